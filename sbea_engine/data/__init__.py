@@ -1,0 +1,7 @@
+"""Nouns of the engine: validated at construction, no torch, no I/O beyond their own folder."""
+
+from sbea_engine.data.labels import FrameSource, LabelSet, Visibility
+from sbea_engine.data.poses import Poses
+from sbea_engine.data.skeleton import Skeleton
+
+__all__ = ["FrameSource", "LabelSet", "Poses", "Skeleton", "Visibility"]

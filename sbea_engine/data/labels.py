@@ -1,0 +1,190 @@
+"""Human labels of keypoints on frames, and where the pixels of those frames are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data.skeleton import Skeleton
+from sbea_engine.errors import BadInput
+
+FORMAT = "sbea-labels/1"
+
+
+class Visibility(IntEnum):
+    """What a person said about one keypoint."""
+
+    UNLABELLED = -1
+    ABSENT = 0  # looked for, and not in the picture
+    GUESSED = 1  # hidden; the position is the annotator's estimate
+    VISIBLE = 2
+
+
+class BadLabels(BadInput):
+    """Labels do not fit their skeleton or frames."""
+
+    code = "bad_labels"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameSource:
+    """Where the pixels of one labelled frame are.
+
+    Attributes:
+        video: Name of the video (one view) that the frame belongs to; groups frames in time.
+        index: Frame index in that video, 0-based; orders frames within the video.
+        path: A video file or a folder of images that `sbea_engine.video.open_frames` reads, in which
+            `index` is the frame; or a single image file, which then is the frame.
+    """
+
+    video: str
+    index: int
+    path: Path
+
+    def __post_init__(self) -> None:
+        if self.index < 0:
+            raise BadLabels(f"Frame index {self.index} of {self.video!r} is negative.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LabelSet:
+    """Labelled frames of one skeleton.
+
+    Attributes:
+        skeleton: Names of the keypoint axis.
+        individuals: Names of the individual axis.
+        frames: One source a labelled frame.
+        points_px: float32 (frame, individual, keypoint, 2), x and y in source pixels; NaN where there is
+            no position. Pixel (0, 0) is the centre of the top-left pixel.
+        visibility: int8 (frame, individual, keypoint) of `Visibility`.
+    """
+
+    skeleton: Skeleton
+    individuals: tuple[str, ...]
+    frames: tuple[FrameSource, ...]
+    points_px: NDArray[np.float32]
+    visibility: NDArray[np.int8]
+
+    def __post_init__(self) -> None:
+        shape = (len(self.frames), len(self.individuals), len(self.skeleton))
+        if self.points_px.shape != (*shape, 2):
+            raise BadLabels(f"points_px must have shape {(*shape, 2)}, got {self.points_px.shape}.")
+        if self.visibility.shape != shape:
+            raise BadLabels(f"visibility must have shape {shape}, got {self.visibility.shape}.")
+        keys = [(f.video, f.index) for f in self.frames]
+        if len(set(keys)) != len(keys):
+            twice = next(k for k in keys if keys.count(k) > 1)
+            raise BadLabels(f"Frame {twice[1]} of {twice[0]!r} is labelled twice.")
+        placed = np.isfinite(self.points_px).all(-1)
+        wanted = self.visibility >= Visibility.GUESSED
+        if not np.array_equal(placed, wanted):
+            f, i, k = (int(v[0]) for v in np.nonzero(placed != wanted))
+            raise BadLabels(
+                f"{self.skeleton.keypoints[k]} on frame {keys[f][1]} of {keys[f][0]!r}: "
+                f"a position must be present exactly where visibility is visible or guessed."
+            )
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def select(self, rows: Sequence[int] | NDArray[np.intp]) -> Self:
+        """The labelled frames at the given rows, in that order."""
+        index = np.asarray(rows, dtype=np.intp)
+        return type(self)(
+            skeleton=self.skeleton,
+            individuals=self.individuals,
+            frames=tuple(self.frames[i] for i in index),
+            points_px=self.points_px[index],
+            visibility=self.visibility[index],
+        )
+
+    def time_order(self) -> NDArray[np.intp]:
+        """Rows sorted by video, then by frame index."""
+        return np.array(
+            sorted(range(len(self)), key=lambda i: (self.frames[i].video, self.frames[i].index)), dtype=np.intp
+        )
+
+    def save(self, folder: Path) -> Path:
+        """Write `labels.json` into `folder` (made if needed), atomically; returns the file.
+
+        Paths inside `folder` are stored relative to it, others absolute.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        rows: list[dict[str, Any]] = []
+        for f, source in enumerate(self.frames):
+            rows.append(
+                {
+                    "video": source.video,
+                    "index": source.index,
+                    "path": _portable(source.path, folder),
+                    "points_px": [
+                        [[None, None] if not np.isfinite(p).all() else [float(p[0]), float(p[1])] for p in animal]
+                        for animal in self.points_px[f]
+                    ],
+                    "visibility": self.visibility[f].tolist(),
+                }
+            )
+        document = {
+            "format": FORMAT,
+            "skeleton": self.skeleton.to_dict(),
+            "individuals": list(self.individuals),
+            "frames": rows,
+        }
+        file = folder / "labels.json"
+        temporary = file.with_suffix(".json.tmp")
+        temporary.write_text(json.dumps(document, allow_nan=False), encoding="utf-8")
+        os.replace(temporary, file)  # noqa: PTH105 (atomic on one file system)
+        return file
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote; raises `BadLabels` naming the file and the place."""
+        file = folder / "labels.json"
+        try:
+            document = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise BadLabels(f"{file}: not there. A folder of labels holds labels.json.") from error
+        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise BadLabels(f"{file}: not JSON ({error}).") from error
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise BadLabels(f"{file}: not a label file of format {FORMAT}.")
+        try:
+            skeleton = Skeleton.from_dict(document["skeleton"])
+            individuals = tuple(document["individuals"])
+            shape = (len(document["frames"]), len(individuals), len(skeleton))
+            points = np.full((*shape, 2), np.nan, dtype=np.float32)
+            visibility = np.full(shape, Visibility.UNLABELLED, dtype=np.int8)
+            frames = []
+            for f, row in enumerate(document["frames"]):
+                path = Path(row["path"])
+                frames.append(
+                    FrameSource(
+                        video=row["video"], index=row["index"], path=path if path.is_absolute() else folder / path
+                    )
+                )
+                points[f] = np.array(row["points_px"], dtype=np.float32)
+                visibility[f] = np.array(row["visibility"], dtype=np.int8)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadLabels(f"{file}: {error!r}. The file is damaged or was written by another tool.") from error
+        return cls(
+            skeleton=skeleton,
+            individuals=individuals,
+            frames=tuple(frames),
+            points_px=points,
+            visibility=visibility,
+        )
+
+
+def _portable(path: Path, folder: Path) -> str:
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return str(path.resolve())
