@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from sbea_engine.data import Poses, Skeleton
+from sbea_engine.io.poses_store import BadPosesStore, PosesWriter, open_poses, write_poses
+
+SKELETON = Skeleton(keypoints=("snout", "schwanz-ü", "tail"), edges=(("snout", "tail"),))
+PEOPLE = ("animal 1", "animal 2")
+
+
+def make_poses(count: int, *, first: int = 0, step: int = 1, seed: int = 0) -> Poses:
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(0, 640, (count, 2, 3, 2)).astype(np.float32)
+    points[rng.random((count, 2, 3)) < 0.2] = np.nan
+    return Poses(
+        skeleton=SKELETON,
+        individuals=PEOPLE,
+        frames=np.arange(first, first + count * step, step, dtype=np.int64),
+        points_px=points,
+        confidence=rng.random((count, 2, 3)).astype(np.float32),
+        provenance={"model": "m1", "video": {"name": "cam-1"}},
+    )
+
+
+def writer_for(folder: Path, count: int, chunk: int = 4, model: str = "m1") -> PosesWriter:
+    return PosesWriter(folder, SKELETON, PEOPLE, count, chunk, {"model": model})
+
+
+def test_whole_poses_come_back_equal(tmp_path: Path) -> None:
+    poses = make_poses(1300, first=7, step=3)
+    store = open_poses(write_poses(poses, tmp_path / "run"))
+    got = store.window()
+    np.testing.assert_array_equal(got.frames, poses.frames)
+    np.testing.assert_array_equal(got.points_px, poses.points_px)
+    np.testing.assert_array_equal(got.confidence, poses.confidence)
+    assert (got.skeleton, got.individuals, got.provenance) == (SKELETON, PEOPLE, poses.provenance)
+    assert store.complete
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
+
+
+def test_window_is_by_source_frame_and_half_open(tmp_path: Path) -> None:
+    poses = make_poses(50, first=10, step=2)  # frames 10, 12, ... 108
+    store = open_poses(write_poses(poses, tmp_path / "run", chunk=8))
+    np.testing.assert_array_equal(store.window(13, 20).frames, [14, 16, 18])
+    np.testing.assert_array_equal(store.window(13, 20).points_px, poses.points_px[2:5])
+    assert len(store.window(200, 300)) == 0
+    assert len(store.window(20, 5)) == 0
+    np.testing.assert_array_equal(store.window(-5, 11).frames, [10])
+
+
+def test_zero_frames(tmp_path: Path) -> None:
+    store = open_poses(write_poses(make_poses(0), tmp_path / "run"))
+    assert store.complete
+    assert len(store.window()) == 0
+
+
+def test_xarray_reads_names_dimensions_and_units(tmp_path: Path) -> None:
+    poses = make_poses(20)
+    write_poses(poses, tmp_path / "run")
+    with xr.open_zarr(tmp_path / "run" / "poses.zarr", consolidated=False) as plain:
+        assert plain["points_px"].dims == ("frame", "individual", "keypoint", "space")
+        assert plain["points_px"].attrs["units"] == "px"
+        x = plain["points_px"].sel(keypoint="schwanz-ü", individual="animal 2", space="x")
+        np.testing.assert_array_equal(x.values, poses.points_px[:, 1, 1, 0])
+
+
+def test_rows_become_visible_chunk_by_chunk(tmp_path: Path) -> None:
+    poses = make_poses(10)
+    writer = writer_for(tmp_path / "run", 10)
+    reader = open_poses(tmp_path / "run")
+    assert (reader.frames_done, len(reader.window())) == (0, 0)
+    writer.append(poses.points_px[:3], poses.confidence[:3])
+    assert reader.frames_done == 0
+    writer.append(poses.points_px[3:9], poses.confidence[3:9])
+    assert (reader.frames_done, writer.frames_done) == (8, 8)
+    np.testing.assert_array_equal(reader.window(0, 100).points_px, poses.points_px[:8])
+    assert reader.dataset().sizes["frame"] == 8
+    assert not reader.complete
+    writer.append(poses.points_px[9:], poses.confidence[9:])
+    writer.finish()
+    assert reader.complete
+    np.testing.assert_array_equal(reader.window().points_px, poses.points_px)
+
+
+def test_a_killed_writer_goes_on_after_its_last_complete_chunk(tmp_path: Path) -> None:
+    """A real process, killed with rows in its buffer."""
+    program = f"""
+import os, signal
+import numpy as np
+from pathlib import Path
+from sbea_engine.data import Skeleton
+from sbea_engine.io.poses_store import PosesWriter
+skeleton = Skeleton(keypoints=("a",))
+writer = PosesWriter(Path({str(tmp_path / "run")!r}), skeleton, ("one",), 10, 4, {{"model": 1}})
+for row in range(6):
+    writer.append(np.full((1, 1, 1, 2), row, np.float32), np.full((1, 1, 1), 0.5, np.float32))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[3])
+    assert killed.returncode == -signal.SIGKILL
+    with PosesWriter(tmp_path / "run", Skeleton(keypoints=("a",)), ("one",), 10, 4, {"model": 1}) as writer:
+        assert writer.frames_done == 4
+        for row in range(writer.frames_done, 10):
+            writer.append(np.full((1, 1, 1, 2), row), np.full((1, 1, 1), 0.5))
+    np.testing.assert_array_equal(open_poses(tmp_path / "run").window().points_px[:, 0, 0, 0], np.arange(10))
+
+
+def test_killed_before_the_store_was_laid_out_starts_afresh(tmp_path: Path) -> None:
+    writer_for(tmp_path / "run", 10)
+    (tmp_path / "run" / "progress.json").unlink()
+    (tmp_path / "run" / "poses.zarr" / "zarr.json").write_text("{")
+    assert writer_for(tmp_path / "run", 10).frames_done == 0
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        (lambda folder: writer_for(folder, 10, model="m2"), "provenance"),
+        (lambda folder: writer_for(folder, 12), "frames"),
+        (lambda folder: writer_for(folder, 10, chunk=5), "chunk"),
+        (lambda folder: PosesWriter(folder, SKELETON, ("solo",), 10, 4, {"model": "m1"}), "individuals"),
+    ],
+)
+def test_another_run_is_refused_and_the_store_kept(tmp_path: Path, other: object, named: str) -> None:
+    poses = make_poses(10)
+    with writer_for(tmp_path / "run", 10) as writer:
+        writer.append(poses.points_px, poses.confidence)
+    with pytest.raises(BadPosesStore, match=rf"another run \({named}"):
+        other(tmp_path / "run")  # type: ignore[operator]
+    assert open_poses(tmp_path / "run").complete
+
+
+def test_rows_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    writer = writer_for(tmp_path / "run", 10)
+    with pytest.raises(BadPosesStore, match=r"Expected points \(row, 2, 3, 2\)"):
+        writer.append(np.zeros((1, 2, 2, 2)), np.zeros((1, 2, 2)))
+    with pytest.raises(BadPosesStore, match="must lie in 0"):
+        writer.append(np.zeros((1, 2, 3, 2)), np.full((1, 2, 3), 1.5))
+    with pytest.raises(BadPosesStore, match="More rows than the 10 frames"):
+        writer.append(np.zeros((11, 2, 3, 2)), np.zeros((11, 2, 3)))
+    with pytest.raises(BadPosesStore, match="0 of 10 rows"):
+        writer.finish()
+
+
+def test_an_error_inside_the_with_block_keeps_only_complete_chunks(tmp_path: Path) -> None:
+    poses = make_poses(10)
+
+    def predict() -> None:
+        with writer_for(tmp_path / "run", 10) as writer:
+            writer.append(poses.points_px[:5], poses.confidence[:5])
+            raise RuntimeError("camera on fire")
+
+    with pytest.raises(RuntimeError, match="on fire"):
+        predict()
+    assert open_poses(tmp_path / "run").frames_done == 4
+
+
+def test_damage_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadPosesStore, match="no poses here"):
+        open_poses(tmp_path / "nowhere")
+    folder = write_poses(make_poses(20), tmp_path / "run")
+    chunk = next((folder / "poses.zarr" / "points_px" / "c").rglob("0"))
+    chunk = chunk if chunk.is_file() else next(p for p in chunk.rglob("*") if p.is_file())
+    chunk.write_bytes(b"not zstd")
+    with pytest.raises(BadPosesStore, match="points_px is damaged"):
+        open_poses(folder).window(0, 5)
+    (folder / "progress.json").write_text(json.dumps({"frames_done": 21}))
+    with pytest.raises(BadPosesStore, match="frames_done is 21"):
+        open_poses(folder).window(0, 5)
+    (folder / "poses.zarr" / "zarr.json").write_text("{")
+    with pytest.raises(BadPosesStore, match="damaged"):
+        open_poses(folder)
+
+
+def test_other_files_are_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years")
+    with pytest.raises(BadPosesStore, match="no store of poses"):
+        write_poses(make_poses(3), tmp_path / "thesis")
+    with pytest.raises(BadPosesStore, match="other files"):
+        writer_for(tmp_path / "thesis", 10)
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years"
+
+
+def test_write_poses_replaces_an_earlier_store(tmp_path: Path) -> None:
+    write_poses(make_poses(30), tmp_path / "run")
+    newer = make_poses(5, seed=1)
+    write_poses(newer, tmp_path / "run")
+    np.testing.assert_array_equal(open_poses(tmp_path / "run").window().points_px, newer.points_px)
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_provenance_must_be_json(tmp_path: Path) -> None:
+    with pytest.raises(BadPosesStore, match="plain JSON"):
+        PosesWriter(tmp_path / "run", SKELETON, PEOPLE, 3, 2, {"loss": float("nan")})
