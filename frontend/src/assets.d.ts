@@ -1,0 +1,2 @@
+/** Style sheets are imported for their effect alone; webpack extracts them. */
+declare module "*.css";
