@@ -1,0 +1,1 @@
+"""The web side: who, what, when. It computes nothing on pixels or tensors."""

@@ -1,0 +1,1 @@
+"""Users, memberships, roles, invitations and one-time links."""

@@ -1,0 +1,1 @@
+"""The Ninja API object, its authentication and its errors."""

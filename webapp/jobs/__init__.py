@@ -1,0 +1,1 @@
+"""The Job row, its lifecycle, and the only sender of tasks."""

@@ -1,0 +1,73 @@
+"""Kinds of job, which are also the names of their Celery tasks, and the queue of each.
+
+How to add one: `docs/how-to/add-a-job-kind.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from webapp.accounts.capabilities import Capability
+
+
+class Queue(StrEnum):
+    """What a worker offers: reading and writing files, computing, or a device."""
+
+    IO = "io"
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+class JobKind(StrEnum):
+    """The product's own kinds; the value is the name of the task."""
+
+    VIDEO_INGEST = "video.ingest"
+    VIDEO_SUGGEST = "video.suggest"
+    IMPORT_DEEPLABCUT = "project.import_deeplabcut"
+    POSE_TRAIN = "pose.train"
+    POSE_PREDICT = "pose.predict"
+    PROJECT_EXPORT = "project.export"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindSpec:
+    """What the house needs to know of a kind.
+
+    Attributes:
+        queue: Where its tasks wait.
+        title: For a person, where a job has no label of its own.
+        capability: What a member needs to start, cancel or retry such a job.
+    """
+
+    queue: Queue
+    title: str
+    capability: Capability
+
+
+_SPECS: dict[str, KindSpec] = {
+    JobKind.VIDEO_INGEST: KindSpec(
+        queue=Queue.IO, title="Prepare a video", capability=Capability.MANAGE_DATA
+    ),
+    JobKind.VIDEO_SUGGEST: KindSpec(queue=Queue.CPU, title="Suggest frames", capability=Capability.LABEL),
+    JobKind.IMPORT_DEEPLABCUT: KindSpec(
+        queue=Queue.IO, title="Import a DeepLabCut project", capability=Capability.MANAGE_DATA
+    ),
+    JobKind.POSE_TRAIN: KindSpec(queue=Queue.GPU, title="Train a pose model", capability=Capability.TRAIN),
+    JobKind.POSE_PREDICT: KindSpec(queue=Queue.GPU, title="Predict poses", capability=Capability.TRAIN),
+    JobKind.PROJECT_EXPORT: KindSpec(queue=Queue.IO, title="Export files", capability=Capability.VIEW),
+}
+
+
+def kind_register(kind: str, spec: KindSpec) -> None:
+    """Make a further kind known; for modules named in `SBEA_TASK_MODULES`."""
+    if _SPECS.setdefault(kind, spec) != spec:
+        raise ValueError(f"Job kind {kind!r} is already registered otherwise.")
+
+
+def kind_spec(kind: str) -> KindSpec:
+    """What is known of a kind; raises `ValueError` for one that nobody registered."""
+    try:
+        return _SPECS[kind]
+    except KeyError:
+        raise ValueError(f"Unknown job kind {kind!r}; known: {', '.join(sorted(_SPECS))}.") from None

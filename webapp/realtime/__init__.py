@@ -1,0 +1,1 @@
+"""Wire types, the WebSocket consumer and the relay of job changes."""
