@@ -1,0 +1,38 @@
+"""The only sender of tasks. It sends by name, so the web process never imports a task module."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from functools import cache
+
+from celery import Celery
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.task_names import kind_spec
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def _sender() -> Celery:
+    app = Celery("sbea-sender", set_as_current=False)
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    return app
+
+
+def enqueue(job_id: uuid.UUID, kind: str) -> bool:
+    """Put the job's task into its queue; call it after commit. False where the broker is away.
+
+    An unsent job is not lost: it stays queued with `sent_at` empty and the reconciler sends it.
+    """
+    queue = str(kind_spec(kind).queue)
+    try:
+        _sender().send_task(str(kind), args=[str(job_id)], queue=queue, retry=False, ignore_result=True)
+    except (OperationalError, OSError) as error:
+        logger.warning("Job %s stays queued, the broker did not take it: %s", job_id, error)
+        return False
+    Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(sent_at=timezone.now())
+    return True
