@@ -1,0 +1,105 @@
+"""The one next step that helps most, from what the project has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from webapp.accounts.capabilities import Capability
+from webapp.jobs.models import ACTIVE_STATES, Job
+from webapp.jobs.task_names import JobKind
+from webapp.projects.models import Project
+from webapp.projects.selectors import ProjectCounts
+from webapp.recordings.models import Video
+from webapp.results.models import PoseResult
+from webapp.training.models import PoseModel
+
+# Below this a training run is possible but says little.
+ENOUGH_FRAMES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """A stable code, a line for a person, why, and where to do it."""
+
+    code: str
+    title: str
+    detail: str
+    url: str
+
+
+def next_step(*, project: Project, counts: ProjectCounts, allowed: frozenset[Capability]) -> NextStep:
+    """What a member with these capabilities should do now."""
+    base = f"/projects/{project.slug}/"
+    videos = Video.objects.filter(recording__project=project)
+    if not videos.filter(state=Video.State.READY).exists():
+        return _first_recording(base, allowed, waiting=videos.exclude(state=Video.State.FAILED).exists())
+    if _is_running(project, JobKind.POSE_TRAIN):
+        return NextStep(
+            code="watch_training",
+            title="Watch the training",
+            detail="A model is learning now; its error falls as you look.",
+            url=f"{base}models/",
+        )
+    ready = PoseModel.objects.filter(project=project, state=PoseModel.State.READY)
+    if not ready.exists():
+        return _towards_first_model(base, counts, allowed)
+    results = PoseResult.objects.filter(project=project, state=PoseResult.State.READY)
+    if results.exists():
+        return NextStep(
+            code="check_results",
+            title="Look through the predictions",
+            detail="Correct the worst frames and train again; that helps more than frames at random.",
+            url=f"{base}results/",
+        )
+    if Capability.TRAIN in allowed:
+        return NextStep(
+            code="predict",
+            title="Run your model over a video",
+            detail="A trained model is ready, and no video has predictions yet.",
+            url=f"{base}models/",
+        )
+    return NextStep(
+        code="see_models",
+        title="Look at the model",
+        detail="A trained model is ready; a manager can run it over the videos.",
+        url=f"{base}models/",
+    )
+
+
+def _first_recording(base: str, allowed: frozenset[Capability], *, waiting: bool) -> NextStep:
+    if waiting:
+        return NextStep(
+            code="wait_for_ingest",
+            title="Wait for the first video",
+            detail="Its frames are being counted and prepared for the browser.",
+            url=f"{base}recordings/",
+        )
+    detail = "Register a folder of the server, upload a video, or import a DeepLabCut project."
+    if Capability.MANAGE_DATA not in allowed:
+        detail = "A manager of the project has to add one before there is anything to label."
+    return NextStep(code="add_recording", title="Add a recording", detail=detail, url=f"{base}recordings/")
+
+
+def _towards_first_model(base: str, counts: ProjectCounts, allowed: frozenset[Capability]) -> NextStep:
+    enough = counts.labelled_frames >= ENOUGH_FRAMES
+    if enough and Capability.TRAIN in allowed:
+        return NextStep(
+            code="train",
+            title="Train your first model",
+            detail=f"{counts.labelled_frames} labelled frames are enough to start.",
+            url=f"{base}models/",
+        )
+    if Capability.LABEL not in allowed:
+        return NextStep(
+            code="watch_labels",
+            title="Look at the labels",
+            detail=f"{counts.labelled_frames} frames are labelled so far.",
+            url=f"{base}recordings/",
+        )
+    missing = max(0, ENOUGH_FRAMES - counts.labelled_frames)
+    detail = f"{missing} more frames make a first training worthwhile." if missing else "More frames help."
+    return NextStep(code="label", title="Label frames", detail=detail, url=f"{base}label/")
+
+
+def _is_running(project: Project, kind: JobKind) -> bool:
+    return Job.objects.filter(project=project, kind=kind, state__in=ACTIVE_STATES).exists()
