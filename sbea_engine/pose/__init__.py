@@ -1,0 +1,1 @@
+"""Pose: keypoints of an animal in an image, learned from a few labelled frames."""

@@ -1,0 +1,78 @@
+"""Heat maps: positions to normalised Gaussians, and maps back to positions.
+
+A cell of stride s whose index is c covers input pixels s c .. s c + s - 1; its centre is at
+s c + (s - 1) / 2, with pixel (0, 0) the centre of the top-left pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Decoded(NamedTuple):
+    """What a heat map says.
+
+    Attributes:
+        points_px: (batch, keypoint, 2) x, y in pixels of the network's input.
+        cell: (batch, keypoint) flat index of the highest cell.
+        log_peak: (batch, keypoint) log probability of that cell.
+        log_mass: (batch, keypoint) log probability of the window round it.
+        entropy: (batch, keypoint) entropy of the whole map as a share of the largest possible, 0..1.
+    """
+
+    points_px: Tensor
+    cell: Tensor
+    log_peak: Tensor
+    log_mass: Tensor
+    entropy: Tensor
+
+
+def gaussian_factors(positions_px: Tensor, cells: int, stride: int, sigma_cells: float) -> Tensor:
+    """One axis of a separable Gaussian over cells, summing to 1.
+
+    Args:
+        positions_px: (...) coordinate along this axis, input pixels.
+        cells: Length of the map along this axis.
+
+    Returns:
+        (..., cells). The outer product of both axes is the normalised two-dimensional target.
+    """
+    at = (positions_px - (stride - 1) / 2) / stride
+    distance = torch.arange(cells, device=at.device, dtype=at.dtype) - at.unsqueeze(-1)
+    return torch.softmax(-0.5 * (distance / sigma_cells) ** 2, dim=-1)
+
+
+def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, int] | None = None) -> Decoded:
+    """The highest cell, refined by the expectation over the window round it.
+
+    Args:
+        logits: (batch, keypoint, h, w); softmax over h w is the probability of each cell.
+        stride: Input pixels a cell.
+        radius: The window is (2 radius + 1) cells wide; cells outside the map count nothing.
+        valid: (rows, columns) of cells that lie on the picture; the rest is padding and never chosen.
+    """
+    batch, keypoints, height, width = logits.shape
+    logits = logits.float()
+    if valid is not None and valid != (height, width):
+        keep = torch.zeros(height, width, dtype=torch.bool, device=logits.device)
+        keep[: valid[0], : valid[1]] = True
+        logits = logits.masked_fill(~keep, -torch.inf)
+    log_p = torch.log_softmax(logits.flatten(2), dim=-1)
+    log_peak, cell = log_p.max(dim=-1)
+    p = log_p.exp()
+    entropy = -torch.where(p > 0, p * log_p, 0.0).sum(-1) / math.log(height * width)
+    steps = torch.arange(-radius, radius + 1, device=logits.device)
+    rows = torch.div(cell, width, rounding_mode="floor")[..., None] + steps
+    columns = (cell % width)[..., None] + steps
+    inside = ((rows >= 0) & (rows < height))[..., :, None] & ((columns >= 0) & (columns < width))[..., None, :]
+    index = rows.clamp(0, height - 1)[..., :, None] * width + columns.clamp(0, width - 1)[..., None, :]
+    window = torch.gather(p, 2, index.flatten(2)).view(index.shape) * inside
+    mass = window.sum((-2, -1))
+    y = (window.sum(-1) * rows).sum(-1) / mass
+    x = (window.sum(-2) * columns).sum(-1) / mass
+    points = torch.stack([x, y], dim=-1) * stride + (stride - 1) / 2
+    return Decoded(points, cell, log_peak, mass.log(), entropy)

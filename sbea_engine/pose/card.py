@@ -1,0 +1,80 @@
+"""The card of a pose model: its facts, and in words what its numbers mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sbea_engine.data import LabelSet
+from sbea_engine.nn.backbone import parameter_count
+from sbea_engine.nn.card import ModelCard, now_utc, software_versions
+from sbea_engine.pose.config import PoseConfig
+
+if TYPE_CHECKING:
+    from sbea_engine.pose.training import FitOutcome
+
+STAGE = "pose"
+
+
+def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome, threads: int) -> ModelCard:
+    """Everything that a reader, or a later run, wants to know; the checksum of the weights comes on saving."""
+    return ModelCard(
+        stage=STAGE,
+        family=config.family,
+        created_at=now_utc(),
+        config=config.to_dict(),
+        plan=outcome.plan.to_dict(),
+        data=_data_facts(labels, outcome),
+        training={
+            "iterations": outcome.trained.iterations,
+            "seconds": round(outcome.trained.seconds, 1),
+            "threads": threads,
+            "precision": outcome.precision,
+            "parameters": parameter_count(outcome.model),
+            "curve": outcome.trained.curve,
+        },
+        meaning=_meaning(outcome),
+        stage_facts={
+            "skeleton": labels.skeleton.to_dict(),
+            "individuals": list(labels.individuals),
+            "calibration": outcome.calibration.to_dict(),
+            "validation": outcome.validation,
+        },
+        software=software_versions(),
+        weights_sha256="",
+    )
+
+
+def _data_facts(labels: LabelSet, outcome: FitOutcome) -> dict[str, Any]:
+    kept_out = [labels.frames[int(row)] for row in outcome.validation_rows]
+    return {
+        "labels_sha256": outcome.labels_sha256,
+        "frames": len(labels),
+        "points": int(np.isfinite(labels.points_px).all(-1).sum()),
+        "videos": sorted({frame.video for frame in labels.frames}),
+        "validation_frames": [{"video": frame.video, "index": frame.index} for frame in kept_out],
+    }
+
+
+def _meaning(outcome: FitOutcome) -> dict[str, str]:
+    calibration, radius = outcome.calibration, outcome.plan.radius_px
+    return {
+        "points_px": "x and y in source pixels; (0, 0) is the centre of the top-left pixel.",
+        "confidence": (
+            f"Estimated probability that the keypoint is in the picture and that the answer lies within "
+            f"{radius:.1f} source pixels ({radius * outcome.plan.scale:.1f} working pixels) of where a person "
+            f"would place it. Learned on augmented training views, in which keypoints are also outside the "
+            f"view or covered; then calibrated on {calibration.n} points of validation frames that the "
+            f"weights never saw, of which {_share(calibration.right)} were right. It holds for frames like "
+            f"those; on other recordings it is a ranking."
+        ),
+        "validation": (
+            "Blocks of time inside the training frames, used for the curve and to calibrate confidence. "
+            "No weights were chosen by it: the last running average is kept."
+        ),
+    }
+
+
+def _share(value: float | None) -> str:
+    return "an unknown share" if value is None else f"{100 * value:.0f} %"

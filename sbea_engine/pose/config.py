@@ -1,0 +1,131 @@
+"""What a user chooses for pose training, and what each preset stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self, get_args
+
+from sbea_engine.errors import BadInput
+
+PresetName = Literal["tiny", "fast", "default"]
+Colour = Literal["grey", "rgb"]
+PrecisionChoice = Literal["auto", "fp32", "bf16"]
+
+
+class BadPoseConfig(BadInput):
+    """A setting of pose training is unknown or out of range."""
+
+    code = "bad_pose_config"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """Size of the network and of its training.
+
+    Attributes:
+        channels: Width of each level of the backbone, finest first.
+        extent_px: The animal's labelled extent after scaling, working pixels.
+        crop_px: Largest side of a training view, working pixels.
+        batch_size: Views an iteration.
+        iterations: Steps of the optimiser.
+        learning_rate: Highest rate.
+    """
+
+    channels: tuple[int, ...]
+    extent_px: float
+    crop_px: int
+    batch_size: int
+    iterations: int
+    learning_rate: float = 3e-3
+
+
+PRESETS: Mapping[PresetName, Preset] = {
+    "tiny": Preset(channels=(8, 16, 24, 32), extent_px=28, crop_px=64, batch_size=8, iterations=120),
+    "fast": Preset(channels=(16, 32, 64, 96, 128), extent_px=60, crop_px=160, batch_size=12, iterations=300),
+    "default": Preset(channels=(16, 32, 64, 96, 128), extent_px=60, crop_px=160, batch_size=16, iterations=700),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoseConfig:
+    """Settings of one pose training.
+
+    Attributes:
+        preset: `tiny` (seconds, for tests), `fast` (a minute or two on CPU) or `default` (three or four).
+        family: Member of the registry in `factory.py`.
+        seed: Of weights, views and order. Same seed, config, labels, threads and machine: same model.
+        iterations: Overrides the preset's.
+        minutes: Wall-clock budget: before training a few steps are timed and the number of iterations is
+            lowered to what fits. How many that is depends on the machine, so the model card records it,
+            and a run with `iterations` set to it repeats the result. None: no budget.
+        threads: Torch threads; None is one a core that the process may use.
+        device: `auto`, `cpu`, `cuda` or `cuda:1`.
+        precision: `auto` computes in bf16 where the hardware does, else in fp32.
+        colour: What the network sees.
+        rotation_deg: Training views are turned by up to this much. 180 suits cameras above the animal; 30
+            suits a camera from the side, where up is always up.
+        validation: Share of the training frames, in blocks of time, that is kept out of training to draw
+            the curve and to calibrate confidence.
+        cache_bytes: Bound on the memory for labelled frames at working scale.
+    """
+
+    preset: PresetName = "default"
+    family: str = "pyramid"
+    seed: int = 0
+    iterations: int | None = None
+    minutes: float | None = None
+    threads: int | None = None
+    device: str = "auto"
+    precision: PrecisionChoice = "auto"
+    colour: Colour = "grey"
+    rotation_deg: float = 180.0
+    validation: float = 0.15
+    cache_bytes: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        _one_of("preset", self.preset, get_args(PresetName))
+        _one_of("colour", self.colour, get_args(Colour))
+        _one_of("precision", self.precision, get_args(PrecisionChoice))
+        _in_range("seed", self.seed, 0, 2**31 - 1, whole=True)
+        _in_range("validation", self.validation, 0.05, 0.5)
+        _in_range("cache_bytes", self.cache_bytes, 1 << 20, 1 << 40, whole=True)
+        if self.iterations is not None:
+            _in_range("iterations", self.iterations, 1, 1_000_000, whole=True)
+        if self.minutes is not None:
+            _in_range("minutes", self.minutes, 0.05, 10_000)
+        if self.threads is not None:
+            _in_range("threads", self.threads, 1, 1024, whole=True)
+        _in_range("rotation_deg", self.rotation_deg, 0, 180)
+
+    @property
+    def size(self) -> Preset:
+        """The numbers behind the preset."""
+        return PRESETS[self.preset]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form; `from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build from JSON; raises `BadPoseConfig` for unknown keys and values out of range."""
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise BadPoseConfig(
+                f"Unknown pose setting: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
+            )
+        return cls(**data)
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise BadPoseConfig(f"{name} is one of {', '.join(allowed)}; got {value!r}.")
+
+
+def _in_range(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:
+    kind = int if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kind) or not low <= value <= high:
+        what = "a whole number" if whole else "a number"
+        raise BadPoseConfig(f"{name} is {what} from {low} to {high}; got {value!r}.")

@@ -1,0 +1,81 @@
+"""The families of pose models that a user can choose.
+
+How to add one:
+1. Write an estimator with the methods of `PoseModel` (fit, predict, predict_sources, predict_stream, save,
+   load), model, losses and estimator in files of their own.
+2. Add a line to `FAMILIES`; the name goes into model cards, so it never changes.
+3. `tests/sbea_engine/pose/test_contract.py` runs over all families: make it pass, with the `tiny` preset.
+4. Say in `docs/science/pose.md` what it does, its source, and what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
+from sbea_engine.nn.card import ModelCard
+from sbea_engine.pose.card import STAGE
+from sbea_engine.pose.config import BadPoseConfig, PoseConfig
+from sbea_engine.pose.estimator import PoseEstimator
+from sbea_engine.progress import OnProgress, ignore
+from sbea_engine.video.reader import FrameReader
+
+Image = NDArray[np.uint8]
+Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+class PoseModel(Protocol):
+    """What every family can do; `PoseEstimator` documents each."""
+
+    config: PoseConfig
+    skeleton_: Skeleton
+    individuals_: tuple[str, ...]
+    card_: ModelCard
+
+    @property
+    def provenance(self) -> dict[str, Any]: ...
+    def fit(
+        self, labels: LabelSet, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+    ) -> Self: ...
+    def predict(
+        self,
+        source: Path | FrameReader,
+        frames: Sequence[int] | None = None,
+        *,
+        on_progress: OnProgress = ignore,
+    ) -> Poses: ...
+    def predict_sources(
+        self, sources: Sequence[FrameSource], *, on_progress: OnProgress = ignore
+    ) -> Answer: ...
+    def predict_stream(self, images: Iterator[Image]) -> Iterator[Answer]: ...
+    def save(self, folder: Path) -> ModelCard: ...
+    @classmethod
+    def load(cls, folder: Path, *, threads: int | None = None, device: str = "auto") -> Self: ...
+
+
+FAMILIES: Mapping[str, type[PoseModel]] = {
+    "pyramid": PoseEstimator,
+}
+
+
+def create(config: PoseConfig) -> PoseModel:
+    """An untrained estimator of the family that the config names; raises `BadPoseConfig` if unknown."""
+    build: Callable[[PoseConfig], PoseModel] = _family(config.family)
+    return build(config)
+
+
+def load(folder: Path, *, threads: int | None = None, device: str = "auto") -> PoseModel:
+    """A trained estimator from its folder, of whichever family; raises `BadModel`."""
+    card = ModelCard.read(folder, stage=STAGE)
+    return _family(card.family).load(folder, threads=threads, device=device)
+
+
+def _family(name: str) -> Any:
+    if name not in FAMILIES:
+        raise BadPoseConfig(f"Unknown family of pose models {name!r}; known: {', '.join(FAMILIES)}.")
+    return FAMILIES[name]

@@ -1,0 +1,101 @@
+"""Pixels of labelled frames at working scale, decoded once and kept within a bound."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import FrameSource, LabelSet
+from sbea_engine.errors import BadInput
+from sbea_engine.pose.config import Colour
+from sbea_engine.pose.plan import Size, WorkingPlan
+from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.video.reader import open_frames, read_source
+
+Image = NDArray[np.uint8]
+
+
+class FrameStore:
+    """Labelled frames by row.
+
+    Everything is decoded once, in the order of the files, by `load`. Where it does not fit into the bound,
+    the least recently used frames are dropped and decoded again when asked for.
+    """
+
+    def __init__(self, labels: LabelSet, colour: Colour, limit_bytes: int) -> None:
+        self._labels = labels
+        self._colour = colour
+        self._limit = limit_bytes
+        self._kept: OrderedDict[int, Image] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self.sizes: list[Size] = []
+
+    def measure(self) -> list[Size]:
+        """Size of each frame, source pixels; opens each file once and decodes nothing that it need not."""
+        seen: dict[str, Size] = {}
+        for source in self._labels.frames:
+            key = str(source.path)
+            if key not in seen:
+                with open_frames(source.path) as reader:
+                    seen[key] = Size(reader.info.width, reader.info.height)
+        self.sizes = [seen[str(source.path)] for source in self._labels.frames]
+        return self.sizes
+
+    def load(self, plan: WorkingPlan, *, on_progress: OnProgress = ignore) -> None:
+        """Decode all labelled frames; those that share a file are read with one opening of it."""
+        self._plan = plan
+        groups: dict[str, list[int]] = {}
+        for row, source in enumerate(self._labels.frames):
+            groups.setdefault(str(source.path), []).append(row)
+        done = 0
+        for rows in groups.values():
+            with open_frames(self._labels.frames[rows[0]].path) as reader:
+                single = reader.info.kind == "images" and not reader.path.is_dir()
+                for row in sorted(rows, key=lambda r: self._labels.frames[r].index):
+                    source = self._labels.frames[row]
+                    index = 0 if single else source.index
+                    if index >= reader.info.frame_count:
+                        raise BadInput(
+                            f"{source.path}: frame {source.index} is labelled, but the video has "
+                            f"{reader.info.frame_count} frames."
+                        )
+                    self._keep(row, to_working_image(reader.read(index), plan, self._colour))
+                    done += 1
+                    on_progress(Progress(stage="read frames", done=done, total=len(self._labels)))
+
+    def image(self, row: int) -> Image:
+        """(h, w) grey or (h, w, 3) colour, uint8, at working scale."""
+        with self._lock:
+            if row in self._kept:
+                self._kept.move_to_end(row)
+                return self._kept[row]
+        image = to_working_image(read_source(self._labels.frames[row]), self._plan, self._colour)
+        self._keep(row, image)
+        return image
+
+    def _keep(self, row: int, image: Image) -> None:
+        with self._lock:
+            self._kept[row] = image
+            self._bytes += image.nbytes
+            while self._bytes > self._limit and len(self._kept) > 1:
+                self._bytes -= self._kept.popitem(last=False)[1].nbytes
+
+
+def to_working_image(rgb: Image, plan: WorkingPlan, colour: Colour) -> Image:
+    """Scale a frame (H, W, 3) by area, so that no fine detail aliases, and take its grey if wanted."""
+    import cv2
+
+    size = plan.working_size(Size(rgb.shape[1], rgb.shape[0]))
+    image = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) if colour == "grey" else rgb
+    if size != (rgb.shape[1], rgb.shape[0]):
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(image)
+
+
+def frame_name(source: FrameSource) -> str:
+    """How messages name a labelled frame."""
+    return f"frame {source.index} of {source.video!r}"

@@ -1,0 +1,60 @@
+"""Run the network over frames at working scale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sbea_engine.pose.frames import Image
+from sbea_engine.pose.model import PoseNet
+
+MAX_BATCH_PIXELS = 8 * 320 * 256
+"""Working pixels a forward pass; more gains nothing on CPU and only takes memory."""
+
+
+class Located(NamedTuple):
+    """Answers for some frames: points (frame, keypoint, 2) in working pixels, and raw confidence logits."""
+
+    points_px: NDArray[np.float32]
+    confidence_logit: NDArray[np.float32]
+
+
+def locate(model: PoseNet, images: list[Image]) -> Located:
+    """Find keypoints in frames of one size, (h, w) or (h, w, 3) each; the model is in evaluation mode."""
+    height, width = images[0].shape[:2]
+    batch = np.stack([_padded(image, model.backbone.multiple) for image in images])
+    batch = batch[:, None] if batch.ndim == 3 else np.moveaxis(batch, -1, 1)
+    device = next(model.parameters()).device
+    with torch.inference_mode():
+        out = model(torch.from_numpy(np.ascontiguousarray(batch)).to(device), valid=(height, width))
+    points = out.decoded.points_px.clamp(min=-0.5).cpu().numpy().astype(np.float32)
+    points = np.minimum(points, np.array([width - 0.5, height - 0.5], dtype=np.float32))
+    return Located(points, out.confidence_logit.cpu().numpy().astype(np.float32))
+
+
+def locate_all(model: PoseNet, images: Iterable[Image]) -> Iterator[Located]:
+    """Find keypoints in a stream of frames of any sizes; yields in order, some frames at a time."""
+    waiting: list[Image] = []
+    for image in images:
+        full = waiting and len(waiting) >= batch_size_for(waiting[0])
+        if waiting and (full or image.shape != waiting[0].shape):
+            yield locate(model, waiting)
+            waiting = []
+        waiting.append(image)
+    if waiting:
+        yield locate(model, waiting)
+
+
+def batch_size_for(image: Image) -> int:
+    """Frames of this size that go through the network at once."""
+    return max(1, MAX_BATCH_PIXELS // (image.shape[0] * image.shape[1]))
+
+
+def _padded(image: Image, multiple: int) -> Image:
+    """Repeat the last row and column until both sides are multiples."""
+    rows, columns = -image.shape[0] % multiple, -image.shape[1] % multiple
+    return np.pad(image, ((0, rows), (0, columns), *((0, 0),) * (image.ndim - 2)), mode="edge")

@@ -1,0 +1,66 @@
+"""Losses of the pose network."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sbea_engine.nn.backbone import STRIDE
+from sbea_engine.nn.heatmaps import gaussian_factors
+from sbea_engine.pose.model import PoseOutput
+
+SIGMA_CELLS = 1.0
+CONFIDENCE_WEIGHT = 0.5
+
+
+class PoseBatch(NamedTuple):
+    """Training views and their truth.
+
+    Attributes:
+        images: uint8 (batch, channel, size, size).
+        points_px: (batch, keypoint, 2), view pixels; anything where `placed` is False.
+        placed: bool (batch, keypoint): the keypoint has a position inside the view.
+        known: bool (batch, keypoint): placed, or known not to be in the view. Unlabelled is not known.
+    """
+
+    images: Tensor
+    points_px: Tensor
+    placed: Tensor
+    known: Tensor
+
+
+def spatial_cross_entropy(logits: Tensor, points_px: Tensor, placed: Tensor) -> Tensor:
+    """Cross-entropy between a map's softmax and a normalised Gaussian at the truth; mean over `placed`.
+
+    Unlike a loss a cell, it needs no weight for the few foreground cells, because the cells of one map
+    compete. Computed without building the target: the Gaussian is separable.
+
+    Args:
+        logits: (batch, keypoint, h, w).
+        points_px: (batch, keypoint, 2).
+        placed: (batch, keypoint); others give no loss and no gradient.
+    """
+    points = torch.where(placed[..., None], points_px, 0.0)
+    across = gaussian_factors(points[..., 0], logits.shape[-1], STRIDE, SIGMA_CELLS)
+    down = gaussian_factors(points[..., 1], logits.shape[-2], STRIDE, SIGMA_CELLS)
+    at_target = torch.einsum("bkhw,bkh,bkw->bk", logits, down, across)
+    loss = torch.logsumexp(logits.flatten(2), dim=-1) - at_target
+    return (loss * placed).sum() / placed.sum().clamp_min(1)
+
+
+def confidence_loss(output: PoseOutput, batch: PoseBatch, radius_px: float) -> Tensor:
+    """Binary cross-entropy of 'the keypoint is in the view and its answer lies within the radius'."""
+    distance = (output.decoded.points_px - batch.points_px).norm(dim=-1)
+    right = (batch.placed & (distance <= radius_px)).float()
+    loss = functional.binary_cross_entropy_with_logits(output.confidence_logit, right, reduction="none")
+    return (loss * batch.known).sum() / batch.known.sum().clamp_min(1)
+
+
+def pose_loss(output: PoseOutput, batch: PoseBatch, radius_px: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """The sum that is minimised, and its parts by name."""
+    where = spatial_cross_entropy(output.logits, batch.points_px, batch.placed)
+    trust = confidence_loss(output, batch, radius_px)
+    return where + CONFIDENCE_WEIGHT * trust, {"map_loss": where.detach(), "confidence_loss": trust.detach()}

@@ -1,0 +1,91 @@
+"""The pose network: a map a keypoint over the whole frame, and how far to trust its peak."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from sbea_engine.nn.backbone import STRIDE, PyramidBackbone
+from sbea_engine.nn.heatmaps import Decoded, decode
+
+CONTEXT_LEVEL = 2
+"""Pyramid level (0 is the finest) that tells the confidence head about the surroundings of a peak."""
+
+
+class PoseOutput(NamedTuple):
+    """What the network answers for a batch.
+
+    Attributes:
+        logits: (batch, keypoint, h, w); softmax over h w is where the keypoint is.
+        decoded: The positions read from the logits.
+        confidence_logit: (batch, keypoint); sigmoid is the uncalibrated confidence.
+    """
+
+    logits: Tensor
+    decoded: Decoded
+    confidence_logit: Tensor
+
+
+class ConfidenceHead(nn.Module):
+    """Says whether a peak is right, from the features under it and the shape of its map.
+
+    It reads the trunk without bending it (gradients stop here), so its weight in the loss cannot cost
+    accuracy. The height of the peak alone is no visibility score: a softmax has to put its mass somewhere.
+    """
+
+    def __init__(self, keypoints: int, fine: int, context: int, width: int = 48, embedding: int = 8) -> None:
+        super().__init__()
+        self.who = nn.Parameter(torch.randn(keypoints, embedding) * 0.1)
+        self.layers = nn.Sequential(
+            nn.Linear(fine + context + 3 + embedding, width), nn.ReLU(), nn.Linear(width, 1)
+        )
+
+    def forward(self, fine: Tensor, context: Tensor, decoded: Decoded) -> Tensor:
+        """Features (batch, c, h, w) and decoded maps to logits (batch, keypoint)."""
+        width = fine.shape[-1]
+        shape_of_map = torch.stack([decoded.log_peak, decoded.log_mass, 4 * decoded.entropy], dim=-1)
+        row, column = torch.div(decoded.cell, width, rounding_mode="floor"), decoded.cell % width
+        step = fine.shape[-1] // context.shape[-1]
+        here = _features_at(fine, row, column)
+        around = _features_at(context, row // step, column // step)
+        who = self.who.expand(len(here), -1, -1)
+        seen = torch.cat([here, around, shape_of_map.to(here.dtype)], dim=-1).detach()
+        logit: Tensor = self.layers(torch.cat([seen, who.to(seen.dtype)], dim=-1))
+        return logit.squeeze(-1).float()
+
+
+class PoseNet(nn.Module):
+    """Backbone, one map a keypoint, confidence head.
+
+    Args:
+        keypoints: Length of the keypoint axis.
+        in_channels: 1 for grey, 3 for colour.
+        channels: Widths of the backbone's levels.
+    """
+
+    def __init__(self, keypoints: int, in_channels: int, channels: tuple[int, ...]) -> None:
+        super().__init__()
+        self.backbone = PyramidBackbone(in_channels, channels)
+        self.maps = nn.Conv2d(channels[0], keypoints, 1)
+        self.confidence = ConfidenceHead(keypoints, channels[0], channels[CONTEXT_LEVEL])
+
+    def forward(self, images: Tensor, valid: tuple[int, int] | None = None) -> PoseOutput:
+        """Find keypoints.
+
+        Args:
+            images: uint8 (batch, channel, h, w); h and w multiples of `backbone.multiple`.
+            valid: (rows, columns) of pixels that are picture and not padding.
+        """
+        levels = self.backbone((images.float() - 127.5) / 64.0)
+        logits = self.maps(levels[0]).float()
+        cells = None if valid is None else (-(-valid[0] // STRIDE), -(-valid[1] // STRIDE))
+        decoded = decode(logits.detach(), STRIDE, valid=cells)
+        return PoseOutput(logits, decoded, self.confidence(levels[0], levels[CONTEXT_LEVEL], decoded))
+
+
+def _features_at(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """(batch, c, h, w) at (batch, keypoint) cells: (batch, keypoint, c)."""
+    index = (rows * maps.shape[-1] + columns).unsqueeze(1).expand(-1, maps.shape[1], -1)
+    return torch.gather(maps.flatten(2), 2, index).transpose(1, 2)

@@ -1,0 +1,96 @@
+"""What is chosen from the data before training: working scale and size of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import LabelSet
+from sbea_engine.pose.config import PoseConfig
+
+CONFIDENCE_RADIUS_PX = 2.5
+"""Radius, in working pixels, within which an answer counts as right for the confidence."""
+
+MAX_FRAME_PIXELS = 640 * 480
+"""Most working pixels a frame; bounds time and memory on large videos."""
+
+MIN_LONG_SIDE_PX = 128
+"""A picture is not shrunk below this."""
+
+
+class Size(NamedTuple):
+    """Width and height of a picture in pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingPlan:
+    """Choices that training and prediction share.
+
+    Attributes:
+        scale: Working pixels a source pixel, at most 1.
+        crop_px: Side of a training view, working pixels.
+        radius_px: What confidence means, in source pixels: an answer this near is right.
+    """
+
+    scale: float
+    crop_px: int
+    radius_px: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self)
+
+    def working_size(self, source: Size) -> Size:
+        """Size of a frame after scaling, and after bounding the number of its pixels."""
+        scale = min(self.scale, (MAX_FRAME_PIXELS / (source.width * source.height)) ** 0.5)
+        return Size(max(1, round(source.width * scale)), max(1, round(source.height * scale)))
+
+
+def make_plan(labels: LabelSet, sizes: Sequence[Size], config: PoseConfig, multiple: int) -> WorkingPlan:
+    """Choose the working scale so that the animal has the extent that the preset is made for.
+
+    Args:
+        sizes: Size of each labelled frame.
+        multiple: Of which sides of the network's input must be.
+    """
+    preset = config.size
+    longest = max(max(size) for size in sizes)
+    extent = median_extent(labels)
+    scale = preset.extent_px / extent if extent > 0 else 320 / longest
+    scale = min(1.0, max(scale, MIN_LONG_SIDE_PX / longest))
+    scale = min(scale, (MAX_FRAME_PIXELS / max(size.width * size.height for size in sizes)) ** 0.5)
+    crop = min(preset.crop_px, multiple * -(-round(longest * scale) // multiple))
+    return WorkingPlan(
+        scale=round(scale, 4),
+        crop_px=max(multiple, crop // multiple * multiple),
+        radius_px=CONFIDENCE_RADIUS_PX / scale,
+    )
+
+
+def to_working(points_px: NDArray[np.float32], source: Size, working: Size) -> NDArray[np.float32]:
+    """Source pixels to working pixels, (..., 2); in both, (0, 0) is the centre of the first pixel."""
+    factor = np.array([working.width / source.width, working.height / source.height], dtype=np.float32)
+    return (points_px + np.float32(0.5)) * factor - np.float32(0.5)
+
+
+def to_source(points_px: NDArray[np.float32], source: Size, working: Size) -> NDArray[np.float32]:
+    """Working pixels to source pixels; the inverse of `to_working`."""
+    factor = np.array([source.width / working.width, source.height / working.height], dtype=np.float32)
+    return (points_px + np.float32(0.5)) * factor - np.float32(0.5)
+
+
+def median_extent(labels: LabelSet) -> float:
+    """Median over frames of the largest distance between two placed keypoints, source pixels; 0 if none."""
+    extents = []
+    for points in labels.points_px[:, 0]:
+        placed = points[np.isfinite(points).all(-1)]
+        if len(placed) >= 2:
+            extents.append(float(np.linalg.norm(placed[:, None] - placed[None], axis=-1).max()))
+    return float(np.median(extents)) if extents else 0.0

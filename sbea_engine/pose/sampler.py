@@ -1,0 +1,80 @@
+"""Training batches: which frame, which view of it, and what is known there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sbea_engine.data import LabelSet, Visibility
+from sbea_engine.nn.augmentation import AugmentationConfig, random_view
+from sbea_engine.pose.frames import FrameStore
+from sbea_engine.pose.losses import PoseBatch
+from sbea_engine.pose.plan import WorkingPlan, to_working
+
+
+class ViewSampler:
+    """Random views of labelled frames; batch n is a function of (seed, n) and of nothing else.
+
+    Args:
+        rows: Labelled frames to draw from; each is used once before any is used again.
+    """
+
+    def __init__(
+        self,
+        labels: LabelSet,
+        frames: FrameStore,
+        rows: Sequence[int],
+        plan: WorkingPlan,
+        augmentation: AugmentationConfig,
+        *,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self._frames = frames
+        self._rows = np.asarray(rows, dtype=np.intp)
+        self._plan = plan
+        self._augmentation = augmentation
+        self._batch_size = batch_size
+        self._seed = seed
+        self._flip_index = labels.skeleton.flip_index
+        self._visibility = labels.visibility[:, 0]
+        self._points = np.stack(
+            [
+                to_working(points, size, plan.working_size(size))
+                for points, size in zip(labels.points_px[:, 0], frames.sizes, strict=True)
+            ]
+        )
+
+    def batch(self, number: int) -> PoseBatch:
+        """Views `number * batch_size` onwards of the endless shuffled sequence."""
+        first = number * self._batch_size
+        views = [self._view(first + i) for i in range(self._batch_size)]
+        size = self._plan.crop_px
+        images = np.stack([image for image, _, _ in views])
+        points = np.stack([p for _, p, _ in views])
+        visibility = np.stack([v for _, _, v in views])
+        inside = ((points >= -0.5) & (points <= size - 0.5)).all(-1)  # False for NaN
+        placed = inside & (visibility >= Visibility.GUESSED)
+        images = images[:, None] if images.ndim == 3 else np.moveaxis(images, -1, 1)
+        return PoseBatch(
+            images=torch.from_numpy(np.ascontiguousarray(images)),
+            points_px=torch.from_numpy(points),
+            placed=torch.from_numpy(placed),
+            known=torch.from_numpy(visibility != Visibility.UNLABELLED),
+        )
+
+    def _view(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int8]]:
+        epoch, place = divmod(number, len(self._rows))
+        row = int(np.random.default_rng((self._seed, 1, epoch)).permutation(self._rows)[place])
+        image, points, order = random_view(
+            self._frames.image(row),
+            self._points[row],
+            self._plan.crop_px,
+            self._augmentation,
+            np.random.default_rng((self._seed, 2, number)),
+            flip_index=self._flip_index,
+        )
+        return image, points, self._visibility[row][order]

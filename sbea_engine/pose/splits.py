@@ -1,0 +1,120 @@
+"""Which labelled frames train, validate and test; always in blocks of time, never at random.
+
+Neighbouring frames of a video look alike, so a random split measures memory (`docs/science/pose.md`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import LabelSet
+from sbea_engine.errors import BadInput
+from sbea_engine.pose.errors import TooFewLabels
+
+Rows = NDArray[np.intp]
+VALIDATION_BLOCKS = 3
+
+
+class BadHoldout(BadInput):
+    """The description of the holdout cannot be used with these labels."""
+
+    code = "bad_holdout"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Split:
+    """Rows of a label set: `train` and `test` share nothing."""
+
+    train: Rows
+    test: Rows
+
+
+def split_holdout(labels: LabelSet, holdout: str) -> Split:
+    """Take the test frames away.
+
+    Args:
+        holdout: `none`; `last:0.2`, the last fifth of the labelled frames of each video in time order;
+            `block:0.6-0.8`, that part of the labelled frames of each video; or `videos:a,b`, all labelled
+            frames of these videos.
+
+    Raises:
+        BadHoldout: Another form, an unknown video, or nothing left to train on or to test on.
+    """
+    rows = labels.time_order()
+    kind, _, value = holdout.partition(":")
+    if holdout == "none":
+        return Split(train=rows, test=rows[:0])
+    if kind in {"last", "block"}:
+        test = _block_of_each_video(labels, rows, *_bounds(holdout, kind, value))
+    elif kind == "videos":
+        test = _rows_of_videos(labels, rows, [name.strip() for name in value.split(",") if name.strip()])
+    else:
+        raise BadHoldout(f"Holdout {holdout!r} is not 'none', 'last:0.2', 'block:0.6-0.8' or 'videos:a,b'.")
+    train = rows[~np.isin(rows, test)]
+    if len(train) == 0 or len(test) == 0:
+        raise BadHoldout(
+            f"Holdout {holdout!r} leaves {len(train)} labelled frames to train on and {len(test)} to test on."
+        )
+    return Split(train=train, test=test)
+
+
+def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Rows, Rows]:
+    """Blocks of time out of the training frames: rows to fit on, rows to validate on.
+
+    Up to three blocks, spread over the time. A frame that carries the only labels of a keypoint is left
+    for fitting.
+    """
+    count = len(train)
+    wanted = max(1, round(fraction * count))
+    blocks = min(VALIDATION_BLOCKS, wanted)
+    chosen = np.zeros(count, dtype=bool)
+    for b, length in enumerate(len(part) for part in np.array_split(np.arange(wanted), blocks)):
+        start = round(count * (b + 0.5) / blocks - length / 2)
+        chosen[max(0, start) : max(0, start) + length] = True
+    placed = np.isfinite(labels.points_px[train]).all(-1).any(1)
+    for lacking in np.flatnonzero(placed.any(0) & ~placed[~chosen].any(0)):
+        chosen[np.flatnonzero(placed[:, lacking])[0]] = False
+    if chosen.all() or not chosen.any():
+        raise TooFewLabels(
+            f"{count} labelled frames cannot be divided into frames to fit and frames to validate on. "
+            f"Label more frames."
+        )
+    return train[~chosen], train[chosen]
+
+
+def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
+    try:
+        if kind == "last":
+            start, stop = 1.0 - float(value), 1.0
+        else:
+            low, high = value.split("-")
+            start, stop = float(low), float(high)
+    except ValueError as error:
+        raise BadHoldout(f"Holdout {holdout!r}: needs numbers, as in 'last:0.2' or 'block:0.6-0.8'.") from error
+    if not 0 <= start < stop <= 1 or stop - start >= 1:
+        raise BadHoldout(f"Holdout {holdout!r}: shares lie between 0 and 1, and something must be left.")
+    return start, stop
+
+
+def _block_of_each_video(labels: LabelSet, rows: Rows, start: float, stop: float) -> Rows:
+    videos = [labels.frames[row].video for row in rows]
+    parts = []
+    for video in dict.fromkeys(videos):
+        own = rows[[v == video for v in videos]]
+        parts.append(own[round(start * len(own)) : round(stop * len(own))])
+    return np.concatenate(parts) if parts else rows[:0]
+
+
+def _rows_of_videos(labels: LabelSet, rows: Rows, names: list[str]) -> Rows:
+    known = sorted({frame.video for frame in labels.frames})
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise BadHoldout(
+            f"No labelled video is named {unknown[0]!r}. Labelled videos: {', '.join(known)}."
+            if unknown
+            else f"Name the videos to hold out. Labelled videos: {', '.join(known)}."
+        )
+    return np.array([row for row in rows if labels.frames[row].video in names], dtype=np.intp)

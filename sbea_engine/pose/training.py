@@ -1,0 +1,218 @@
+"""From labels to trained weights: check, plan, train, calibrate."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sbea_engine.data import LabelSet, Skeleton, Visibility
+from sbea_engine.nn.augmentation import AugmentationConfig
+from sbea_engine.nn.backbone import best_memory_format
+from sbea_engine.nn.runtime import choose_device, default_precision
+from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
+from sbea_engine.pose.calibration import Calibration, calibrate
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.errors import SeveralIndividuals, TooFewLabels
+from sbea_engine.pose.frames import FrameStore
+from sbea_engine.pose.inference import Located, locate_all
+from sbea_engine.pose.losses import PoseBatch, pose_loss
+from sbea_engine.pose.metrics import evaluate
+from sbea_engine.pose.model import PoseNet
+from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, WorkingPlan, make_plan, to_source
+from sbea_engine.pose.sampler import ViewSampler
+from sbea_engine.pose.splits import Rows, split_validation
+from sbea_engine.progress import OnProgress, ignore
+
+MIN_FRAMES = 4
+CURVE_POINTS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FitOutcome:
+    """What training leaves behind.
+
+    Attributes:
+        model: In evaluation mode, on the device it was trained on.
+        validation: `metrics.evaluate` on the validation frames.
+        validation_rows: Rows of the labels that the weights never saw.
+        labels_sha256: Of what was trained on; see `labels_checksum`.
+    """
+
+    model: PoseNet
+    plan: WorkingPlan
+    calibration: Calibration
+    trained: Trained
+    precision: str
+    validation: Mapping[str, Any]
+    validation_rows: Rows
+    labels_sha256: str
+
+
+def fit_pose(
+    labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+) -> FitOutcome:
+    """Train a pose network; `PoseEstimator.fit` documents arguments and errors."""
+    check_labels(labels)
+    device = choose_device(config.device)
+    model = build_model(labels.skeleton, config).to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+    frames = FrameStore(labels, config.colour, config.cache_bytes)
+    plan = make_plan(labels, frames.measure(), config, model.backbone.multiple)
+    fit_rows, validation_rows = split_validation(labels, labelled_rows(labels), config.validation)
+    frames.load(plan, on_progress=on_progress)
+    sampler = ViewSampler(
+        labels,
+        frames,
+        fit_rows,
+        plan,
+        AugmentationConfig(rotation_deg=config.rotation_deg, flip=bool(labels.skeleton.symmetric)),
+        batch_size=config.size.batch_size,
+        seed=config.seed,
+    )
+    validation = Validation(labels, frames, validation_rows, plan)
+    settings = _trainer_config(config, device)
+    trainer = Trainer(
+        settings,
+        batch=sampler.batch,
+        loss=_loss,
+        validate=validation.curve_point,
+        fingerprint=fingerprint(labels, config),
+    )
+    trained = trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
+    final = cast(PoseNet, trained.model)
+    calibration = validation.calibrate(final)
+    return FitOutcome(
+        model=final,
+        plan=plan,
+        calibration=calibration,
+        trained=trained,
+        precision=settings.precision,
+        validation=validation.evaluate(final, calibration),
+        validation_rows=validation_rows,
+        labels_sha256=labels_checksum(labels),
+    )
+
+
+class Validation:
+    """Looks at a network through frames that its weights never saw.
+
+    Args:
+        rows: Labelled frames to look at.
+    """
+
+    def __init__(self, labels: LabelSet, frames: FrameStore, rows: Rows, plan: WorkingPlan) -> None:
+        self._labels = labels.select(rows)
+        self._frames = frames
+        self._rows = rows
+        self._sizes = [frames.sizes[row] for row in rows]
+        self._plan = plan
+
+    def locate(self, model: PoseNet) -> Located:
+        """Answers on the validation frames, points in source pixels."""
+        parts = list(locate_all(model, (self._frames.image(int(row)) for row in self._rows)))
+        points = np.concatenate([part.points_px for part in parts])
+        source = [
+            to_source(p, size, self._plan.working_size(size))
+            for p, size in zip(points, self._sizes, strict=True)
+        ]
+        return Located(np.stack(source), np.concatenate([part.confidence_logit for part in parts]))
+
+    def curve_point(self, model: nn.Module) -> dict[str, float]:
+        """`val_mean_px` and `val_median_px`; empty where validation frames hold no placed keypoint."""
+        found = evaluate(self._labels, self.locate(cast(PoseNet, model)).points_px[:, None])
+        names = ("mean_px", "median_px", "pck5")
+        return {f"val_{name}": found[name] for name in names if found[name] is not None}
+
+    def calibrate(self, model: PoseNet) -> Calibration:
+        """Fit confidence to how often answers are right here; an absent keypoint has no right answer."""
+        found = self.locate(model)
+        known = self._labels.visibility[:, 0] != Visibility.UNLABELLED
+        distance = np.linalg.norm(found.points_px - self._labels.points_px[:, 0], axis=-1)
+        right = distance <= self._plan.radius_px  # False where there is no position
+        return calibrate(found.confidence_logit[known], right[known])
+
+    def evaluate(self, model: PoseNet, calibration: Calibration) -> dict[str, Any]:
+        """`metrics.evaluate` on the validation frames."""
+        found = self.locate(model)
+        confidence = calibration.apply(found.confidence_logit)
+        return evaluate(
+            self._labels, found.points_px[:, None], confidence[:, None], radius_px=self._plan.radius_px
+        )
+
+
+def check_labels(labels: LabelSet) -> None:
+    """Raise `SeveralIndividuals` or `TooFewLabels`, naming what is lacking."""
+    if len(labels.individuals) != 1:
+        raise SeveralIndividuals(
+            f"These labels hold {len(labels.individuals)} individuals ({', '.join(labels.individuals)}); this "
+            f"family of pose models learns exactly one. Keep one individual.",
+            individuals=list(labels.individuals),
+        )
+    placed = np.isfinite(labels.points_px[:, 0]).all(-1)
+    count = int(placed.any(-1).sum())
+    if count < MIN_FRAMES:
+        raise TooFewLabels(
+            f"{count} frames carry a placed keypoint; training needs at least {MIN_FRAMES}. Label more frames.",
+            needed=MIN_FRAMES,
+            got=count,
+        )
+    never = [n for n, any_ in zip(labels.skeleton.keypoints, placed.any(0), strict=True) if not any_]
+    if never:
+        raise TooFewLabels(
+            f"Never placed on any frame: {', '.join(never)}. Place it on some frames, or take it out of the "
+            f"skeleton.",
+            keypoints=never,
+        )
+
+
+def build_model(skeleton: Skeleton, config: PoseConfig) -> PoseNet:
+    """The untrained network; its weights are a function of the seed, whatever ran before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return PoseNet(len(skeleton), 1 if config.colour == "grey" else 3, config.size.channels)
+
+
+def labelled_rows(labels: LabelSet) -> Rows:
+    """Rows in time order on which a person said anything."""
+    rows = labels.time_order()
+    return rows[(labels.visibility[rows] != Visibility.UNLABELLED).any((1, 2))]
+
+
+def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
+    """Names what a training run makes: labels and settings, save those that only say where and how fast."""
+    settings = {k: v for k, v in config.to_dict().items() if k not in {"threads", "device", "cache_bytes"}}
+    text = json.dumps([labels_checksum(labels), settings], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def labels_checksum(labels: LabelSet) -> str:
+    """SHA-256 over skeleton, frames (video and index), positions and visibility."""
+    digest = hashlib.sha256(json.dumps(labels.skeleton.to_dict(), sort_keys=True).encode())
+    digest.update(json.dumps([[frame.video, frame.index] for frame in labels.frames]).encode())
+    digest.update(labels.points_px.astype("<f4").tobytes())
+    digest.update(labels.visibility.tobytes())
+    return digest.hexdigest()
+
+
+def _trainer_config(config: PoseConfig, device: torch.device) -> TrainerConfig:
+    iterations = config.iterations or config.size.iterations
+    return TrainerConfig(
+        iterations=iterations,
+        learning_rate=config.size.learning_rate,
+        validate_every=max(10, iterations // CURVE_POINTS),
+        precision=default_precision(device) if config.precision == "auto" else config.precision,
+        budget_seconds=None if config.minutes is None else 60 * config.minutes,
+    )
+
+
+def _loss(model: nn.Module, batch: PoseBatch) -> tuple[Tensor, dict[str, Tensor]]:
+    device = next(model.parameters()).device
+    here = PoseBatch(*(tensor.to(device) for tensor in batch))
+    return pose_loss(model(here.images), here, CONFIDENCE_RADIUS_PX)
