@@ -1,0 +1,101 @@
+"""DeepLabCut's analysis files: predictions of x, y and likelihood for every frame of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import Poses, Skeleton
+from sbea_engine.data.skeleton import BadSkeleton
+from sbea_engine.io.deeplabcut.config import symmetric_by_name
+from sbea_engine.io.deeplabcut.frames import columns_of, require_name, write_csv_and_h5
+from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Column, Table, read_table
+
+__all__ = ["read_predictions", "write_predictions"]
+
+COORDS = ("x", "y", "likelihood")
+LIKELIHOOD_SLACK = 1e-3  # networks that regress their score map overshoot 0..1 by this much
+
+
+def read_predictions(file: Path) -> Poses:
+    """Read one `.csv` or `.h5` of predictions, of one animal or of several.
+
+    Raises:
+        BadDeepLabCut: The file is unreadable, lacks a likelihood column, or its rows are not frame numbers.
+    """
+    table = read_table(file)
+    groups: Sequence[str | None] = table.individuals or [None]
+    keypoints = table.bodyparts
+    x, y, likelihood = (table.spread(coord, groups, keypoints) for coord in COORDS)
+    have = set(table.columns)
+    for column in table.columns:
+        if Column(column.individual, column.bodypart, "likelihood") not in have:
+            raise BadDeepLabCut(
+                f"{file}: {column.bodypart} has no likelihood column. Are these human labels?"
+            )
+    try:
+        skeleton = Skeleton(keypoints=keypoints, symmetric=symmetric_by_name(keypoints))
+    except BadSkeleton as error:
+        raise BadDeepLabCut(f"{file}: {error}") from error
+    points = np.stack([x, y], axis=-1).astype(np.float32)
+    points[np.isnan(points).any(-1)] = np.nan
+    return Poses(
+        skeleton=skeleton,
+        individuals=table.individuals or ("animal 1",),
+        frames=_frame_numbers(table),
+        points_px=points,
+        confidence=_confidence(file, likelihood),
+        provenance={"format": "deeplabcut", "file": file.name, "scorer": table.scorer},
+    )
+
+
+def write_predictions(poses: Poses, file_stem: Path, scorer: str) -> tuple[Path, Path]:
+    """Write `<file_stem>.csv` and `.h5`; returns both.
+
+    DeepLabCut finds the file of a video when the stem is the video's name followed by the scorer. A keypoint
+    without an answer has empty x, y and likelihood.
+
+    Raises:
+        BadDeepLabCut: A name cannot stand in a DeepLabCut header.
+    """
+    import pandas as pd
+
+    require_name(scorer, "scorer")
+    require_name(file_stem.name, "file name")
+    single = len(poses.individuals) == 1
+    columns = [
+        Column(None if single else individual, keypoint, coord)
+        for individual in poses.individuals
+        for keypoint in poses.skeleton.keypoints
+        for coord in COORDS
+    ]
+    cells = np.concatenate([poses.points_px, poses.confidence[..., None]], axis=-1, dtype=np.float64)
+    frame = pd.DataFrame(
+        cells.reshape(len(poses), -1), index=pd.Index(poses.frames), columns=columns_of(scorer, columns)
+    )
+    file_stem.parent.mkdir(parents=True, exist_ok=True)
+    return write_csv_and_h5(frame, file_stem)
+
+
+def _frame_numbers(table: Table) -> NDArray[np.int64]:
+    texts = [row[-1] for row in table.rows]
+    wrong = next((n for n, row in enumerate(table.rows) if len(row) != 1 or not row[0].isdecimal()), None)
+    if wrong is not None:
+        raise BadDeepLabCut(
+            f"{table.file}: row {wrong + 1} starts with {table.row_name(wrong)[:60]!r}, no frame number."
+        )
+    frames = np.array([int(text[:18]) for text in texts], np.int64)
+    backwards = np.nonzero(np.diff(frames) <= 0)[0]
+    if len(backwards):
+        raise BadDeepLabCut(f"{table.file}: frame {texts[backwards[0] + 1]} follows {texts[backwards[0]]}.")
+    return frames
+
+
+def _confidence(file: Path, likelihood: NDArray[np.float64]) -> NDArray[np.float32]:
+    outside = (likelihood < -LIKELIHOOD_SLACK) | (likelihood > 1 + LIKELIHOOD_SLACK)
+    if outside.any():
+        raise BadDeepLabCut(f"{file}: a likelihood of {likelihood[outside][0]:g} is not in 0..1.")
+    return np.clip(likelihood, 0, 1).astype(np.float32)

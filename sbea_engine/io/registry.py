@@ -1,0 +1,135 @@
+"""The outside formats that SBeA Studio reads and writes.
+
+How to add one: write `io/<name>.py` (or a package) with readers that return the engine's nouns and refuse bad
+input by file and place, then add one `Format` here. `docs/how-to/add-a-file-format.md` has the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sbea_engine.data import LabelSet, Poses
+from sbea_engine.errors import BadInput
+from sbea_engine.io import deeplabcut
+from sbea_engine.progress import OnProgress
+
+__all__ = ["FORMATS", "Format", "ImportedLabels", "UnknownFormat", "detect", "get_format"]
+
+
+class UnknownFormat(BadInput):
+    """No format of that name, or one that cannot do what was asked."""
+
+    code = "unknown_format"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ImportedLabels:
+    """Labels as another tool kept them.
+
+    Attributes:
+        title: Name of the project in that tool.
+        scorer: Who labelled, empty where the tool does not say.
+        labels: All labelled frames; their paths point into the other tool's folder.
+        videos: Video files that lie in that folder.
+        warnings: One sentence each on what was left out or decided.
+    """
+
+    title: str
+    scorer: str
+    labels: LabelSet
+    videos: tuple[Path, ...]
+    warnings: tuple[str, ...]
+
+
+class LabelsWriter(Protocol):
+    """Writes labels as a new folder that the other tool opens; returns the folder."""
+
+    def __call__(
+        self, folder: Path, labels: LabelSet, *, title: str, scorer: str, on_progress: OnProgress
+    ) -> Path: ...
+
+
+class PosesWriterTo(Protocol):
+    """Writes predictions of the video `name` into a folder; returns the files."""
+
+    def __call__(self, folder: Path, poses: Poses, *, name: str, scorer: str) -> tuple[Path, ...]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One outside format. A direction that it does not have is None.
+
+    Attributes:
+        name: Used in commands and in the API.
+        title: For people.
+        detect: Whether a folder looks like this format; cheap, and never raises.
+        find: The folder to read, at or below the one that a user chose or an archive gave.
+        read_labels: Reads that folder whole, or refuses it.
+        write_labels: See `LabelsWriter`.
+        write_poses: See `PosesWriterTo`.
+    """
+
+    name: str
+    title: str
+    detect: Callable[[Path], bool]
+    find: Callable[[Path], Path]
+    read_labels: Callable[[Path], ImportedLabels] | None = None
+    write_labels: LabelsWriter | None = None
+    write_poses: PosesWriterTo | None = None
+
+
+def _looks_like_deeplabcut(folder: Path) -> bool:
+    return (folder / "config.yaml").is_file() and (folder / "labeled-data").is_dir()
+
+
+def _read_deeplabcut(folder: Path) -> ImportedLabels:
+    project = deeplabcut.read_project(folder)
+    return ImportedLabels(
+        title=project.task,
+        scorer=project.scorer,
+        labels=project.labels,
+        videos=project.videos,
+        warnings=project.warnings,
+    )
+
+
+def _write_deeplabcut(
+    folder: Path, labels: LabelSet, *, title: str, scorer: str, on_progress: OnProgress
+) -> Path:
+    return deeplabcut.write_project(folder, task=title, scorer=scorer, labels=labels, on_progress=on_progress)
+
+
+def _write_deeplabcut_poses(folder: Path, poses: Poses, *, name: str, scorer: str) -> tuple[Path, ...]:
+    # DeepLabCut looks for <video><scorer>.h5 beside a video
+    return deeplabcut.write_predictions(poses, folder / f"{name}{scorer}", scorer)
+
+
+FORMATS: Mapping[str, Format] = {
+    entry.name: entry
+    for entry in (
+        Format(
+            name="deeplabcut",
+            title="DeepLabCut",
+            detect=_looks_like_deeplabcut,
+            find=deeplabcut.find_project,
+            read_labels=_read_deeplabcut,
+            write_labels=_write_deeplabcut,
+            write_poses=_write_deeplabcut_poses,
+        ),
+    )
+}
+
+
+def get_format(name: str) -> Format:
+    """The format of that name; raises `UnknownFormat` naming those that exist."""
+    if name not in FORMATS:
+        raise UnknownFormat(f"Unknown format {name!r}; known: {', '.join(FORMATS)}.")
+    return FORMATS[name]
+
+
+def detect(folder: Path) -> str | None:
+    """Name of the format that a folder looks like, None for none."""
+    return next((name for name, entry in FORMATS.items() if entry.detect(folder)), None)
