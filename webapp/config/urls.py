@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from webapp.api.health import healthz
 from webapp.api.root import api
 
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
     path("sign-in/", include("allauth.urls")),
     path("api/", api.urls),
     path("media/", include("webapp.recordings.media_urls")),

@@ -84,6 +84,15 @@ def animal_list(*, project: Project) -> list[Animal]:
     return list(project.animals.order_by("slot"))
 
 
+def animal_get(*, pk: int, visible_to: User) -> Animal:
+    """One animal; raises `NotFound` where it is not there or not the user's to see."""
+    visible = Animal.objects.filter(project__in=project_list(visible_to=visible_to).order_by())
+    animal = visible.select_related("project").filter(pk=pk).first()
+    if animal is None:
+        raise NotFound("animal")
+    return animal
+
+
 def project_active_job_count(*, project: Project) -> int:
     """Jobs that wait or run."""
     return Job.objects.filter(project=project, state__in=ACTIVE_STATES).count()

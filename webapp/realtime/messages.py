@@ -1,0 +1,129 @@
+"""The wire types of the WebSocket, written once; TypeScript is generated from them.
+
+Every change of a job has a number, `seq`, without gaps within the job. A client that sees a gap, or that
+reconnects, subscribes again and names the last number it has of each job.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+JobStateName = Literal["queued", "running", "done", "failed", "cancelled"]
+JobEventKind = Literal["state", "progress", "log", "metrics"]
+
+MAX_SINCE = 500
+
+
+class Wire(BaseModel):
+    """Base of what the server sends; built from rows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ProgressState(Wire):
+    """How far a job is. `total` is 0 where unknown; `rate` is in units per second."""
+
+    stage: str
+    done: int
+    total: int
+    metrics: dict[str, float]
+    rate: float | None
+    eta_s: float | None
+
+
+class JobErrorState(Wire):
+    """Why a job failed, for a person, with a stable code."""
+
+    code: str
+    message: str
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class JobState(Wire):
+    """A job as it is now."""
+
+    id: UUID
+    kind: str
+    label: str
+    state: JobStateName
+    progress: ProgressState
+    error: JobErrorState | None
+    seq: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempt: int
+    params: dict[str, Any]
+    result: dict[str, Any] | None
+    can_cancel: bool
+    can_retry: bool
+
+
+class JobEventMsg(Wire):
+    """One line of a job's log.
+
+    `data` by kind: state `{state, worker?, error?, cancel_requested?, by?, retried_by?}`; progress as
+    `ProgressState`; log `{message}`; metrics `{stage, done, total, metrics}`.
+    """
+
+    job_id: UUID
+    seq: int
+    kind: JobEventKind
+    data: dict[str, Any]
+    at: datetime
+
+
+class SnapshotMessage(Wire):
+    """The answer to a subscription: all active and recent jobs, and the log since what was asked."""
+
+    type: Literal["snapshot"] = "snapshot"
+    jobs: list[JobState]
+    events: list[JobEventMsg]
+
+
+class JobMessage(Wire):
+    """A job changed; `events` follow on what was sent before."""
+
+    type: Literal["job"] = "job"
+    job: JobState
+    events: list[JobEventMsg]
+
+
+class ErrorMessage(Wire):
+    """What the client sent cannot be used; the connection stays open."""
+
+    type: Literal["error"] = "error"
+    code: str
+    detail: str
+
+
+class SubscribeMessage(BaseModel):
+    """Ask for a snapshot and for every change after it.
+
+    `since` names the last number that the client has of each job; a job that is not named gets no log.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["subscribe"]
+    since: dict[UUID, Annotated[int, Field(ge=0, le=2**31 - 1)]] = Field(
+        default_factory=dict, max_length=MAX_SINCE
+    )
+
+
+ServerMessage = Annotated[SnapshotMessage | JobMessage | ErrorMessage, Field(discriminator="type")]
+ClientMessage = SubscribeMessage
+
+
+class WireTypes(BaseModel):
+    """Everything that crosses the socket, for the generator."""
+
+    server: ServerMessage
+    client: ClientMessage
+
+
+client_message: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
