@@ -31,9 +31,13 @@ def job_get(*, pk: uuid.UUID, visible_to: User) -> Job:
     return job
 
 
-def job_events(*, job: Job, since: int = 0, limit: int | None = None) -> list[JobEvent]:
-    """Lines of the log after number `since`, in order. The job itself has been checked by `job_get`."""
+def job_events(
+    *, job: Job, since: int = 0, until: int | None = None, limit: int | None = None
+) -> list[JobEvent]:
+    """Lines with since < seq <= until, in order. The job itself has been checked by `job_get`."""
     events = JobEvent.objects.filter(job=job, seq__gt=since).order_by("seq")
+    if until is not None:
+        events = events.filter(seq__lte=until)
     return list(events[:limit])
 
 

@@ -1,0 +1,127 @@
+"""The WebSocket of a project: authorise, join, snapshot, relay. Nothing is ever saved through it."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from pydantic import ValidationError
+
+from webapp.realtime.access import CloseCode, refusal
+from webapp.realtime.groups import JobChanged, project_group
+from webapp.realtime.messages import ErrorMessage, JobMessage, SnapshotMessage, client_message
+from webapp.realtime.reading import read_job, read_snapshot
+from webapp.realtime.relay import Relay, relay_of_this_loop
+
+MAX_MESSAGE_BYTES = 64 * 1024
+# Before relaying, the session and the membership are checked again, at most this often.
+RECHECK_S = 2.0
+# A client that sends nonsense for ever is shown the door.
+MAX_ERRORS = 20
+
+
+class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
+    """Relays the jobs of one project to one member."""
+
+    project_id: int
+    _relay: Relay | None = None
+    _joined = False
+
+    async def connect(self) -> None:
+        """Authorise, then join the group; the snapshot follows on `subscribe`, so nothing falls between."""
+        self.project_id = int(self.scope["url_route"]["kwargs"]["project_id"])
+        self._sent: dict[UUID, int] = {}
+        self._subscribed = False
+        self._errors = 0
+        code = await self._refusal(connected=False)
+        if code is not None:
+            # Accepting first lets the browser see the code; a refused handshake only says 1006.
+            await self.accept()
+            await self.close(code=int(code))
+            return
+        await self.channel_layer.group_add(project_group(self.project_id), self.channel_name)
+        self._joined = True
+        if not settings.SBEA_ANNOUNCE_BY_CHANNEL:
+            self._relay = relay_of_this_loop()
+            await self._relay.enter()
+        self._checked_s = time.monotonic()
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the group; the last listener also ends the watch."""
+        if self._joined:
+            self._joined = False
+            await self.channel_layer.group_discard(project_group(self.project_id), self.channel_name)
+        if self._relay is not None:
+            relay, self._relay = self._relay, None
+            await relay.leave()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take a client's message; what cannot be used is answered with an error."""
+        if text_data is None or len(text_data) > MAX_MESSAGE_BYTES:
+            await self._error("too_large", f"A message is text of at most {MAX_MESSAGE_BYTES} characters.")
+            return
+        try:
+            message = client_message.validate_json(text_data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "message"
+            await self._error("bad_message", f"{where}: {first['msg']}")
+            return
+        if await self._still_welcome():
+            await self._subscribe(message.since)
+
+    async def job_changed(self, event: JobChanged) -> None:
+        """A job changed: send what this client has not seen of it."""
+        if not self._subscribed or not await self._still_welcome():
+            return
+        job_id = UUID(event["job_id"])
+        since = self._sent.get(job_id)
+        if since is not None and event["seq"] <= since:
+            return  # the snapshot, or an earlier message, has it already
+        read = database_sync_to_async(read_job)
+        for message in await read(project_id=self.project_id, job_id=job_id, since=since):
+            await self._send(message)
+
+    async def _subscribe(self, since: dict[UUID, int]) -> None:
+        messages = await database_sync_to_async(read_snapshot)(project_id=self.project_id, since=since)
+        self._sent = {}
+        for message in messages:
+            await self._send(message)
+        self._subscribed = True
+
+    async def _send(self, message: SnapshotMessage | JobMessage) -> None:
+        jobs = message.jobs if isinstance(message, SnapshotMessage) else [message.job]
+        # A job without lines was sent as it is now, so its log goes on from here.
+        for job in jobs:
+            self._sent.setdefault(job.id, job.seq)
+        for line in message.events:
+            self._sent[line.job_id] = max(line.seq, self._sent.get(line.job_id, 0))
+        await self.send(text_data=message.model_dump_json())
+
+    async def _error(self, code: str, detail: str) -> None:
+        self._errors += 1
+        await self.send(text_data=ErrorMessage(code=code, detail=detail).model_dump_json())
+        if self._errors >= MAX_ERRORS:
+            await self.close(code=int(CloseCode.TOO_MUCH))
+
+    async def _still_welcome(self) -> bool:
+        """Close the connection of somebody whose session or membership has ended."""
+        now_s = time.monotonic()
+        if now_s - self._checked_s < RECHECK_S:
+            return True
+        code = await self._refusal(connected=True)
+        if code is not None:
+            self._subscribed = False
+            await self.close(code=int(code))
+            return False
+        self._checked_s = now_s
+        return True
+
+    async def _refusal(self, *, connected: bool) -> CloseCode | None:
+        return await database_sync_to_async(refusal)(
+            session_key=self.scope["session"].session_key, project_id=self.project_id, connected=connected
+        )
