@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import socket
 import threading
 import time
 import uuid
@@ -33,6 +32,7 @@ from webapp.jobs.services import (
     job_postpone,
     job_report,
 )
+from webapp.jobs.worker_names import run_name
 from workers.progress import ProgressBuffer
 
 logger = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ def job_run(job_id: str) -> Iterator[JobRun]:
     Raises:
         NotClaimed: There is nothing to run; the block is not entered.
     """
-    worker = worker_prefix(os.getpid()) + uuid.uuid4().hex[:12]
+    worker = run_name(os.getpid())
     job = job_claim(job_id=uuid.UUID(job_id), worker=worker)
     if job is None:
         raise NotClaimed(job_id)
@@ -202,11 +202,6 @@ def job_run(job_id: str) -> Iterator[JobRun]:
         finished = job_finish(job_id=job.pk, worker=worker, state=JobState.DONE, result=run.result)
         if finished is not None:
             shutil.rmtree(run.scratch, ignore_errors=True)
-
-
-def worker_prefix(pid: int) -> str:
-    """How the names of all runs of one worker process begin."""
-    return f"{socket.gethostname()}:{pid}:"
 
 
 def _end_badly(run: JobRun, error: Exception) -> None:

@@ -24,7 +24,7 @@ class Wire(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class ProgressState(Wire):
+class JobProgress(Wire):
     """How far a job is. `total` is 0 where unknown; `rate` is in units per second."""
 
     stage: str
@@ -50,7 +50,7 @@ class JobState(Wire):
     kind: str
     label: str
     state: JobStateName
-    progress: ProgressState
+    progress: JobProgress
     error: JobErrorState | None
     seq: int
     created_at: datetime
@@ -67,7 +67,7 @@ class JobEventMsg(Wire):
     """One line of a job's log.
 
     `data` by kind: state `{state, worker?, error?, cancel_requested?, by?, retried_by?}`; progress as
-    `ProgressState`; log `{message}`; metrics `{stage, done, total, metrics}`.
+    `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
     """
 
     job_id: UUID

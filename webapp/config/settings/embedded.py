@@ -31,3 +31,5 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "control_folder": str(env.folder("SBEA_BROKER_CONTROL_FOLDER", SBEA_DATA_ROOT / "broker" / "control")),
     "polling_interval": 0.2,
 }
+# Remote control would leave a file for every worker that ever was; `up` controls its worker itself.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
