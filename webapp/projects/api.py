@@ -13,8 +13,8 @@ from webapp.projects.schemas import (
     AnimalOut,
     ProjectChangeIn,
     ProjectIn,
+    ProjectDetailOut,
     ProjectOut,
-    ProjectRowOut,
     SkeletonIn,
     SkeletonOut,
 )
@@ -46,14 +46,14 @@ class AnimalIn(Schema):
     name: str = Field(min_length=1, max_length=80)
 
 
-@router.get("/projects", response=list[ProjectRowOut], operation_id="project_list")
-def list_projects(request: HttpRequest) -> list[ProjectRowOut]:
+@router.get("/projects", response=list[ProjectOut], operation_id="project_list")
+def list_projects(request: HttpRequest) -> list[ProjectOut]:
     """Projects that you are a member of."""
-    return [ProjectRowOut.of(row) for row in project_rows(visible_to=signed_in(request))]
+    return [ProjectOut.of(row) for row in project_rows(visible_to=signed_in(request))]
 
 
-@router.post("/projects", response={201: ProjectOut}, operation_id="project_create")
-def create_project(request: HttpRequest, data: ProjectIn) -> tuple[int, ProjectOut]:
+@router.post("/projects", response={201: ProjectDetailOut}, operation_id="project_create")
+def create_project(request: HttpRequest, data: ProjectIn) -> tuple[int, ProjectDetailOut]:
     """Create a project; you become its owner."""
     user = signed_in(request)
     skeleton = SkeletonIn(**data.dict(exclude={"name", "description"})).noun()
@@ -61,15 +61,15 @@ def create_project(request: HttpRequest, data: ProjectIn) -> tuple[int, ProjectO
     return 201, _detail(project, user)
 
 
-@router.get("/projects/{int:project_id}", response=ProjectOut, operation_id="project_get")
-def get_project(request: HttpRequest, project_id: int) -> ProjectOut:
+@router.get("/projects/{int:project_id}", response=ProjectDetailOut, operation_id="project_get")
+def get_project(request: HttpRequest, project_id: int) -> ProjectDetailOut:
     """One project with skeleton, animals, what you may do, and the next step."""
     user = signed_in(request)
     return _detail(project_get(pk=project_id, visible_to=user), user)
 
 
-@router.patch("/projects/{int:project_id}", response=ProjectOut, operation_id="project_update")
-def update_project(request: HttpRequest, project_id: int, data: ProjectChangeIn) -> ProjectOut:
+@router.patch("/projects/{int:project_id}", response=ProjectDetailOut, operation_id="project_update")
+def update_project(request: HttpRequest, project_id: int, data: ProjectChangeIn) -> ProjectDetailOut:
     """Rename or describe a project."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
@@ -112,5 +112,5 @@ def rename_animal(request: HttpRequest, animal_id: int, data: AnimalIn) -> Anima
     return animal_rename(animal=animal_get(pk=animal_id, visible_to=user), name=data.name, by=user)
 
 
-def _detail(project: Project, user: User) -> ProjectOut:
-    return ProjectOut.detail(project, role=project_role(project=project, user=user))
+def _detail(project: Project, user: User) -> ProjectDetailOut:
+    return ProjectDetailOut.detail(project, role=project_role(project=project, user=user))

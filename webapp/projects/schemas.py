@@ -93,7 +93,7 @@ class ProjectChangeIn(Schema):
     description: str | None = Field(default=None, max_length=10_000)
 
 
-class ProjectRowOut(Schema):
+class ProjectOut(Schema):
     """A project in the list."""
 
     id: int
@@ -105,7 +105,7 @@ class ProjectRowOut(Schema):
     counts: CountsOut
 
     @classmethod
-    def of(cls, row: ProjectRow) -> ProjectRowOut:
+    def of(cls, row: ProjectRow) -> ProjectOut:
         """From the selector's row."""
         project = row.project
         return cls(
@@ -128,7 +128,7 @@ class NextStepOut(Schema):
     url: str
 
 
-class ProjectOut(ProjectRowOut):
+class ProjectDetailOut(ProjectOut):
     """A project with what its pages need."""
 
     created_at: datetime
@@ -138,11 +138,11 @@ class ProjectOut(ProjectRowOut):
     next_step: NextStepOut
 
     @classmethod
-    def detail(cls, project: Project, *, role: str) -> ProjectOut:
+    def detail(cls, project: Project, *, role: str) -> ProjectDetailOut:
         """From the project and the role of who asks."""
         counts = project_counts(project=project)
         allowed = CAPABILITIES_OF[role]
-        row = ProjectRowOut.of(ProjectRow(project=project, role=role, counts=counts))
+        row = ProjectOut.of(ProjectRow(project=project, role=role, counts=counts))
         step = next_step(project=project, counts=counts, allowed=allowed)
         return cls(
             **row.dict(),
