@@ -50,6 +50,9 @@ class FrameSource:
     path: Path
 
     def __post_init__(self) -> None:
+        # numpy integers are welcome, True and 1.5 are not
+        if isinstance(self.index, bool) or not hasattr(self.index, "__index__"):
+            raise BadLabels(f"Frame index {self.index!r} of {self.video!r} is no whole number.")
         if self.index < 0:
             raise BadLabels(f"Frame index {self.index} of {self.video!r} is negative.")
 
@@ -79,6 +82,11 @@ class LabelSet:
             raise BadLabels(f"points_px must have shape {(*shape, 2)}, got {self.points_px.shape}.")
         if self.visibility.shape != shape:
             raise BadLabels(f"visibility must have shape {shape}, got {self.visibility.shape}.")
+        if not np.isin(self.visibility, list(Visibility)).all():
+            raise BadLabels(
+                f"visibility must be one of {', '.join(f'{v} ({v.name.lower()})' for v in Visibility)}."
+            )
+        _require_individuals(self.individuals)
         keys = [(f.video, f.index) for f in self.frames]
         if len(set(keys)) != len(keys):
             twice = next(k for k in keys if keys.count(k) > 1)
@@ -86,7 +94,7 @@ class LabelSet:
         placed = np.isfinite(self.points_px).all(-1)
         wanted = self.visibility >= Visibility.GUESSED
         if not np.array_equal(placed, wanted):
-            f, i, k = (int(v[0]) for v in np.nonzero(placed != wanted))
+            f, _, k = (int(v[0]) for v in np.nonzero(placed != wanted))
             raise BadLabels(
                 f"{self.skeleton.keypoints[k]} on frame {keys[f][1]} of {keys[f][0]!r}: "
                 f"a position must be present exactly where visibility is visible or guessed."
@@ -109,7 +117,8 @@ class LabelSet:
     def time_order(self) -> NDArray[np.intp]:
         """Rows sorted by video, then by frame index."""
         return np.array(
-            sorted(range(len(self)), key=lambda i: (self.frames[i].video, self.frames[i].index)), dtype=np.intp
+            sorted(range(len(self)), key=lambda i: (self.frames[i].video, self.frames[i].index)),
+            dtype=np.intp,
         )
 
     def save(self, folder: Path) -> Path:
@@ -123,10 +132,13 @@ class LabelSet:
             rows.append(
                 {
                     "video": source.video,
-                    "index": source.index,
+                    "index": int(source.index),
                     "path": _portable(source.path, folder),
                     "points_px": [
-                        [[None, None] if not np.isfinite(p).all() else [float(p[0]), float(p[1])] for p in animal]
+                        [
+                            [None, None] if not np.isfinite(p).all() else [float(p[0]), float(p[1])]
+                            for p in animal
+                        ]
                         for animal in self.points_px[f]
                     ],
                     "visibility": self.visibility[f].tolist(),
@@ -152,14 +164,16 @@ class LabelSet:
             document = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise BadLabels(f"{file}: not there. A folder of labels holds labels.json.") from error
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        except OSError as error:
+            raise BadLabels(f"{file}: cannot be read ({error.strerror}).") from error
+        except (ValueError, RecursionError) as error:
             raise BadLabels(f"{file}: not JSON ({error}).") from error
         if not isinstance(document, dict) or document.get("format") != FORMAT:
             raise BadLabels(f"{file}: not a label file of format {FORMAT}.")
         try:
             skeleton = Skeleton.from_dict(document["skeleton"])
-            individuals = tuple(document["individuals"])
-            shape = (len(document["frames"]), len(individuals), len(skeleton))
+            individuals = tuple(_list(document, "individuals"))
+            shape = (len(_list(document, "frames")), len(individuals), len(skeleton))
             points = np.full((*shape, 2), np.nan, dtype=np.float32)
             visibility = np.full(shape, Visibility.UNLABELLED, dtype=np.int8)
             frames = []
@@ -167,20 +181,34 @@ class LabelSet:
                 path = Path(row["path"])
                 frames.append(
                     FrameSource(
-                        video=row["video"], index=row["index"], path=path if path.is_absolute() else folder / path
+                        video=row["video"],
+                        index=row["index"],
+                        path=path if path.is_absolute() else folder / path,
                     )
                 )
-                points[f] = np.array(row["points_px"], dtype=np.float32)
-                visibility[f] = np.array(row["visibility"], dtype=np.int8)
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadLabels(f"{file}: {error!r}. The file is damaged or was written by another tool.") from error
-        return cls(
-            skeleton=skeleton,
-            individuals=individuals,
-            frames=tuple(frames),
-            points_px=points,
-            visibility=visibility,
-        )
+                # reshape, since an assignment would spread one value over a whole row
+                points[f] = np.array(row["points_px"], dtype=np.float32).reshape((*shape[1:], 2))
+                visibility[f] = np.array(row["visibility"], dtype=np.int8).reshape(shape[1:])
+            return cls(
+                skeleton=skeleton,
+                individuals=individuals,
+                frames=tuple(frames),
+                points_px=points,
+                visibility=visibility,
+            )
+        except BadInput as error:
+            raise BadLabels(f"{file}: {error}") from error
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise BadLabels(
+                f"{file}: {error!r}. The file is damaged or was written by another tool."
+            ) from error
+
+
+def _list(document: dict[str, Any], key: str) -> list[Any]:
+    value = document[key]
+    if not isinstance(value, list):
+        raise TypeError(f"{key} is no list")
+    return value
 
 
 def _portable(path: Path, folder: Path) -> str:
@@ -188,3 +216,11 @@ def _portable(path: Path, folder: Path) -> str:
         return path.resolve().relative_to(folder.resolve()).as_posix()
     except ValueError:
         return str(path.resolve())
+
+
+def _require_individuals(individuals: tuple[str, ...]) -> None:
+    """Raise `BadLabels` unless the names of an individual axis are texts, each of them once."""
+    if not all(isinstance(name, str) and name.strip() for name in individuals):
+        raise BadLabels(f"Names of individuals must be text, got {individuals!r}.")
+    if len(set(individuals)) != len(individuals):
+        raise BadLabels(f"Names of individuals must be unique, got {', '.join(individuals)}.")

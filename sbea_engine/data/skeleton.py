@@ -87,16 +87,35 @@ class Skeleton:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Build from the JSON form; raises `BadSkeleton` with what is wrong."""
+        if not isinstance(data, Mapping):
+            raise BadSkeleton(f"A skeleton is an object with 'keypoints', got {type(data).__name__}.")
         unknown = set(data) - {"keypoints", "edges", "symmetric", "heading"}
         if unknown:
-            raise BadSkeleton(f"Unknown skeleton field: {', '.join(sorted(unknown))}.")
-        try:
-            heading = data.get("heading")
-            return cls(
-                keypoints=tuple(data["keypoints"]),
-                edges=tuple((a, b) for a, b in data.get("edges", ())),
-                symmetric=tuple((a, b) for a, b in data.get("symmetric", ())),
-                heading=(heading[0], heading[1]) if heading else None,
-            )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise BadSkeleton(f"A skeleton needs 'keypoints' and lists of name pairs: {error}.") from error
+            raise BadSkeleton(f"Unknown skeleton field: {', '.join(sorted(map(str, unknown)))}.")
+        heading = data.get("heading")
+        return cls(
+            keypoints=_names(data.get("keypoints"), "keypoints"),
+            edges=_pairs(data.get("edges"), "edges"),
+            symmetric=_pairs(data.get("symmetric"), "symmetric"),
+            heading=_pairs([heading], "heading")[0] if heading else None,
+        )
+
+
+def _names(value: Any, field: str) -> tuple[str, ...]:
+    # a bare text would otherwise fall apart into its letters
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise BadSkeleton(f"'{field}' must be a list of names, got {_shown(value)}.")
+    return tuple(value)
+
+
+def _pairs(value: Any, field: str) -> tuple[tuple[str, str], ...]:
+    if value is None:
+        return ()
+    pairs = [_names(pair, field) for pair in value] if isinstance(value, list | tuple) else [()]
+    if any(len(pair) != 2 for pair in pairs):
+        raise BadSkeleton(f"'{field}' must hold pairs of names, got {_shown(value)}.")
+    return tuple((pair[0], pair[1]) for pair in pairs)
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:80]

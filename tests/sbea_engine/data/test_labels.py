@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
+from sbea_engine.data.labels import BadLabels
+
+SKELETON = Skeleton(keypoints=("a", "b", "c"))
+
+
+def make_labels(
+    points: Any, *, individuals: tuple[str, ...] = ("one",), video: str = "cam", root: Path = Path("/data")
+) -> LabelSet:
+    points = np.asarray(points, np.float32)
+    placed = np.isfinite(points).all(-1)
+    return LabelSet(
+        skeleton=SKELETON,
+        individuals=individuals,
+        frames=tuple(
+            FrameSource(video=video, index=3 * n, path=root / f"{n}.png") for n in range(len(points))
+        ),
+        points_px=points,
+        visibility=np.where(placed, Visibility.VISIBLE, Visibility.UNLABELLED).astype(np.int8),
+    )
+
+
+GRID = np.arange(12, dtype=np.float32).reshape(2, 1, 3, 2)
+
+
+class TestLabelSet:
+    def test_select_keeps_rows_together(self) -> None:
+        labels = make_labels(GRID)
+        picked = labels.select([1])
+        assert picked.frames == (labels.frames[1],)
+        np.testing.assert_array_equal(picked.points_px, GRID[1:])
+
+    def test_time_order_is_by_video_then_index(self) -> None:
+        frames = [("b", 0), ("a", 9), ("a", 10), ("a", 1)]
+        labels = LabelSet(
+            skeleton=SKELETON,
+            individuals=("one",),
+            frames=tuple(FrameSource(video=v, index=i, path=Path("x")) for v, i in frames),
+            points_px=np.full((4, 1, 3, 2), np.nan, np.float32),
+            visibility=np.full((4, 1, 3), Visibility.ABSENT, np.int8),
+        )
+        np.testing.assert_array_equal(labels.time_order(), [3, 1, 2, 0])
+
+    def test_shapes_are_checked_with_both_shapes_named(self) -> None:
+        with pytest.raises(BadLabels, match=r"\(2, 1, 3, 2\), got \(2, 1, 2, 2\)"):
+            make_labels(GRID[:, :, :2])
+
+    def test_a_position_belongs_to_a_visible_or_guessed_keypoint(self) -> None:
+        labels = make_labels(GRID)
+        wrong = labels.visibility.copy()
+        wrong[1, 0, 2] = Visibility.ABSENT
+        with pytest.raises(BadLabels, match="c on frame 3 of 'cam'"):
+            LabelSet(
+                skeleton=SKELETON,
+                individuals=labels.individuals,
+                frames=labels.frames,
+                points_px=labels.points_px,
+                visibility=wrong,
+            )
+
+    def test_unknown_visibility_is_refused(self) -> None:
+        labels = make_labels(GRID)
+        with pytest.raises(BadLabels, match="visibility must be one of -1"):
+            LabelSet(
+                skeleton=SKELETON,
+                individuals=labels.individuals,
+                frames=labels.frames,
+                points_px=labels.points_px,
+                visibility=labels.visibility + 5,
+            )
+
+    def test_a_frame_is_labelled_once(self) -> None:
+        labels = make_labels(GRID)
+        with pytest.raises(BadLabels, match="Frame 0 of 'cam' is labelled twice"):
+            labels.select([0, 0])
+
+    def test_individuals_are_unique_texts(self) -> None:
+        twice = np.concatenate([GRID, GRID], axis=1)
+        with pytest.raises(BadLabels, match="unique, got one, one"):
+            make_labels(twice, individuals=("one", "one"))
+
+    @pytest.mark.parametrize("index", [-1, 1.5, True, "3"])
+    def test_a_frame_index_is_a_whole_number(self, index: Any) -> None:
+        with pytest.raises(BadLabels, match="Frame index"):
+            FrameSource(video="cam", index=index, path=Path("x"))
+
+
+class TestFile:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+    @given(
+        points=hnp.arrays(np.float32, (3, 2, 3, 2), elements=st.floats(-1e4, 1e4, width=32)),
+        gaps=hnp.arrays(np.bool_, (3, 2, 3)),
+    )
+    def test_round_trip_is_exact(self, tmp_path: Path, points: Any, gaps: Any) -> None:
+        points[gaps] = np.nan
+        labels = make_labels(points, individuals=("one", "two"), root=tmp_path / "images")
+        labels.save(tmp_path)
+        got = LabelSet.load(tmp_path)
+        np.testing.assert_array_equal(got.points_px, labels.points_px)
+        np.testing.assert_array_equal(got.visibility, labels.visibility)
+        assert (got.skeleton, got.individuals, got.frames) == (
+            labels.skeleton,
+            labels.individuals,
+            labels.frames,
+        )
+
+    def test_a_moved_folder_takes_its_images_along(self, tmp_path: Path) -> None:
+        make_labels(GRID, root=tmp_path / "old" / "images").save(tmp_path / "old")
+        (tmp_path / "old").rename(tmp_path / "new")
+        assert LabelSet.load(tmp_path / "new").frames[0].path == tmp_path / "new" / "images" / "0.png"
+
+    def test_numpy_frame_numbers_are_saved(self, tmp_path: Path) -> None:
+        labels = make_labels(GRID)
+        source = FrameSource(video="cam", index=np.int64(7), path=Path("/x.png"))  # type: ignore[arg-type]
+        LabelSet(
+            skeleton=SKELETON,
+            individuals=("one",),
+            frames=(source,),
+            points_px=labels.points_px[:1],
+            visibility=labels.visibility[:1],
+        ).save(tmp_path)
+        assert LabelSet.load(tmp_path).frames[0].index == 7
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda d: d.update(format="sbea-labels/9"), "not a label file of format"),
+            (lambda d: d.pop("skeleton"), "skeleton"),
+            (lambda d: d.update(skeleton=[]), "an object"),
+            (lambda d: d.update(individuals="one"), "individuals is no list"),
+            (lambda d: d.update(frames={}), "frames is no list"),
+            (lambda d: d["frames"][0].update(points_px=[[[1.0, 2.0]]]), "reshape"),
+            (lambda d: d["frames"][0].update(visibility=[[2, 2, 300]]), "300"),
+            (lambda d: d["frames"][0].update(visibility=[[2, 2, 0]]), "c on frame 0"),
+            (lambda d: d["frames"][0].update(index="0"), "no whole number"),
+            (lambda d: d["frames"][0].pop("path"), "path"),
+        ],
+    )
+    def test_damage_is_named_with_the_file(self, tmp_path: Path, change: Any, reason: str) -> None:
+        file = make_labels(GRID).save(tmp_path)
+        document = json.loads(file.read_text())
+        change(document)
+        file.write_text(json.dumps(document))
+        with pytest.raises(BadLabels, match=reason) as caught:
+            LabelSet.load(tmp_path)
+        assert str(file) in str(caught.value)
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b"[" * 100_000])
+    def test_no_label_file(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "labels.json").write_bytes(content)
+        with pytest.raises(BadLabels, match=r"labels\.json"):
+            LabelSet.load(tmp_path)
+
+    def test_nothing_there(self, tmp_path: Path) -> None:
+        with pytest.raises(BadLabels, match="not there"):
+            LabelSet.load(tmp_path)
