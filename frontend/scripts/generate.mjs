@@ -12,17 +12,35 @@ async function schemaOf(name, command) {
   return JSON.parse(text);
 }
 
+/** Titles of single fields would become type names of their own; the names of the messages are enough. */
+function withoutTitles(node) {
+  if (Array.isArray(node)) return node.map(withoutTitles);
+  if (node === null || typeof node !== "object") return node;
+  const kept = Object.entries(node).filter(([key, value]) => key !== "title" || typeof value !== "string");
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutTitles(value)]));
+}
+
+/** A message always carries its tag; as a field with a default, the schema would let it be absent. */
+function withTags(schema) {
+  for (const message of Object.values(schema.$defs ?? {})) {
+    const { type } = message.properties ?? {};
+    if (type?.const) message.required = [...new Set([...(message.required ?? []), "type"])];
+  }
+  return schema;
+}
+
 const openapi = await schemaOf("openapi.json", "export_openapi");
 const header = (source) => `// Generated from ${source} by \`npm run generate\`. Do not edit.\n`;
 await writeFile(
   new URL("openapi.gen.ts", api),
-  header("openapi.json") + astToString(await openapiTS(openapi, { alphabetize: true })),
+  header("openapi.json") +
+    astToString(await openapiTS(openapi, { alphabetize: true, defaultNonNullable: false })),
 );
 
 const messages = await schemaOf("messages.schema.json", "export_wire_types");
 await writeFile(
   new URL("messages.gen.ts", api),
-  await compile(messages, "WireMessages", {
+  await compile(withTags(withoutTitles(messages)), "WireTypes", {
     bannerComment: header("messages.schema.json").trim(),
     additionalProperties: false,
     unreachableDefinitions: true,

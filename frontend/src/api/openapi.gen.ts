@@ -1,1 +1,2854 @@
-export type paths = Record<string, never>;
+// Generated from openapi.json by `npm run generate`. Do not edit.
+export interface paths {
+    "/api/v1/animals/{animal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename Animal
+         * @description Give an animal another name.
+         */
+        patch: operations["animal_rename"];
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description One job as it is now.
+         */
+        get: operations["job_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description End a waiting job, or ask a running one to stop within seconds.
+         */
+        post: operations["job_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Job Events
+         * @description The log after number `since`, at most 5000 lines; ask again from the last number for more.
+         */
+        get: operations["job_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Queue a failed or cancelled job again.
+         */
+        post: operations["job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Me
+         * @description The person who asks.
+         */
+        get: operations["me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media-roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Browse Media Roots
+         * @description Server folders that may be registered, or what lies in one; for people who manage data somewhere.
+         */
+        get: operations["media_root_browse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model
+         * @description One model with its card, its error by keypoint and its worst frames.
+         */
+        get: operations["model_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Model
+         * @description Remove a model with its files and the predictions it made.
+         */
+        delete: operations["model_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Prediction
+         * @description Run a model over a video; the same run is not made twice.
+         */
+        post: operations["prediction_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description Projects that you are a member of.
+         */
+        get: operations["project_list"];
+        put?: never;
+        /**
+         * Create Project
+         * @description Create a project; you become its owner.
+         */
+        post: operations["project_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project
+         * @description One project with skeleton, animals, what you may do, and the next step.
+         */
+        get: operations["project_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Project
+         * @description Delete a project with all that belongs to it; sources registered in place stay untouched.
+         */
+        delete: operations["project_delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Update Project
+         * @description Rename or describe a project.
+         */
+        patch: operations["project_update"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/animals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Ensure Animals
+         * @description Add animals until there are `count`.
+         */
+        put: operations["animals_ensure"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/demo-labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Demo Labels
+         * @description Give a demo project its ready-made labels, for whoever does not want to label.
+         */
+        post: operations["demo_labels_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exports
+         * @description Finished export files, newest first.
+         */
+        get: operations["export_list"];
+        put?: never;
+        /**
+         * Start Export
+         * @description Make a zip for another tool; it appears in the list when its job is done.
+         */
+        post: operations["export_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/imports/deeplabcut": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Deeplabcut
+         * @description Import a DeepLabCut project from a server folder, or from an uploaded zip; all of it or nothing.
+         */
+        post: operations["import_deeplabcut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description Every active job of the project and the latest that ended, newest first.
+         */
+        get: operations["job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Members in the order they joined.
+         */
+        get: operations["member_list"];
+        put?: never;
+        /**
+         * Invite Member
+         * @description Add a person by email address.
+         */
+        post: operations["member_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Member
+         * @description Take a person out of the project; everybody may leave.
+         */
+        delete: operations["member_remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Set Member Role
+         * @description Give a member another role.
+         */
+        patch: operations["member_set_role"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description Models of a project, newest first.
+         */
+        get: operations["model_list"];
+        put?: never;
+        /**
+         * Train Model
+         * @description Freeze the labels and train a model on them; 422 with the reason where there are too few.
+         */
+        post: operations["model_train"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recordings
+         * @description Recordings of a project with their videos.
+         */
+        get: operations["recording_list"];
+        put?: never;
+        /**
+         * Register Recording
+         * @description Register videos or image folders that stay where they are; each is then read by a job.
+         */
+        post: operations["recording_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Results
+         * @description Predictions of a project, newest first.
+         */
+        get: operations["result_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/skeleton": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Skeleton
+         * @description The current version.
+         */
+        get: operations["skeleton_get"];
+        /**
+         * Replace Skeleton
+         * @description Make a new version; refused with 409 where labels would be lost or moved.
+         */
+        put: operations["skeleton_replace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Upload
+         * @description Announce a file; its bytes follow in chunks.
+         */
+        post: operations["upload_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Recording
+         * @description Remove a recording with its labels and predictions; sources in place stay untouched.
+         */
+        delete: operations["recording_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/results/{result_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Result
+         * @description Predictions of one model over one video.
+         */
+        get: operations["result_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Result
+         * @description Remove predictions with their files.
+         */
+        delete: operations["result_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/results/{result_id}/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Window
+         * @description Little-endian float32 (frame, individual, keypoint, 3): x, y, confidence; NaN where there is none.
+         *
+         *     Headers `X-Shape` and `X-Start` say what the bytes are. While the model runs, frames that are not done
+         *     yet are NaN and the entity tag changes as they arrive.
+         */
+        get: operations["result_window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Upload
+         * @description How far an upload is; a client that was cut off goes on at `offset`.
+         */
+        get: operations["upload_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Discard Upload
+         * @description Give up an upload that has not been completed.
+         */
+        delete: operations["upload_discard"];
+        options?: never;
+        head?: never;
+        /**
+         * Append Upload
+         * @description Send the bytes at header `Upload-Offset`; header `Upload-Sha256` (hex) guards the chunk.
+         */
+        patch: operations["upload_append"];
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Upload
+         * @description Put a whole upload in place; a video becomes a recording that a job then reads.
+         */
+        post: operations["upload_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Video
+         * @description One video, with what a player needs once it is ready.
+         */
+        get: operations["video_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/frames/{frame_index}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frame History
+         * @description What was done to the labels of a frame, newest first.
+         */
+        get: operations["operation_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labels
+         * @description Instances of the frames start <= frame < stop; of all frames by default.
+         */
+        get: operations["label_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/labels/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarise Labels
+         * @description How far each labelled frame is.
+         */
+        get: operations["label_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Operations
+         * @description Apply operations in order, each atomic; 409 when somebody else changed the same keypoint meanwhile.
+         *
+         *     The 409 problem carries `data.conflicts` with both values and `data.results` for the whole request.
+         *     What came before the conflict is applied; what came after it is `skipped` and may be sent again.
+         */
+        post: operations["operation_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Video Results
+         * @description Predictions over a video, newest first, those that are still being made included.
+         */
+        get: operations["video_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suggestions
+         * @description Frames proposed for labelling, in time order.
+         */
+        get: operations["suggestion_list"];
+        put?: never;
+        /**
+         * Start Suggestions
+         * @description Look for frames worth labelling.
+         */
+        post: operations["suggestion_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/suggestions/{frame_index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Suggestion
+         * @description Take a frame off the list.
+         */
+        delete: operations["suggestion_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * AnimalIn
+         * @description Another name.
+         */
+        AnimalIn: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * AnimalOut
+         * @description A living subject; `slot` is its place on the individual axis.
+         */
+        AnimalOut: {
+            /** Colour */
+            colour: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Slot */
+            slot: number;
+        };
+        /**
+         * AnimalsIn
+         * @description How many animals the project shall have at least.
+         */
+        AnimalsIn: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * Capability
+         * @description One kind of thing that a member may do in a project.
+         * @enum {string}
+         */
+        Capability: "view" | "label" | "review" | "train" | "manage_data" | "manage_members" | "delete_project";
+        /** ChangeIn */
+        ChangeIn: {
+            /**
+             * Visibility
+             * @enum {string}
+             */
+            visibility: "unlabelled" | "visible" | "guessed" | "absent";
+            /** X */
+            x: number | null;
+            /** Y */
+            y: number | null;
+        };
+        /**
+         * CountsOut
+         * @description How much there is of what.
+         */
+        CountsOut: {
+            /** Labelled Frames */
+            labelled_frames: number;
+            /** Models */
+            models: number;
+            /** Recordings */
+            recordings: number;
+            /** Running Jobs */
+            running_jobs: number;
+        };
+        /** DeepLabCutImportIn */
+        DeepLabCutImportIn: {
+            /** Path */
+            path?: string | null;
+            /** Upload Id */
+            upload_id?: string | null;
+        };
+        /** DemoLabelsOut */
+        DemoLabelsOut: {
+            /** Frames */
+            frames: number;
+        };
+        /** EntryOut */
+        EntryOut: {
+            /** Is Dir */
+            is_dir: boolean;
+            /** Looks Like */
+            looks_like: ("deeplabcut" | "video" | "images") | null;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /** Size */
+            size: number | null;
+        };
+        /** ExportIn */
+        ExportIn: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deeplabcut_labels" | "deeplabcut_predictions";
+            /** Result Id */
+            result_id?: number | null;
+        };
+        /** ExportOut */
+        ExportOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Download Url */
+            download_url: string;
+            /** Filename */
+            filename: string;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deeplabcut_labels" | "deeplabcut_predictions";
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /** FrameSummaryOut */
+        FrameSummaryOut: {
+            /** Complete */
+            complete: boolean;
+            /** Frame Index */
+            frame_index: number;
+            /** Placed */
+            placed: number;
+            /** Total */
+            total: number;
+        };
+        /** HistoryOut */
+        HistoryOut: {
+            after: components["schemas"]["KeypointOut"];
+            /** Animal Id */
+            animal_id: number;
+            before: components["schemas"]["KeypointOut"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Keypoint */
+            keypoint: number;
+            /** Rev */
+            rev: number;
+            /** User */
+            user: string;
+            /**
+             * Uuid
+             * Format: uuid
+             */
+            uuid: string;
+        };
+        /** InstanceOut */
+        InstanceOut: {
+            /** Animal Id */
+            animal_id: number;
+            /** Frame Index */
+            frame_index: number;
+            /** Id */
+            id: number;
+            /** Keypoints */
+            keypoints: components["schemas"]["KeypointOut"][];
+            /** Rev */
+            rev: number;
+        };
+        /**
+         * InvitedOut
+         * @description The new member; `link` is shown once, and null where the person has an account already.
+         */
+        InvitedOut: {
+            /** Link */
+            link: string | null;
+            member: components["schemas"]["MemberOut"];
+        };
+        /**
+         * InviteIn
+         * @description Whom to invite as what.
+         */
+        InviteIn: {
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+        };
+        /**
+         * JobErrorState
+         * @description Why a job failed, for a person, with a stable code.
+         */
+        JobErrorState: {
+            /** Code */
+            code: string;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+        };
+        /**
+         * JobEventMsg
+         * @description One line of a job's log.
+         *
+         *     `data` by kind: state `{state, worker?, error?, cancel_requested?, by?, retried_by?}`; progress as
+         *     `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
+         */
+        JobEventMsg: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "state" | "progress" | "log" | "metrics";
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * JobProgress
+         * @description How far a job is. `total` is 0 where unknown; `rate` is in units per second.
+         */
+        JobProgress: {
+            /** Done */
+            done: number;
+            /** Eta S */
+            eta_s: number | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Rate */
+            rate: number | null;
+            /** Stage */
+            stage: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * JobState
+         * @description A job as it is now.
+         */
+        JobState: {
+            /** Attempt */
+            attempt: number;
+            /** Can Cancel */
+            can_cancel: boolean;
+            /** Can Retry */
+            can_retry: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            error: components["schemas"]["JobErrorState"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Label */
+            label: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            progress: components["schemas"]["JobProgress"];
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Seq */
+            seq: number;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+        };
+        /** KeypointOut */
+        KeypointOut: {
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "human" | "imported" | "demo" | "accepted";
+            /** Sigma Px */
+            sigma_px: number | null;
+            /**
+             * Visibility
+             * @enum {string}
+             */
+            visibility: "unlabelled" | "visible" | "guessed" | "absent";
+            /** X */
+            x: number | null;
+            /** Y */
+            y: number | null;
+        };
+        /** LabelSummaryOut */
+        LabelSummaryOut: {
+            /** Frames */
+            frames: components["schemas"]["FrameSummaryOut"][];
+        };
+        /**
+         * MemberOut
+         * @description A person in a project; `joined` is false until the invitation was used.
+         */
+        MemberOut: {
+            /** Email */
+            email: string;
+            /** Joined */
+            joined: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+            /** User Id */
+            user_id: number;
+        };
+        /**
+         * MeOut
+         * @description Who is signed in.
+         */
+        MeOut: {
+            /** Email */
+            email: string;
+            /** Id */
+            id: number;
+            /** Is Admin */
+            is_admin: boolean;
+            /** Name */
+            name: string;
+        };
+        /** ModelOut */
+        ModelOut: {
+            /** Card */
+            card: {
+                [key: string]: unknown;
+            };
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Failure */
+            failure: string;
+            /** Holdout */
+            holdout: string;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /** Keypoints */
+            keypoints: string[];
+            /** Metrics */
+            metrics: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Preset */
+            preset: string;
+            snapshot: components["schemas"]["SnapshotOut"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "training" | "ready" | "failed" | "cancelled";
+            /** Worst */
+            worst: components["schemas"]["WorstFrameOut"][];
+        };
+        /**
+         * NextStepOut
+         * @description The one next step that helps most.
+         */
+        NextStepOut: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Title */
+            title: string;
+            /** Url */
+            url: string;
+        };
+        /** OperationIn */
+        OperationIn: {
+            /** Animal Id */
+            animal_id: number;
+            /** Base Rev */
+            base_rev: number;
+            change: components["schemas"]["ChangeIn"];
+            /** Frame Index */
+            frame_index: number;
+            /** Keypoint */
+            keypoint: number;
+            /**
+             * Uuid
+             * Format: uuid
+             */
+            uuid: string;
+        };
+        /** OperationResultOut */
+        OperationResultOut: {
+            instance: components["schemas"]["InstanceOut"] | null;
+            /** Reason */
+            reason: string;
+            /** Rev */
+            rev: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "applied" | "duplicate" | "conflict" | "refused" | "skipped";
+            /**
+             * Uuid
+             * Format: uuid
+             */
+            uuid: string;
+        };
+        /** OperationsIn */
+        OperationsIn: {
+            /** Operations */
+            operations: components["schemas"]["OperationIn"][];
+        };
+        /** OperationsOut */
+        OperationsOut: {
+            /** Results */
+            results: components["schemas"]["OperationResultOut"][];
+        };
+        /** PoseResultOut */
+        PoseResultOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Failure */
+            failure: string;
+            /** Frame Count */
+            frame_count: number;
+            /** Frames Done */
+            frames_done: number;
+            /** Id */
+            id: number;
+            /** Individuals */
+            individuals: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Keypoints */
+            keypoints: string[];
+            /** Model Id */
+            model_id: number;
+            /** Model Name */
+            model_name: string;
+            /** Recording Name */
+            recording_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "ready" | "failed";
+            /** Video Id */
+            video_id: number;
+        };
+        /** PredictionIn */
+        PredictionIn: {
+            /** Video Id */
+            video_id: number;
+        };
+        /** PredictionOut */
+        PredictionOut: {
+            job: components["schemas"]["JobState"] | null;
+            result: components["schemas"]["PoseResultOut"];
+        };
+        /**
+         * ProjectChangeIn
+         * @description What to change; what is absent stays.
+         */
+        ProjectChangeIn: {
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * ProjectDetailOut
+         * @description A project with what its pages need.
+         */
+        ProjectDetailOut: {
+            /** Animals */
+            animals: components["schemas"]["AnimalOut"][];
+            /** Capabilities */
+            capabilities: components["schemas"]["Capability"][];
+            counts: components["schemas"]["CountsOut"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Id */
+            id: number;
+            /** Is Demo */
+            is_demo: boolean;
+            /** Name */
+            name: string;
+            next_step: components["schemas"]["NextStepOut"];
+            /** Role */
+            role: string;
+            skeleton: components["schemas"]["SkeletonOut"];
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * ProjectIn
+         * @description A new project with its skeleton.
+         */
+        ProjectIn: {
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /** Edges */
+            edges?: [
+                string,
+                string
+            ][];
+            /** Heading */
+            heading?: [
+                string,
+                string
+            ] | null;
+            /** Keypoints */
+            keypoints: string[];
+            /** Name */
+            name: string;
+            /** Symmetric */
+            symmetric?: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * ProjectOut
+         * @description A project in the list.
+         */
+        ProjectOut: {
+            counts: components["schemas"]["CountsOut"];
+            /** Description */
+            description: string;
+            /** Id */
+            id: number;
+            /** Is Demo */
+            is_demo: boolean;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Slug */
+            slug: string;
+        };
+        /** RecordingIn */
+        RecordingIn: {
+            /** Name */
+            name: string;
+            /** Sources */
+            sources: components["schemas"]["SourceIn"][];
+        };
+        /** RecordingOut */
+        RecordingOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Session */
+            session: string | null;
+            /** Videos */
+            videos: components["schemas"]["VideoOut"][];
+        };
+        /** RegisteredOut */
+        RegisteredOut: {
+            /** Job Ids */
+            job_ids: string[];
+            recording: components["schemas"]["RecordingOut"];
+        };
+        /**
+         * RoleIn
+         * @description Another role.
+         */
+        RoleIn: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+        };
+        /**
+         * Since
+         * @description Where to go on in a log.
+         */
+        Since: {
+            /**
+             * Since
+             * @default 0
+             */
+            since?: number;
+        };
+        /**
+         * SkeletonIn
+         * @description Keypoints in order, and pairs of their names.
+         */
+        SkeletonIn: {
+            /** Edges */
+            edges?: [
+                string,
+                string
+            ][];
+            /** Heading */
+            heading?: [
+                string,
+                string
+            ] | null;
+            /** Keypoints */
+            keypoints: string[];
+            /** Symmetric */
+            symmetric?: [
+                string,
+                string
+            ][];
+        };
+        /**
+         * SkeletonOut
+         * @description One version of a skeleton.
+         */
+        SkeletonOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Edges */
+            edges: [
+                string,
+                string
+            ][];
+            /** Heading */
+            heading: [
+                string,
+                string
+            ] | null;
+            /** Keypoints */
+            keypoints: string[];
+            /** Symmetric */
+            symmetric: [
+                string,
+                string
+            ][];
+            /** Version */
+            version: number;
+        };
+        /** SnapshotOut */
+        SnapshotOut: {
+            /** Checksum */
+            checksum: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Frame Count */
+            frame_count: number;
+            /** Id */
+            id: number;
+            /** Point Count */
+            point_count: number;
+        };
+        /** SourceIn */
+        SourceIn: {
+            /** Path */
+            path: string;
+            /**
+             * View
+             * @default cam-1
+             */
+            view?: string;
+        };
+        /** SuggestionOut */
+        SuggestionOut: {
+            /** Frame Index */
+            frame_index: number;
+            /** Labelled */
+            labelled: boolean;
+            /** Method */
+            method: string;
+            /** Score */
+            score: number;
+        };
+        /** SuggestionsIn */
+        SuggestionsIn: {
+            /** Count */
+            count: number;
+            /**
+             * Method
+             * @default kmeans
+             * @enum {string}
+             */
+            method?: "kmeans" | "motion" | "uniform" | "mixed";
+        };
+        /**
+         * TrainingIn
+         * @description What a person chooses; unknown fields are an error, not silence.
+         */
+        TrainingIn: {
+            /**
+             * Holdout
+             * @default last:0.2
+             */
+            holdout?: string;
+            /** Minutes */
+            minutes?: number | null;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Preset
+             * @default default
+             * @enum {string}
+             */
+            preset?: "tiny" | "fast" | "default";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+        };
+        /** TrainingOut */
+        TrainingOut: {
+            job: components["schemas"]["JobState"];
+            model: components["schemas"]["ModelOut"];
+        };
+        /** UploadIn */
+        UploadIn: {
+            /** Filename */
+            filename: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "video" | "deeplabcut_zip";
+            /** Size */
+            size: number;
+        };
+        /** UploadOut */
+        UploadOut: {
+            /** Chunk Size */
+            chunk_size: number;
+            /** Filename */
+            filename: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
+            /** Offset */
+            offset: number;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "video" | "deeplabcut_zip";
+            /** Recording Id */
+            recording_id: number | null;
+            /** Size */
+            size: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "receiving" | "complete";
+        };
+        /**
+         * VideoOut
+         * @description A video; what a player needs is null until `state` is "ready".
+         */
+        VideoOut: {
+            /** Codec */
+            codec: string | null;
+            /** Coded Height */
+            coded_height: number | null;
+            /** Coded Width */
+            coded_width: number | null;
+            /** Description Base64 */
+            description_base64: string | null;
+            /** Failure */
+            failure: string;
+            /** Fps */
+            fps: number | null;
+            /** Frame Count */
+            frame_count: number;
+            /** Frame Url Template */
+            frame_url_template: string | null;
+            /** Frame Widths */
+            frame_widths: number[];
+            /** Height */
+            height: number;
+            /** Id */
+            id: number;
+            /** Index Url */
+            index_url: string | null;
+            /** Poster Url */
+            poster_url: string | null;
+            /** Proxy Url */
+            proxy_url: string | null;
+            /** Recording Id */
+            recording_id: number;
+            /** Recording Name */
+            recording_name: string;
+            /**
+             * Source Kind
+             * @enum {string}
+             */
+            source_kind: "video" | "images";
+            /** Source Names */
+            source_names: string[] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "ingesting" | "ready" | "failed";
+            /** View */
+            view: string;
+            /** Width */
+            width: number;
+        };
+        /**
+         * Window
+         * @description A half-open range of frames.
+         */
+        Window: {
+            /**
+             * Start
+             * @default 0
+             */
+            start?: number;
+            /** Stop */
+            stop?: number | null;
+        };
+        /**
+         * WindowIn
+         * @description A half-open range of frames.
+         */
+        WindowIn: {
+            /** Start */
+            start: number;
+            /** Stop */
+            stop: number;
+        };
+        /** WorstFrameOut */
+        WorstFrameOut: {
+            /** Frame Index */
+            frame_index: number;
+            /** Mean Px */
+            mean_px: number;
+            /** Video Id */
+            video_id: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    animal_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                animal_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnimalIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnimalOut"];
+                };
+            };
+        };
+    };
+    job_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    job_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    job_events: {
+        parameters: {
+            query?: {
+                since?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobEventMsg"][];
+                };
+            };
+        };
+    };
+    job_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeOut"];
+                };
+            };
+        };
+    };
+    media_root_browse: {
+        parameters: {
+            query?: {
+                path?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryOut"][];
+                };
+            };
+        };
+    };
+    model_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelOut"];
+                };
+            };
+        };
+    };
+    model_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    prediction_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionOut"];
+                };
+            };
+        };
+    };
+    project_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectOut"][];
+                };
+            };
+        };
+    };
+    project_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectDetailOut"];
+                };
+            };
+        };
+    };
+    project_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectDetailOut"];
+                };
+            };
+        };
+    };
+    project_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    project_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectDetailOut"];
+                };
+            };
+        };
+    };
+    animals_ensure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnimalsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnimalOut"][];
+                };
+            };
+        };
+    };
+    demo_labels_apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoLabelsOut"];
+                };
+            };
+        };
+    };
+    export_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"][];
+                };
+            };
+        };
+    };
+    export_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    import_deeplabcut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeepLabCutImportIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    job_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"][];
+                };
+            };
+        };
+    };
+    member_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"][];
+                };
+            };
+        };
+    };
+    member_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedOut"];
+                };
+            };
+        };
+    };
+    member_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    member_set_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+        };
+    };
+    model_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelOut"][];
+                };
+            };
+        };
+    };
+    model_train: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingOut"];
+                };
+            };
+        };
+    };
+    recording_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingOut"][];
+                };
+            };
+        };
+    };
+    recording_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+        };
+    };
+    result_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseResultOut"][];
+                };
+            };
+        };
+    };
+    skeleton_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkeletonOut"];
+                };
+            };
+        };
+    };
+    skeleton_replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkeletonIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkeletonOut"];
+                };
+            };
+        };
+    };
+    upload_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    recording_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    result_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseResultOut"];
+                };
+            };
+        };
+    };
+    result_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    result_window: {
+        parameters: {
+            query: {
+                start: number;
+                stop: number;
+            };
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    upload_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    upload_discard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    upload_append: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    upload_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    video_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoOut"];
+                };
+            };
+        };
+    };
+    operation_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                frame_index: number;
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"][];
+                };
+            };
+        };
+    };
+    label_list: {
+        parameters: {
+            query?: {
+                start?: number;
+                stop?: number | null;
+            };
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstanceOut"][];
+                };
+            };
+        };
+    };
+    label_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelSummaryOut"];
+                };
+            };
+        };
+    };
+    operation_apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperationsIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationsOut"];
+                };
+            };
+        };
+    };
+    video_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseResultOut"][];
+                };
+            };
+        };
+    };
+    suggestion_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionOut"][];
+                };
+            };
+        };
+    };
+    suggestion_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuggestionsIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    suggestion_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                frame_index: number;
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+}

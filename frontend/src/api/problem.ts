@@ -38,10 +38,10 @@ function wordsFor({ status, detail, title }: ProblemBody): string {
   if (status === 401) return "You are signed out. Sign in again; what you typed here was not sent.";
   if (status === 413) return detail || "This is too large for the server. Nothing was kept.";
   if (status === 429) return "Too many requests at once. Wait a moment, then try again.";
+  if (detail) return detail;
   if (status >= 500) {
     return "The server failed on this request, and it is recorded in its log. Nothing else was touched; try again.";
   }
-  if (detail) return detail;
   if (status === 403) return "Your role in this project does not allow this. Ask an owner or manager.";
   if (status === 404) return "This no longer exists, or it was never yours to see.";
   return title || `The server refused this (status ${status}).`;
@@ -51,16 +51,6 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Ninja's own validation errors carry a list; say which field and why. */
-function detailOf(body: Record<string, unknown>): string {
-  const { detail } = body;
-  if (!Array.isArray(detail)) return text(detail);
-  return detail
-    .filter(isRecord)
-    .map((item) => `${Array.isArray(item.loc) ? item.loc.slice(2).join(".") : ""}: ${text(item.msg)}`)
-    .join("; ");
 }
 
 /** Reads an unsuccessful response whatever it holds (a proxy's HTML page included). */
@@ -74,7 +64,7 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
     status: response.status,
     code: text(fields.code) || `http_${response.status}`,
     title: text(fields.title) || response.statusText,
-    detail: detailOf(fields),
+    detail: text(fields.detail),
     data: isRecord(fields.data) ? fields.data : {},
   });
 }

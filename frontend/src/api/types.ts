@@ -1,0 +1,17 @@
+/** Short names for the generated schemas, so that islands say `Project` and not `components[...]`. */
+import type { Readable } from "openapi-typescript-helpers";
+import type { components } from "./openapi.gen";
+
+/** As the client answers them. */
+type Schemas = Readable<components["schemas"]>;
+
+export type Project = Schemas["ProjectOut"];
+export type ProjectDetail = Schemas["ProjectDetailOut"];
+export type Recording = Schemas["RecordingOut"];
+export type Video = Schemas["VideoOut"];
+export type Instance = Schemas["InstanceOut"];
+export type Entry = Schemas["EntryOut"];
+export type Model = Schemas["ModelOut"];
+export type Result = Schemas["PoseResultOut"];
+export type ExportFile = Schemas["ExportOut"];
+export type Member = Schemas["MemberOut"];

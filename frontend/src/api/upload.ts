@@ -1,0 +1,116 @@
+import type { Api } from "./client";
+import { bodyOf, pageCsrfToken } from "./client";
+import { ApiProblem, problemOf, unreachable } from "./problem";
+
+export type UploadPurpose = "video" | "deeplabcut_zip";
+
+export interface UploadProgress {
+  readonly sent: number;
+  readonly size: number;
+  /** Set while the connection is down and the next attempt is awaited. */
+  readonly waiting: boolean;
+}
+
+export interface UploadOptions {
+  readonly api: Api;
+  readonly projectId: number;
+  readonly purpose: UploadPurpose;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: UploadProgress) => void;
+  readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+const RETRY_MS = [1000, 2000, 5000, 10_000, 20_000] as const;
+const MAX_RETRIES = 20;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Sends a file in chunks at the offset that the server confirms, and resumes where it stopped: after a
+ * lost connection by itself, after a reload when the same file is chosen again.
+ *
+ * Returns the id of the complete upload, ready for `complete` or an import.
+ */
+export async function sendFile(file: File, options: UploadOptions): Promise<string> {
+  const storage = options.storage ?? localStorage;
+  const wait = options.wait ?? pause;
+  const key = `sbea-upload:${options.projectId}:${options.purpose}:${file.name}:${file.size}:${file.lastModified}`;
+  const upload = await begin(file, key, storage, options);
+  let { offset } = upload;
+  let failures = 0;
+  while (offset < file.size) {
+    options.signal.throwIfAborted();
+    options.onProgress({ sent: offset, size: file.size, waiting: failures > 0 });
+    try {
+      const chunk = file.slice(offset, offset + upload.chunk_size);
+      offset = await sendChunk(upload.id, offset, chunk, options.signal);
+      failures = 0;
+    } catch (error) {
+      const confirmed = offsetOf(error);
+      if (confirmed === null && !(error instanceof ApiProblem && error.transient)) throw error;
+      failures += 1;
+      if (failures > MAX_RETRIES) throw error;
+      if (confirmed !== null) offset = confirmed;
+      else await wait(RETRY_MS[Math.min(failures - 1, RETRY_MS.length - 1)] ?? 0);
+    }
+  }
+  options.onProgress({ sent: file.size, size: file.size, waiting: false });
+  storage.removeItem(key);
+  return upload.id;
+}
+
+async function begin(
+  file: File,
+  key: string,
+  storage: Pick<Storage, "getItem" | "setItem">,
+  { api, projectId, purpose }: UploadOptions,
+): Promise<{ id: string; offset: number; chunk_size: number }> {
+  const known = storage.getItem(key);
+  if (known) {
+    try {
+      return await bodyOf(api.GET("/api/v1/uploads/{upload_id}", { params: { path: { upload_id: known } } }));
+    } catch (error) {
+      // The server forgets uploads that nobody came back to; then this one starts anew.
+      if (!(error instanceof ApiProblem && error.status === 404)) throw error;
+    }
+  }
+  const made = await bodyOf(
+    api.POST("/api/v1/projects/{project_id}/uploads", {
+      params: { path: { project_id: projectId } },
+      body: { filename: file.name, size: file.size, purpose },
+    }),
+  );
+  storage.setItem(key, made.id);
+  return made;
+}
+
+async function sendChunk(id: string, offset: number, chunk: Blob, signal: AbortSignal): Promise<number> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1/uploads/${id}`, {
+      method: "PATCH",
+      body: chunk,
+      signal,
+      credentials: "same-origin",
+      headers: {
+        "Content-Type": "application/octet-stream",
+        "Upload-Offset": String(offset),
+        "X-CSRFToken": pageCsrfToken(),
+      },
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw unreachable();
+  }
+  if (!response.ok) throw await problemOf(response);
+  const body: { offset: number } = await response.json();
+  return body.offset;
+}
+
+/** A conflict over the offset names the one that the server has. */
+function offsetOf(error: unknown): number | null {
+  if (!(error instanceof ApiProblem) || error.status !== 409) return null;
+  const { offset } = error.data;
+  return typeof offset === "number" ? offset : null;
+}

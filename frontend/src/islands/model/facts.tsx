@@ -1,0 +1,97 @@
+import type { ComponentChildren, JSX } from "preact";
+import type { Model } from "../../api/types";
+import { counted, duration } from "../parts/format";
+import { holdoutWords } from "../parts/model";
+
+type Facts = Readonly<Record<string, unknown>>;
+
+const part = (card: Facts, name: string): Facts => {
+  const value = card[name];
+  return typeof value === "object" && value !== null ? (value as Facts) : {};
+};
+
+const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+/** What a confidence is, in the words of the model's own card. */
+export function Meaning({ model }: { readonly model: Model }): JSX.Element | null {
+  const { confidence, points_px, validation } = part(model.card, "meaning");
+  if (typeof confidence !== "string") return null;
+  return (
+    <section class="card stack tight">
+      <h2>What its numbers mean</h2>
+      <dl class="facts">
+        <dt>Confidence</dt>
+        <dd>{confidence}</dd>
+        {typeof points_px === "string" && (
+          <>
+            <dt>Position</dt>
+            <dd>{points_px}</dd>
+          </>
+        )}
+        {typeof validation === "string" && (
+          <>
+            <dt>Validation</dt>
+            <dd>{validation}</dd>
+          </>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+/** From what it was made: enough to trace it, and to make it again. */
+export function CardFacts({ model }: { readonly model: Model }): JSX.Element {
+  const card: Facts = model.card;
+  const training = part(card, "training");
+  const iterations = number(training.iterations);
+  const seconds = number(training.seconds);
+  const parameters = number(training.parameters);
+  const software = Object.entries(part(card, "software"));
+  return (
+    <section class="card">
+      <h2>Card</h2>
+      <dl class="facts">
+        <Fact name="Labels">
+          {counted(model.snapshot.frame_count, "frame")}, {counted(model.snapshot.point_count, "point")},
+          frozen {new Date(model.snapshot.created_at).toLocaleString()}
+        </Fact>
+        <Fact name="Held out">{holdoutWords(model.holdout)}</Fact>
+        <Fact name="Preset">
+          {model.preset}, seed {String(part(card, "config").seed ?? model.config.seed ?? 0)}
+        </Fact>
+        {iterations !== null && seconds !== null && (
+          <Fact name="Training">
+            {counted(iterations, "iteration")} in {duration(seconds)}
+          </Fact>
+        )}
+        {parameters !== null && <Fact name="Size">{counted(parameters, "weight")}</Fact>}
+        <Fact name="Keypoints">{model.keypoints.join(", ")}</Fact>
+        {software.length > 0 && (
+          <Fact name="Made with">
+            {software.map(([name, version]) => `${name} ${String(version)}`).join(", ")}
+          </Fact>
+        )}
+        {typeof card.weights_sha256 === "string" && (
+          <Fact name="Weights">
+            <code>sha256 {card.weights_sha256}</code>
+          </Fact>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function Fact({
+  name,
+  children,
+}: {
+  readonly name: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}

@@ -1,0 +1,234 @@
+import { type Signal, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { bodyOf } from "../../api/client";
+import type { Recording } from "../../api/types";
+import { Failure, useAction } from "../parts/action";
+import { counted } from "../parts/format";
+import type { ModelsData, ModelsPage } from "./index";
+
+/** Fewer make a model that says little; the server refuses only what cannot be trained at all. */
+const ENOUGH_FRAMES = 20;
+
+const PRESETS = [
+  { key: "default", name: "Default", hint: "three or four minutes on a processor" },
+  { key: "fast", name: "Fast", hint: "a minute or two, a little less exact" },
+  { key: "tiny", name: "Trial run", hint: "seconds, only to see that all works" },
+] as const;
+
+const HOLDOUTS = [
+  {
+    key: "last:0.2",
+    name: "Last fifth of each video",
+    hint: "Trains on what came before and is tested on what came after: an honest figure for new footage of the same setting.",
+  },
+  {
+    key: "videos",
+    name: "Whole videos",
+    hint: "Tested on recordings that it never saw: an honest figure for new recordings.",
+  },
+  {
+    key: "none",
+    name: "Nothing",
+    hint: "Every label is used. There is then no test figure, only that of the validation part.",
+  },
+] as const;
+
+type Preset = (typeof PRESETS)[number]["key"];
+type Holdout = (typeof HOLDOUTS)[number]["key"];
+
+interface Choice {
+  readonly name: Signal<string>;
+  readonly preset: Signal<Preset>;
+  readonly holdout: Signal<Holdout>;
+  readonly videos: Signal<readonly string[]>;
+  readonly minutes: Signal<string>;
+  readonly seed: Signal<string>;
+}
+
+export function TrainForm({
+  api,
+  props,
+  feed,
+  refresh,
+  data,
+}: ModelsPage & { readonly data: ModelsData }): JSX.Element {
+  const action = useAction();
+  const choice: Choice = {
+    name: useSignal(""),
+    preset: useSignal<Preset>("default"),
+    holdout: useSignal<Holdout>("last:0.2"),
+    videos: useSignal<readonly string[]>([]),
+    minutes: useSignal(""),
+    seed: useSignal("0"),
+  };
+  const labelled = data.project.counts.labelled_frames;
+  const train = (event: Event) => {
+    event.preventDefault();
+    void action.run(async () => {
+      const started = await bodyOf(
+        api.POST("/api/v1/projects/{project_id}/models", {
+          params: { path: { project_id: props.projectId } },
+          body: bodyOfChoice(choice),
+        }),
+      );
+      feed.put(started.job);
+      await refresh();
+      window.scrollTo({ top: 0, behavior: "smooth" });
+    });
+  };
+  const lacksVideos = choice.holdout.value === "videos" && choice.videos.value.length === 0;
+  return (
+    <form class="card stack tight" onSubmit={train}>
+      <div class="card-head">
+        <h2>Train a model</h2>
+        <span class="dim small">{counted(labelled, "labelled frame")} in this project</span>
+      </div>
+      {labelled < ENOUGH_FRAMES && (
+        <p class="note warn">
+          {labelled === 0
+            ? "Nothing is labelled yet."
+            : `Only ${counted(labelled, "frame")} labelled so far.`}{" "}
+          About {ENOUGH_FRAMES} frames make a first training worthwhile.{" "}
+          <a href={props.urls.label}>Label frames</a>
+        </p>
+      )}
+      <Choices name="preset" legend="How long" options={PRESETS} of={choice.preset} />
+      <Choices name="holdout" legend="Hold out for the test" options={HOLDOUTS} of={choice.holdout} />
+      {choice.holdout.value === "videos" && <VideoChoice recordings={data.recordings} of={choice.videos} />}
+      <details>
+        <summary>More</summary>
+        <MoreFields choice={choice} />
+      </details>
+      <Failure of={action.error} />
+      <div class="actions">
+        <button
+          type="submit"
+          class="btn primary"
+          disabled={action.busy.value || labelled === 0 || lacksVideos}
+        >
+          {action.busy.value ? "Starting …" : "Train"}
+        </button>
+        <span class="dim small">Your labels are copied first, so you can go on labelling meanwhile.</span>
+      </div>
+    </form>
+  );
+}
+
+function bodyOfChoice({ name, preset, holdout, videos, minutes, seed }: Choice) {
+  const budget = Number.parseFloat(minutes.value);
+  return {
+    preset: preset.value,
+    holdout: holdout.value === "videos" ? `videos:${videos.value.join(",")}` : holdout.value,
+    seed: Number.parseInt(seed.value, 10) || 0,
+    ...(name.value.trim() ? { name: name.value.trim() } : {}),
+    ...(Number.isFinite(budget) ? { minutes: budget } : {}),
+  };
+}
+
+interface ChoicesProps<Key extends string> {
+  readonly name: string;
+  readonly legend: string;
+  readonly options: readonly { readonly key: Key; readonly name: string; readonly hint: string }[];
+  readonly of: Signal<Key>;
+}
+
+function Choices<Key extends string>({ name, legend, options, of }: ChoicesProps<Key>): JSX.Element {
+  return (
+    <fieldset class="stack hair">
+      <legend>{legend}</legend>
+      <div class="choices">
+        {options.map((option) => (
+          <label key={option.key} class="choice">
+            <input
+              type="radio"
+              name={name}
+              checked={of.value === option.key}
+              onChange={() => {
+                of.value = option.key;
+              }}
+            />
+            <b>{option.name}</b>
+            <span class="hint">{option.hint}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+interface VideoChoiceProps {
+  readonly recordings: readonly Recording[];
+  readonly of: Signal<readonly string[]>;
+}
+
+/** Names as the label set has them: recording/view. */
+function VideoChoice({ recordings, of }: VideoChoiceProps): JSX.Element {
+  const names = recordings.flatMap((recording) =>
+    recording.videos.filter(({ state }) => state === "ready").map(({ view }) => `${recording.name}/${view}`),
+  );
+  return (
+    <fieldset class="row">
+      <legend class="visually-hidden">Videos to hold out</legend>
+      {names.map((name) => (
+        <label key={name} class="check">
+          <input
+            type="checkbox"
+            checked={of.value.includes(name)}
+            onChange={(event) => {
+              const others = of.value.filter((other) => other !== name);
+              of.value = event.currentTarget.checked ? [...others, name] : others;
+            }}
+          />
+          {name}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function MoreFields({ choice }: { readonly choice: Choice }): JSX.Element {
+  return (
+    <div class="fields pair">
+      <div class="field">
+        <label for="train-name">Name</label>
+        <input
+          id="train-name"
+          placeholder="chosen for you"
+          maxLength={200}
+          value={choice.name.value}
+          onInput={(event) => {
+            choice.name.value = event.currentTarget.value;
+          }}
+        />
+      </div>
+      <div class="field">
+        <label for="train-minutes">At most, minutes</label>
+        <input
+          id="train-minutes"
+          type="number"
+          min="0.1"
+          max="10000"
+          step="any"
+          placeholder="no limit"
+          value={choice.minutes.value}
+          onInput={(event) => {
+            choice.minutes.value = event.currentTarget.value;
+          }}
+        />
+      </div>
+      <div class="field">
+        <label for="train-seed">Seed</label>
+        <input
+          id="train-seed"
+          type="number"
+          min="0"
+          max="2147483647"
+          value={choice.seed.value}
+          onInput={(event) => {
+            choice.seed.value = event.currentTarget.value;
+          }}
+        />
+      </div>
+    </div>
+  );
+}

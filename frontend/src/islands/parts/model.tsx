@@ -1,0 +1,50 @@
+import type { JSX } from "preact";
+import type { Model } from "../../api/types";
+
+/** What `sbea_engine.pose.metrics.evaluate` answers, as far as pages show it. */
+export interface Evaluation {
+  readonly n: number;
+  readonly mean_px: number | null;
+  readonly median_px: number | null;
+  readonly rms_px?: number | null;
+  readonly pck5?: number | null;
+  readonly pck10?: number | null;
+  readonly by_keypoint: Readonly<Record<string, KeypointEvaluation>>;
+}
+
+export interface KeypointEvaluation {
+  readonly n: number;
+  readonly mean_px: number | null;
+  readonly median_px: number | null;
+  readonly pck5?: number | null;
+}
+
+/** The figures on frames that training never saw, or on the validation part where nothing was held out. */
+export function testOf(model: Pick<Model, "metrics">): Evaluation | null {
+  const metrics = model.metrics as { test?: Evaluation | null; validation?: Evaluation | null };
+  return metrics.test ?? metrics.validation ?? null;
+}
+
+export function isHeldOut(model: Pick<Model, "metrics">): boolean {
+  return Boolean((model.metrics as { test?: Evaluation | null }).test);
+}
+
+const TONES: Readonly<Record<string, string>> = {
+  ready: "ok",
+  training: "busy",
+  failed: "bad",
+  cancelled: "warn",
+};
+
+export function ModelPill({ model }: { readonly model: Pick<Model, "state"> }): JSX.Element {
+  return <span class={`pill ${TONES[model.state] ?? ""}`}>{model.state}</span>;
+}
+
+/** "last:0.2" in words. */
+export function holdoutWords(holdout: string): string {
+  if (holdout === "none") return "nothing held out";
+  const last = /^last:([0-9.]+)$/.exec(holdout);
+  if (last) return `last ${Math.round(Number(last[1]) * 100)} % of the frames held out`;
+  const videos = /^videos:(.+)$/.exec(holdout);
+  return videos ? `held out: ${videos[1]}` : holdout;
+}

@@ -1,0 +1,55 @@
+import type { IslandContext } from "../context";
+
+/** What the server writes into `data-props` of every island on a project page. */
+export interface ProjectProps {
+  readonly projectId: number;
+  readonly projectName: string;
+  readonly isDemo: boolean;
+  readonly userId: number;
+  readonly capabilities: readonly Capability[];
+  readonly urls: ProjectUrls;
+}
+
+export type Capability =
+  | "view"
+  | "label"
+  | "review"
+  | "train"
+  | "manage_data"
+  | "manage_members"
+  | "delete_project";
+
+export interface ProjectUrls {
+  readonly home: string;
+  readonly recordings: string;
+  readonly label: string;
+  readonly models: string;
+  readonly model: string;
+  readonly results: string;
+  readonly jobs: string;
+  readonly people: string;
+  readonly studio: string;
+}
+
+export type ProjectContext<More = unknown> = IslandContext<ProjectProps & More>;
+
+export function can(props: ProjectProps, capability: Capability): boolean {
+  return props.capabilities.includes(capability);
+}
+
+/** The studio of one video, at a frame, with a result's predictions over it. */
+export function studioUrl(
+  urls: ProjectUrls,
+  videoId: number,
+  at: { readonly frame?: number; readonly result?: number } = {},
+): string {
+  const query = new URLSearchParams();
+  if (at.frame !== undefined) query.set("frame", String(at.frame));
+  if (at.result !== undefined) query.set("result", String(at.result));
+  const path = urls.studio.replace("/videos/0/", `/videos/${videoId}/`);
+  return query.size > 0 ? `${path}?${query}` : path;
+}
+
+export function modelUrl(urls: ProjectUrls, modelId: number): string {
+  return urls.model.replace("/models/0/", `/models/${modelId}/`);
+}

@@ -1,0 +1,279 @@
+import type { JSX } from "preact";
+import type { Api } from "../api/client";
+import { bodyOf } from "../api/client";
+import type { JobFeed } from "../api/jobFeed";
+import type { Model, ProjectDetail, Recording } from "../api/types";
+import { Failure, useAction } from "./parts/action";
+import { pageFeed } from "./parts/feed";
+import { ago, counted, pixels } from "./parts/format";
+import { activeJobs, FeedNote, isActive, JobPill, JobProgress } from "./parts/job";
+import { ModelPill, testOf } from "./parts/model";
+import { show } from "./parts/page";
+import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
+import { Loaded, Resource } from "./parts/resource";
+import { onJobEnd } from "./parts/watch";
+
+interface HomeData {
+  readonly project: ProjectDetail;
+  readonly recordings: readonly Recording[];
+  readonly models: readonly Model[];
+}
+
+/** How far is it, and the one step that helps most. */
+export function mount(root: HTMLElement, { api, signal, props }: ProjectContext): void {
+  const feed = pageFeed(api, props.projectId, signal);
+  const path = { params: { path: { project_id: props.projectId } } };
+  const home = new Resource<HomeData>(async () => {
+    const [project, recordings, models] = await Promise.all([
+      bodyOf(api.GET("/api/v1/projects/{project_id}", path)),
+      bodyOf(api.GET("/api/v1/projects/{project_id}/recordings", path)),
+      bodyOf(api.GET("/api/v1/projects/{project_id}/models", path)),
+    ]);
+    return { project, recordings, models };
+  });
+  onJobEnd(feed, signal, () => void home.refresh());
+  show(
+    root,
+    signal,
+    <>
+      <FeedNote feed={feed} />
+      <Loaded of={home} what="the project">
+        {(data) => <Home api={api} feed={feed} props={props} data={data} refresh={() => home.refresh()} />}
+      </Loaded>
+    </>,
+  );
+}
+
+interface HomeProps {
+  readonly api: Api;
+  readonly feed: JobFeed;
+  readonly props: ProjectProps;
+  readonly data: HomeData;
+  readonly refresh: () => Promise<void>;
+}
+
+function Home(home: HomeProps): JSX.Element {
+  return (
+    <>
+      <NextStep {...home} />
+      <div class="columns">
+        <div class="stack">
+          <Recordings {...home} />
+          <Models {...home} />
+        </div>
+        <div class="stack">
+          <Facts {...home} />
+          <Running {...home} />
+          <Recent {...home} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function NextStep({ api, props, data: { project }, refresh }: HomeProps): JSX.Element {
+  const action = useAction();
+  const step = project.next_step;
+  const offerDemo =
+    props.isDemo && can(props, "label") && (step.code === "label" || project.counts.labelled_frames === 0);
+  const useDemoLabels = () =>
+    action.run(async () => {
+      await bodyOf(
+        api.POST("/api/v1/projects/{project_id}/demo-labels", {
+          params: { path: { project_id: props.projectId } },
+        }),
+      );
+      await refresh();
+    });
+  return (
+    <section class="card next" aria-label="Next step">
+      <div class="grow">
+        <b>Next: {lowerFirst(step.title)}.</b>
+        <p class="dim">{step.detail}</p>
+        <Failure of={action.error} />
+      </div>
+      <div class="actions">
+        {offerDemo && (
+          <button type="button" class="btn" disabled={action.busy.value} onClick={useDemoLabels}>
+            {action.busy.value ? "Placing labels …" : "Use the demo labels"}
+          </button>
+        )}
+        <a class="btn primary" href={step.url}>
+          {step.title}
+        </a>
+      </div>
+    </section>
+  );
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function Recordings({ props, data: { recordings } }: HomeProps): JSX.Element {
+  const videos = recordings.flatMap((recording) => recording.videos.map((video) => ({ recording, video })));
+  const shown = videos.slice(0, 6);
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>Recordings</h2>
+        <a href={props.urls.recordings}>
+          {videos.length > shown.length ? `All ${videos.length}` : "Add or manage"}
+        </a>
+      </div>
+      {shown.length === 0 && (
+        <p class="dim">No recordings yet. Register a folder, upload, or import a DeepLabCut project.</p>
+      )}
+      <ul class="tiles">
+        {shown.map(({ recording, video }) => (
+          <li key={video.id}>
+            <a
+              class="tile"
+              href={video.state === "ready" ? studioUrl(props.urls, video.id) : props.urls.recordings}
+            >
+              <span class="shot">
+                {video.poster_url ? (
+                  <img src={video.poster_url} alt="" loading="lazy" />
+                ) : (
+                  stateWords(video.state)
+                )}
+              </span>
+              <span class="clip">{recording.name}</span>
+              <span class="dim small">
+                {video.state === "ready"
+                  ? `${counted(video.frame_count, "frame")} · ${video.width} × ${video.height}`
+                  : stateWords(video.state)}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function stateWords(state: string): string {
+  return (
+    { pending: "waits to be read", ingesting: "being read", failed: "could not be read" }[state] ?? state
+  );
+}
+
+function Models({ props, data: { models } }: HomeProps): JSX.Element {
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>Models</h2>
+        <a href={props.urls.models}>{can(props, "train") ? "Train or compare" : "All models"}</a>
+      </div>
+      {models.length === 0 ? (
+        <p class="dim">No model yet. About 20 labelled frames make a first training worthwhile.</p>
+      ) : (
+        <div class="scroll-x">
+          <table>
+            <thead>
+              <tr>
+                <th>model</th>
+                <th>state</th>
+                <th class="num">labels</th>
+                <th class="num">error, mean</th>
+                <th class="num">median</th>
+              </tr>
+            </thead>
+            <tbody>
+              {models.slice(0, 6).map((model) => (
+                <tr key={model.id}>
+                  <td>
+                    <a href={modelUrl(props.urls, model.id)}>{model.name}</a>
+                  </td>
+                  <td>
+                    <ModelPill model={model} />
+                  </td>
+                  <td class="num">{counted(model.snapshot.frame_count, "frame")}</td>
+                  <td class="num">{pixels(testOf(model)?.mean_px)}</td>
+                  <td class="num">{pixels(testOf(model)?.median_px)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Facts({ data: { project } }: HomeProps): JSX.Element {
+  const { counts, skeleton, animals } = project;
+  const figures: [string, number][] = [
+    ["recordings", counts.recordings],
+    ["labelled frames", counts.labelled_frames],
+    ["models", counts.models],
+    ["keypoints", skeleton.keypoints.length],
+  ];
+  return (
+    <section class="card">
+      <h2>How far</h2>
+      <div class="figures">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <b>{value}</b>
+            <span>{name}</span>
+          </div>
+        ))}
+      </div>
+      <ul class="row small spaced">
+        {animals.map((animal) => (
+          <li key={animal.id} class="row tight">
+            <span class="swatch" style={{ background: animal.colour }} />
+            {animal.name}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Running({ feed, props }: HomeProps): JSX.Element | null {
+  const jobs = activeJobs(feed);
+  if (jobs.length === 0) return null;
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>Running</h2>
+        <a href={props.urls.jobs}>Jobs</a>
+      </div>
+      <ul class="list">
+        {jobs.slice(0, 4).map((job) => (
+          <li key={job.id} class="stack hair">
+            <span>{job.label}</span>
+            <JobProgress job={job} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Recent({ feed }: HomeProps): JSX.Element {
+  const ended = [...feed.jobs.value.values()].filter((job) => !isActive(job)).slice(0, 7);
+  return (
+    <section class="card">
+      <h2>Recent</h2>
+      {ended.length === 0 ? (
+        <p class="dim">What ends here shows up here: videos read, models trained, exports made.</p>
+      ) : (
+        <table class="plain">
+          <tbody>
+            {ended.map((job) => (
+              <tr key={job.id}>
+                <td>
+                  {job.label} {job.state !== "done" && <JobPill job={job} />}
+                </td>
+                <td class="num dim">{ago(job.finished_at ?? job.created_at)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

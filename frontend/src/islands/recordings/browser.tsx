@@ -1,0 +1,189 @@
+import { type Signal, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { bodyOf } from "../../api/client";
+import { wordsOf } from "../../api/problem";
+import type { Entry } from "../../api/types";
+import { Failure, useAction } from "../parts/action";
+import { bytes } from "../parts/format";
+import type { RecordingsPage } from "./index";
+
+/** Where the browser stands: the folders entered so far, outermost first. */
+type Trail = readonly { readonly name: string; readonly path: string }[];
+
+interface Listing {
+  readonly entries: readonly Entry[] | null;
+  readonly error: string | null;
+}
+
+/** Looks through the server's allowed folders and registers what it finds, in place. */
+export function FolderBrowser(page: RecordingsPage): JSX.Element {
+  const trail = useSignal<Trail>([]);
+  const listing = useSignal<Listing>({ entries: null, error: null });
+  const said = useSignal<string | null>(null);
+  const here = trail.value.at(-1)?.path;
+
+  useEffect(() => {
+    let stale = false;
+    listing.value = { entries: null, error: null };
+    bodyOf(page.api.GET("/api/v1/media-roots", { params: { query: here ? { path: here } : {} } }))
+      .then((entries) => {
+        if (!stale) listing.value = { entries, error: null };
+      })
+      .catch((error: unknown) => {
+        if (!stale) listing.value = { entries: null, error: wordsOf(error) };
+      });
+    return () => {
+      stale = true;
+    };
+  }, [here, page.api, listing]);
+
+  const { entries, error } = listing.value;
+  return (
+    <div class="stack tight">
+      <p class="dim">
+        Files stay where they are and are never changed. A folder of images counts as one video; a DeepLabCut
+        project brings its videos and labels.
+      </p>
+      <Crumbs trail={trail} />
+      {said.value && (
+        <p class="note ok" role="status">
+          {said.value}
+        </p>
+      )}
+      {error && (
+        <p class="note bad" role="alert">
+          {error}
+        </p>
+      )}
+      {!entries && !error && <p class="dim">Reading the folder …</p>}
+      {entries?.length === 0 && <NothingHere atTop={trail.value.length === 0} />}
+      {entries && entries.length > 0 && (
+        <ul class="files">
+          {entries.map((entry) => (
+            <EntryLine key={entry.path} {...page} entry={entry} trail={trail} said={said} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Crumbs({ trail }: { readonly trail: Signal<Trail> }): JSX.Element {
+  return (
+    <nav class="row small" aria-label="Folder">
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          trail.value = [];
+        }}
+      >
+        Server folders
+      </button>
+      {trail.value.map((step, at) => (
+        <span key={step.path} class="row tight">
+          <span class="dim" aria-hidden="true">
+            ›
+          </span>
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              trail.value = trail.value.slice(0, at + 1);
+            }}
+          >
+            {step.name}
+          </button>
+        </span>
+      ))}
+    </nav>
+  );
+}
+
+function NothingHere({ atTop }: { readonly atTop: boolean }): JSX.Element {
+  return atTop ? (
+    <div class="empty">
+      <b>No folder of the server is open to the studio.</b>
+      <p>
+        Whoever runs the server lists them in <code>SBEA_MEDIA_ROOTS</code> and starts it again. Uploading
+        works without.
+      </p>
+    </div>
+  ) : (
+    <p class="dim">Nothing in this folder can be used.</p>
+  );
+}
+
+interface EntryLineProps extends RecordingsPage {
+  readonly entry: Entry;
+  readonly trail: Signal<Trail>;
+  readonly said: Signal<string | null>;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  deeplabcut: "DeepLabCut project",
+  video: "video",
+  images: "images",
+};
+
+function EntryLine({ api, props, refresh, entry, trail, said }: EntryLineProps): JSX.Element {
+  const action = useAction();
+  const kind = entry.looks_like;
+  const project = { params: { path: { project_id: props.projectId } } };
+  const open = () => {
+    said.value = null;
+    trail.value = [...trail.value, { name: entry.name, path: entry.path }];
+  };
+  const register = () =>
+    action.run(async () => {
+      const name = entry.is_dir ? entry.name : entry.name.replace(/\.[^.]+$/, "");
+      await bodyOf(
+        api.POST("/api/v1/projects/{project_id}/recordings", {
+          ...project,
+          body: { name, sources: [{ view: "cam-1", path: entry.path }] },
+        }),
+      );
+      said.value = `${entry.name} is registered and being read.`;
+      await refresh();
+    });
+  const bring = () =>
+    action.run(async () => {
+      await bodyOf(
+        api.POST("/api/v1/projects/{project_id}/imports/deeplabcut", {
+          ...project,
+          body: { path: entry.path },
+        }),
+      );
+      said.value = `The import of ${entry.name} has started.`;
+    });
+  return (
+    <li class="stack hair">
+      <div class="row">
+        <span aria-hidden="true" class={`icon ${entry.is_dir ? "folder" : "film"}`} />
+        {entry.is_dir ? (
+          <button type="button" class="link clip grow-auto" onClick={open}>
+            {entry.name}
+          </button>
+        ) : (
+          <span class={kind ? "clip grow-auto" : "clip grow-auto dim"}>{entry.name}</span>
+        )}
+        {kind && <span class="pill">{KINDS[kind]}</span>}
+        {entry.size !== null && entry.size !== undefined && (
+          <span class="dim small">{bytes(entry.size)}</span>
+        )}
+        {kind && (
+          <button
+            type="button"
+            class="btn small push"
+            disabled={action.busy.value}
+            onClick={kind === "deeplabcut" ? bring : register}
+          >
+            {kind === "deeplabcut" ? "Import" : "Register"}
+          </button>
+        )}
+      </div>
+      <Failure of={action.error} />
+    </li>
+  );
+}

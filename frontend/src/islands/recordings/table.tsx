@@ -1,0 +1,158 @@
+import { useSignal } from "@preact/signals";
+import { Fragment, type JSX } from "preact";
+import type { JobState } from "../../api/messages.gen";
+import type { Recording, Video } from "../../api/types";
+import { Confirm } from "../parts/confirm";
+import { counted } from "../parts/format";
+import { isActive, JobProgress } from "../parts/job";
+import { can, studioUrl } from "../parts/project";
+import type { RecordingsPage } from "./index";
+
+type TableProps = RecordingsPage & { readonly recordings: readonly Recording[] };
+
+const STATE: Readonly<Record<string, readonly [string, string]>> = {
+  ready: ["ok", "ready"],
+  pending: ["", "waiting"],
+  ingesting: ["busy", "being read"],
+  failed: ["bad", "failed"],
+};
+
+export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element {
+  const doomed = useSignal<Recording | null>(null);
+  if (recordings.length === 0) {
+    return (
+      <div class="empty">
+        <b>No recordings yet.</b>
+        <p>
+          {can(page.props, "manage_data")
+            ? "Choose a folder or file of the server above, upload a video, or bring a DeepLabCut project."
+            : "A manager of the project has to add one before there is anything to see."}
+        </p>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div class="scroll-x">
+        <table>
+          <thead>
+            <tr>
+              <th>
+                <span class="visually-hidden">picture</span>
+              </th>
+              <th>recording</th>
+              <th>state</th>
+              <th class="num">frames</th>
+              <th class="num">size</th>
+              <th class="num">rate</th>
+              <th>
+                <span class="visually-hidden">actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {recordings.map((recording) => (
+              <Fragment key={recording.id}>
+                {recording.videos.map((video, at) => (
+                  <VideoRow
+                    key={video.id}
+                    {...page}
+                    recording={recording}
+                    video={video}
+                    onDelete={at === 0 ? () => (doomed.value = recording) : null}
+                  />
+                ))}
+              </Fragment>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {doomed.value && (
+        <DeleteRecording {...page} recording={doomed.value} onClose={() => (doomed.value = null)} />
+      )}
+    </>
+  );
+}
+
+interface RowProps extends RecordingsPage {
+  readonly recording: Recording;
+  readonly video: Video;
+  readonly onDelete: (() => void) | null;
+}
+
+function VideoRow({ feed, props, recording, video, onDelete }: RowProps): JSX.Element {
+  const [tone, words] = STATE[video.state] ?? ["", video.state];
+  const ready = video.state === "ready";
+  const job = ingestJob([...feed.jobs.value.values()], video.id);
+  const name = recording.videos.length > 1 ? `${recording.name} · ${video.view}` : recording.name;
+  return (
+    <tr>
+      <td class="thumb-cell">
+        <span class="shot thumb">
+          {video.poster_url && <img src={video.poster_url} alt="" loading="lazy" />}
+        </span>
+      </td>
+      <td class="wide-cell">
+        {ready ? <a href={studioUrl(props.urls, video.id)}>{name}</a> : name}
+        {job && isActive(job) && <JobProgress job={job} />}
+        {video.state === "failed" && (
+          <p class="note bad small">
+            {video.failure || "It could not be read."} The source file was not touched; delete this entry,
+            mend the file and add it again.
+          </p>
+        )}
+      </td>
+      <td>
+        <span class={`pill ${tone}`}>{words}</span>
+      </td>
+      <td class="num">{ready ? counted(video.frame_count, "frame") : "–"}</td>
+      <td class="num">{ready ? `${video.width} × ${video.height}` : "–"}</td>
+      <td class="num">{ready && video.fps ? `${Number(video.fps.toFixed(2))} /s` : "–"}</td>
+      <td class="num">
+        <span class="actions end">
+          {ready && (
+            <a class="btn small" href={studioUrl(props.urls, video.id)}>
+              Open
+            </a>
+          )}
+          {onDelete && can(props, "manage_data") && (
+            <button
+              type="button"
+              class="btn small quiet danger"
+              onClick={onDelete}
+              aria-label={`Delete ${recording.name}`}
+            >
+              Delete
+            </button>
+          )}
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+function ingestJob(jobs: readonly JobState[], videoId: number): JobState | undefined {
+  return jobs.find((job) => job.kind === "video.ingest" && job.params.video_id === videoId);
+}
+
+interface DeleteProps extends RecordingsPage {
+  readonly recording: Recording;
+  readonly onClose: () => void;
+}
+
+function DeleteRecording({ api, recording, refresh, onClose }: DeleteProps): JSX.Element {
+  const remove = async () => {
+    await api.DELETE("/api/v1/recordings/{recording_id}", {
+      params: { path: { recording_id: recording.id } },
+    });
+    await refresh();
+  };
+  return (
+    <Confirm title={`Delete ${recording.name}?`} verb="Delete recording" onConfirm={remove} onClose={onClose}>
+      <p>
+        Its labels and predictions go with it and cannot be brought back. Files that were registered in place
+        stay where they are; uploaded files are removed. Models that were trained with its labels stay.
+      </p>
+    </Confirm>
+  );
+}

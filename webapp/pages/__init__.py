@@ -1,0 +1,1 @@
+"""Pages: Django templates that mount islands. Views check access and hand over addresses, nothing more."""
