@@ -1,0 +1,32 @@
+"""`python -m tests.run_on_server_stack [pytest arguments]`: the web tests on real PostgreSQL and Redis.
+
+Without arguments it runs tests/webapp and tests/workers without the slow ones.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from tests.server_services import ServiceMissing, server_services
+
+DEFAULT = ["tests/webapp", "tests/workers", "-m", "not slow and not e2e"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Start the services, run pytest on them, and return its exit status."""
+    try:
+        with server_services() as services:
+            command = [sys.executable, "-m", "pytest", *(arguments or DEFAULT)]
+            return subprocess.run(
+                command, env={**os.environ, **services.environment()}, check=False
+            ).returncode
+    except ServiceMissing as missing:
+        print(f"Not run: {missing}", file=sys.stderr)
+        return 3
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
