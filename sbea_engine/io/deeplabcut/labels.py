@@ -217,14 +217,15 @@ def _require_columns(table: Table, config: ProjectConfig) -> tuple[str, ...]:
 
 def _image_name(table: Table, row: int, folder: Path) -> str:
     """File name of a row's image; rows of computers with backslashes are read too."""
-    parts = PureWindowsPath(*table.rows[row]).parts
-    if not parts or parts[-1] in ("", ".", "..") or "\0" in parts[-1]:
+    path = PureWindowsPath(*table.rows[row])
+    parts = path.parts
+    if path.name in ("", "..") or "\0" in path.name:
         raise BadDeepLabCut(f"{table.file}: row {row + 1} names no image.")
     if len(parts) > 1 and parts[-2] != folder.name:
         raise BadDeepLabCut(
             f"{table.file}: row {row + 1} names an image of {parts[-2]!r}, the file lies in {folder.name!r}."
         )
-    return parts[-1]
+    return path.name
 
 
 def _require_images(table: Table, folder: Path, names: Sequence[str]) -> None:
