@@ -1,0 +1,165 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Studio } from "./controller";
+import { Icon } from "./icons";
+import type { StudioProps } from "./model";
+import type { SaveState } from "./state";
+import { countWords } from "./words";
+
+interface ChipLook {
+  readonly tone: "ok" | "busy" | "warn" | "bad";
+  readonly words: string;
+  readonly title: string;
+}
+
+export function chipLook({ state, waiting, durable }: SaveState): ChipLook {
+  const changes = `${waiting} change${waiting === 1 ? "" : "s"}`;
+  const kept = durable
+    ? `${changes} kept in this browser until the server has them.`
+    : `${changes} in this page alone: this browser forbids storage. Keep the page open.`;
+  switch (state) {
+    case "saved":
+      return { tone: "ok", words: "Saved", title: "The server has everything." };
+    case "saving":
+      return { tone: "busy", words: "Saving", title: kept };
+    case "offline":
+      return {
+        tone: "warn",
+        words: "Offline – kept here",
+        title: `${kept} Sent by itself when the server answers.`,
+      };
+    case "signed_out":
+      return {
+        tone: "warn",
+        words: "Signed out – kept here",
+        title: `${kept} Sent when you have signed in again.`,
+      };
+    case "forbidden":
+      return {
+        tone: "bad",
+        words: "Not allowed – kept here",
+        title: `${kept} Your role no longer allows labelling.`,
+      };
+    case "conflict":
+      return {
+        tone: "bad",
+        words: "Conflict",
+        title: "Somebody else changed the same keypoint: choose below.",
+      };
+  }
+}
+
+function SaveChip({ studio }: { studio: Studio }) {
+  const save = studio.state.save.value;
+  const look = chipLook(save);
+  return (
+    <span
+      class={`st-chip ${look.tone}`}
+      role="status"
+      title={look.title}
+      data-testid="save-chip"
+      data-state={save.state}
+    >
+      <span class="st-dot" />
+      {look.words}
+      {save.state === "signed_out" && (
+        <a href="/" target="_blank" rel="noopener">
+          Sign in
+        </a>
+      )}
+      {(save.state === "offline" || save.state === "forbidden") && (
+        <button type="button" class="st-link" onClick={() => studio.retrySaving()}>
+          Try now
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** The number of the frame; type another to go there. */
+export function FrameBox({ studio }: { studio: Studio }) {
+  const { target, video } = studio.state;
+  const typed = useSignal<string | null>(null);
+  const input = useRef<HTMLInputElement>(null);
+  const go = (): void => {
+    const frame = Number(typed.value);
+    if (typed.value !== null && typed.value.trim() !== "" && Number.isFinite(frame)) studio.goTo(frame);
+    typed.value = null;
+  };
+  useEffect(() => {
+    studio.focusFrameBox = () => input.current?.select();
+  }, [studio]);
+  return (
+    <label class="st-frame" title="Frame, counted from 0. G">
+      <span class="dim">frame</span>
+      <input
+        ref={input}
+        inputMode="numeric"
+        aria-label={`Frame, 0 to ${video.frameCount - 1}`}
+        value={typed.value ?? String(target.value)}
+        style={{ width: `${String(video.frameCount).length + 1.5}ch` }}
+        onInput={(event) => {
+          typed.value = event.currentTarget.value;
+        }}
+        onBlur={go}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") event.currentTarget.blur();
+          if (event.key === "Escape") {
+            typed.value = null;
+            event.currentTarget.blur();
+          }
+        }}
+      />
+      <span class="dim">of {countWords(video.frameCount)}</span>
+    </label>
+  );
+}
+
+export function Header({ studio, props }: { studio: Studio; props: StudioProps }) {
+  const { project, video, canUndo, canRedo } = studio.state;
+  const home = props.urls?.home ?? "/";
+  return (
+    <header class="st-header">
+      <a class="st-crumb" href={home} title="Back to the project">
+        {project.name}
+      </a>
+      <span class="dim" aria-hidden="true">
+        ›
+      </span>
+      <h1 class="st-recording" title={`${video.recordingName} · ${video.view}`}>
+        {video.recordingName}
+      </h1>
+      <SaveChip studio={studio} />
+      <FrameBox studio={studio} />
+      <span class="st-grow" />
+      <span class="st-group">
+        <button
+          type="button"
+          class="st-button icon"
+          aria-label="Undo"
+          title="Undo (Ctrl Z)"
+          disabled={!canUndo.value}
+          onClick={() => studio.run({ do: "undo" })}
+        >
+          <Icon name="undo" />
+        </button>
+        <button
+          type="button"
+          class="st-button icon"
+          aria-label="Redo"
+          title="Redo (Ctrl Shift Z)"
+          disabled={!canRedo.value}
+          onClick={() => studio.run({ do: "redo" })}
+        >
+          <Icon name="redo" />
+        </button>
+      </span>
+      <button type="button" class="st-button" onClick={() => studio.run({ do: "help" })}>
+        Keys <kbd>?</kbd>
+      </button>
+      <button type="button" class="st-button primary" onClick={() => studio.run({ do: "next-frame" })}>
+        Next frame <kbd>N</kbd>
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,201 @@
+import type { ComponentChildren } from "preact";
+import { sideTint } from "../../canvas/palette";
+import { isPlaced, type KeypointValue } from "../../labels/types";
+import type { Studio } from "./controller";
+import type { Animal } from "./model";
+import { agoWords } from "./words";
+
+function Section({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="st-section">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Animals({ studio }: { studio: Studio }) {
+  const { state, labelling } = studio;
+  const frame = state.presented.value;
+  void state.labelsVersion.value;
+  void state.predictionsVersion.value;
+  const total = state.project.skeleton.names.length;
+  const count = (animal: Animal): string => {
+    const placed = labelling
+      .values(frame, animal.id)
+      .filter((value) => value.visibility !== "unlabelled").length;
+    const predicted = placed === 0 && state.showPredictions.value ? studio.predictedCount(frame, animal) : 0;
+    return predicted > 0 ? `${predicted} predicted` : `${placed}/${total}`;
+  };
+  return (
+    <Section title="Animals">
+      <ul>
+        {state.project.animals.map((animal) => (
+          <li key={animal.id}>
+            <button
+              type="button"
+              class="st-row"
+              aria-pressed={animal.id === state.activeAnimal.value}
+              onClick={() => labelling.choose(animal.id)}
+            >
+              <span class="st-dot" style={{ background: animal.colour }} />
+              <span class="st-name">{animal.name}</span>
+              {animal.slot < 9 && <kbd>{animal.slot + 1}</kbd>}
+              <span class="dim">{count(animal)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+/** The mark that the keypoint has in the picture: disc visible, square guessed, ring undecided, cross absent. */
+function Mark({ value, colour }: { value: KeypointValue; colour: string }) {
+  const common = { stroke: "currentColor", "stroke-width": 1.2 };
+  return (
+    <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" class="st-mark">
+      {value.visibility === "visible" && (
+        <circle cx="6" cy="6" r="4.5" fill={colour} {...common} stroke="none" />
+      )}
+      {value.visibility === "guessed" && <rect x="2" y="2" width="8" height="8" fill={colour} />}
+      {value.visibility === "unlabelled" && <circle cx="6" cy="6" r="4" fill="none" {...common} />}
+      {value.visibility === "absent" && <path d="m2.5 2.5 7 7m0-7-7 7" {...common} />}
+    </svg>
+  );
+}
+
+function Keypoints({ studio }: { studio: Studio }) {
+  const { state, labelling } = studio;
+  void state.labelsVersion.value;
+  const animal = state.project.animals.find(({ id }) => id === state.activeAnimal.value);
+  if (animal === undefined) return null;
+  const values = labelling.values(state.presented.value, animal.id);
+  const { names, sides } = state.project.skeleton;
+  const armed = state.armed.value;
+  const words = (value: KeypointValue, isArmed: boolean): string => {
+    if (value.visibility !== "unlabelled") return value.visibility;
+    return isArmed ? "next" : "";
+  };
+  return (
+    <Section title={`Keypoints · ${animal.name}`}>
+      <ol>
+        {names.map((name, k) => {
+          const value = values[k];
+          if (value === undefined) return null;
+          const decided = value.visibility !== "unlabelled";
+          return (
+            <li key={name}>
+              <button
+                type="button"
+                class={decided || k === armed ? "st-row" : "st-row faint"}
+                aria-pressed={k === armed}
+                data-keypoint={k}
+                data-visibility={value.visibility}
+                title={isPlaced(value) ? `x ${value.x.toFixed(2)}, y ${value.y.toFixed(2)} px` : undefined}
+                onClick={() => labelling.arm(k)}
+              >
+                <Mark value={value} colour={sideTint(animal.colour, sides[k] ?? "middle")} />
+                <span class="st-name">{name}</span>
+                <span class={!decided && k === armed ? "accent" : "dim"}>{words(value, k === armed)}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+      {state.project.canLabel || <p class="dim st-text">Your role lets you look, not label.</p>}
+    </Section>
+  );
+}
+
+function Predictions({ studio }: { studio: Studio }) {
+  const { state } = studio;
+  void state.predictionsVersion.value;
+  void state.labelsVersion.value;
+  const results = state.results.value;
+  if (results.length === 0) {
+    return (
+      <Section title="Predictions">
+        <p class="dim st-text">None of this video yet. Train a model, then run it on this recording.</p>
+      </Section>
+    );
+  }
+  const chosen = state.resultId.value;
+  const acceptable = chosen === null ? null : (studio.labelling.acceptable()?.length ?? null);
+  return (
+    <Section title="Predictions">
+      <select
+        class="st-select"
+        aria-label="Result to show"
+        value={chosen === null ? "" : String(chosen)}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          studio.chooseResult(value === "" ? null : Number(value));
+        }}
+      >
+        <option value="">Show none</option>
+        {results.map((result) => (
+          <option key={result.id} value={String(result.id)} disabled={result.framesDone === 0}>
+            {result.modelName}
+            {result.state === "ready" ? "" : ` (${result.state}, ${result.framesDone} frames)`}
+          </option>
+        ))}
+      </select>
+      {chosen !== null && (
+        <>
+          <label class="st-slider">
+            <span>Confidence at least</span>
+            <output>{state.threshold.value.toFixed(2)}</output>
+            <input
+              type="range"
+              min="0.05"
+              max="1"
+              step="0.01"
+              value={state.threshold.value}
+              onInput={(event) => {
+                state.threshold.value = Number(event.currentTarget.value);
+              }}
+            />
+          </label>
+          {state.project.canLabel && (
+            <button type="button" class="st-row" disabled={!acceptable} onClick={() => studio.accept()}>
+              <span class="st-name">
+                Accept {acceptable ?? "…"} above <b>{state.threshold.value.toFixed(2).replace(/^0/, "")}</b>
+              </span>
+              <kbd>A</kbd>
+            </button>
+          )}
+        </>
+      )}
+    </Section>
+  );
+}
+
+function History({ studio }: { studio: Studio }) {
+  const lines = studio.state.history.value;
+  const now = new Date();
+  return (
+    <Section title="History of this frame">
+      {lines.length === 0 && <p class="dim st-text">Nothing was labelled here.</p>}
+      <ul class="st-history">
+        {lines.slice(0, 12).map((line) => (
+          <li key={line.uuid} title={line.at.toLocaleString()}>
+            {line.words} · {line.user} · {agoWords(line.at, now)}
+          </li>
+        ))}
+        {lines.length > 12 && <li>{lines.length - 12} earlier changes</li>}
+      </ul>
+    </Section>
+  );
+}
+
+export function Sidebar({ studio }: { studio: Studio }) {
+  return (
+    <aside class="st-side" aria-label="Labels">
+      <Animals studio={studio} />
+      <Keypoints studio={studio} />
+      <Predictions studio={studio} />
+      <History studio={studio} />
+    </aside>
+  );
+}

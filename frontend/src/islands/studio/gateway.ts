@@ -1,0 +1,143 @@
+/** Everything the studio asks of the server, in the studio's own words. */
+
+import { type Api, bodyOf } from "../../api/client";
+import { animalColour, type Side } from "../../canvas/palette";
+import type { SkeletonLook } from "../../canvas/scene";
+import type { Instance } from "../../labels/types";
+import type { HistoryLine, PoseResult, StudioProject, StudioVideo, Suggestion } from "./model";
+import { type PoseWindow, parseWindow } from "./predictions";
+import { changeWords } from "./words";
+
+/** Where a recording has no time base (a folder of images). */
+const DEFAULT_FPS = 25;
+
+export class Gateway {
+  readonly #api: Api;
+  readonly #signal: AbortSignal;
+
+  /** Reads end when `signal` aborts. */
+  constructor(api: Api, signal: AbortSignal) {
+    this.#api = api;
+    this.#signal = signal;
+  }
+
+  /** A video that is ready to play; throws with what to do where it is not. */
+  async video(id: number): Promise<StudioVideo> {
+    const path = { video_id: id };
+    const wire = await bodyOf(this.#api.GET("/api/v1/videos/{video_id}", this.#with(path)));
+    const { proxy_url, index_url, frame_url_template } = wire;
+    if (wire.state === "failed") {
+      throw new Error(
+        `This video could not be read. ${wire.failure} Register it again when the file is repaired.`,
+      );
+    }
+    if (proxy_url === null || index_url === null || frame_url_template === null) {
+      throw new Error("This video is still being read. Open it again when its job is done.");
+    }
+    return {
+      id: wire.id,
+      recordingName: wire.recording_name,
+      view: wire.view,
+      frameCount: wire.frame_count,
+      width: wire.width,
+      height: wire.height,
+      codedWidth: wire.coded_width ?? wire.width,
+      codedHeight: wire.coded_height ?? wire.height,
+      fps: wire.fps && wire.fps > 0 ? wire.fps : DEFAULT_FPS,
+      codec: wire.codec ?? "",
+      description: bytesOfBase64(wire.description_base64),
+      proxyUrl: proxy_url,
+      indexUrl: index_url,
+      frameUrlTemplate: frame_url_template,
+      sourceNames: wire.source_names,
+    };
+  }
+
+  async project(id: number): Promise<StudioProject> {
+    const path = { project_id: id };
+    const wire = await bodyOf(this.#api.GET("/api/v1/projects/{project_id}", this.#with(path)));
+    const animals = [...wire.animals].sort((a, b) => a.slot - b.slot);
+    return {
+      id: wire.id,
+      name: wire.name,
+      skeleton: skeletonLook(wire.skeleton),
+      animals: animals.map((animal) => ({ ...animal, colour: animalColour(animal.slot, animal.colour) })),
+      canLabel: wire.capabilities.includes("label"),
+    };
+  }
+
+  /** Labels of a video: of all frames, or of one. */
+  labels(videoId: number, frame?: number): Promise<Instance[]> {
+    const query = frame === undefined ? {} : { start: frame, stop: frame + 1 };
+    const params = { path: { video_id: videoId }, query };
+    return bodyOf(this.#api.GET("/api/v1/videos/{video_id}/labels", { params, signal: this.#signal }));
+  }
+
+  async suggestions(videoId: number): Promise<Suggestion[]> {
+    const path = { video_id: videoId };
+    const wire = await bodyOf(this.#api.GET("/api/v1/videos/{video_id}/suggestions", this.#with(path)));
+    return wire.map(({ frame_index, method }) => ({ frameIndex: frame_index, method }));
+  }
+
+  async results(videoId: number): Promise<PoseResult[]> {
+    const path = { video_id: videoId };
+    const wire = await bodyOf(this.#api.GET("/api/v1/videos/{video_id}/results", this.#with(path)));
+    return wire.map((result) => ({
+      id: result.id,
+      modelName: result.model_name,
+      state: result.state,
+      framesDone: result.frames_done,
+      keypoints: result.keypoints,
+      individuals: result.individuals,
+    }));
+  }
+
+  /** Predictions of the frames start <= frame < stop. */
+  async window(resultId: number, start: number, stop: number, signal: AbortSignal): Promise<PoseWindow> {
+    const params = { path: { result_id: resultId }, query: { start, stop } };
+    const options = { params, signal, parseAs: "arrayBuffer" } as const;
+    const { data, response } = await this.#api.GET("/api/v1/results/{result_id}/window", options);
+    const from = Number(response.headers.get("X-Start") ?? start);
+    return parseWindow(data as unknown as ArrayBuffer, response.headers.get("X-Shape") ?? "", from);
+  }
+
+  /** What was done to a frame, newest first. */
+  async history(videoId: number, frameIndex: number, names: readonly string[]): Promise<HistoryLine[]> {
+    const path = { video_id: videoId, frame_index: frameIndex };
+    const url = "/api/v1/videos/{video_id}/frames/{frame_index}/history";
+    const wire = await bodyOf(this.#api.GET(url, this.#with(path)));
+    return wire.map((line) => ({
+      uuid: line.uuid,
+      user: line.user,
+      keypoint: line.keypoint,
+      animalId: line.animal_id,
+      words: changeWords(names[line.keypoint] ?? `keypoint ${line.keypoint}`, line.before, line.after),
+      at: new Date(line.created_at),
+    }));
+  }
+
+  #with<Path>(path: Path): { params: { path: Path }; signal: AbortSignal } {
+    return { params: { path }, signal: this.#signal };
+  }
+}
+
+function bytesOfBase64(text: string | null): Uint8Array<ArrayBuffer> | null {
+  return text ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) : null;
+}
+
+/** Pairs come typed as lists of names. */
+interface SkeletonWire {
+  readonly keypoints: readonly string[];
+  readonly edges: readonly (readonly string[])[];
+  readonly symmetric: readonly (readonly string[])[];
+}
+
+/** Names to numbers, and each keypoint's side. */
+export function skeletonLook({ keypoints, edges, symmetric }: SkeletonWire): SkeletonLook {
+  const sides: Side[] = keypoints.map((name) => {
+    if (symmetric.some(([left]) => left === name)) return "left";
+    return symmetric.some(([, right]) => right === name) ? "right" : "middle";
+  });
+  const pairs = edges.map(([a, b]) => [keypoints.indexOf(a ?? ""), keypoints.indexOf(b ?? "")] as const);
+  return { names: keypoints, edges: pairs.filter(([a, b]) => a >= 0 && b >= 0), sides };
+}

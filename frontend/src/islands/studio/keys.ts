@@ -1,0 +1,142 @@
+/** Every key of the studio in one table: it drives the keyboard and the help that `?` shows. */
+
+export type Command =
+  | { readonly do: "step"; readonly frames: number }
+  | { readonly do: "nudge"; readonly dx: number; readonly dy: number }
+  | { readonly do: "cycle"; readonly step: 1 | -1 }
+  | { readonly do: "animal"; readonly slot: number }
+  | {
+      readonly do:
+        | "visibility"
+        | "remove"
+        | "undo"
+        | "redo"
+        | "next-frame"
+        | "previous-frame"
+        | "copy-pose"
+        | "accept"
+        | "fit"
+        | "zoom-in"
+        | "zoom-out"
+        | "loupe"
+        | "names"
+        | "predictions"
+        | "goto"
+        | "leave"
+        | "help";
+    };
+
+/** The part of a keyboard event that decides. */
+export interface KeyPress {
+  readonly key: string;
+  readonly code: string;
+  readonly shiftKey: boolean;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+const PLAIN: Readonly<Record<string, Command>> = {
+  Delete: { do: "remove" },
+  Backspace: { do: "remove" },
+  Escape: { do: "leave" },
+  "?": { do: "help" },
+  v: { do: "visibility" },
+  n: { do: "next-frame" },
+  p: { do: "previous-frame" },
+  c: { do: "copy-pose" },
+  a: { do: "accept" },
+  f: { do: "fit" },
+  g: { do: "goto" },
+  l: { do: "loupe" },
+  k: { do: "names" },
+  o: { do: "predictions" },
+  "+": { do: "zoom-in" },
+  "=": { do: "zoom-in" },
+  "-": { do: "zoom-out" },
+};
+
+/** Keys that mean something only while the picture has the focus: elsewhere they move between controls. */
+export function pictureCommand(press: KeyPress): Command | null {
+  if (press.ctrlKey || press.metaKey || press.altKey) return null;
+  if (press.key === "Tab") return { do: "cycle", step: press.shiftKey ? -1 : 1 };
+  const arrow = ARROWS[press.key];
+  if (arrow === undefined) return null;
+  const reach = press.shiftKey ? 0.1 : 1;
+  return { do: "nudge", dx: arrow[0] * reach, dy: arrow[1] * reach };
+}
+
+/** Keys that work everywhere in the studio but in a text field. */
+export function studioCommand(press: KeyPress): Command | null {
+  if (press.altKey) return null;
+  if (press.ctrlKey || press.metaKey) {
+    const letter = press.key.toLowerCase();
+    if (letter === "z") return { do: press.shiftKey ? "redo" : "undo" };
+    return letter === "y" ? { do: "redo" } : null;
+  }
+  // By place on the keyboard, since Shift turns these into other signs on other layouts.
+  if (press.key === "," || press.key === "<" || press.key === "." || press.key === ">") {
+    const forward = press.key === "." || press.key === ">";
+    const far = press.shiftKey || press.key === "<" || press.key === ">";
+    return { do: "step", frames: (forward ? 1 : -1) * (far ? 10 : 1) };
+  }
+  if (press.shiftKey && (press.code === "Comma" || press.code === "Period")) {
+    return { do: "step", frames: press.code === "Period" ? 10 : -10 };
+  }
+  if (/^[1-9]$/.test(press.key)) return { do: "animal", slot: Number(press.key) - 1 };
+  return PLAIN[press.key.length === 1 ? press.key.toLowerCase() : press.key] ?? null;
+}
+
+export interface HelpGroup {
+  readonly title: string;
+  readonly rows: readonly (readonly [keys: readonly string[], meaning: string])[];
+}
+
+export const HELP: readonly HelpGroup[] = [
+  {
+    title: "Keypoints",
+    rows: [
+      [["Click"], "place the armed keypoint and arm the next"],
+      [["Shift", "Click"], "place it as guessed (hidden, but you can tell where)"],
+      [["Drag"], "move one keypoint"],
+      [["Tab"], "arm the next keypoint; with Shift the one before"],
+      [["←", "↑", "→", "↓"], "nudge by 1 px; with Shift by 0.1 px"],
+      [["V"], "visible, guessed, absent"],
+      [["Delete"], "take the label away"],
+      [["1", "…", "9"], "choose the animal"],
+      [["C"], "copy the previous labelled pose to the keypoints without a label"],
+      [["A"], "accept predictions above the threshold"],
+      [["Ctrl", "Z"], "undo; with Shift redo"],
+    ],
+  },
+  {
+    title: "Time",
+    rows: [
+      [["Space"], "play and pause"],
+      [[",", "."], "one frame back, forward"],
+      [["<", ">"], "ten frames"],
+      [["N"], "next suggested or labelled frame"],
+      [["P"], "previous suggested or labelled frame"],
+      [["G"], "go to a frame by number"],
+    ],
+  },
+  {
+    title: "Picture",
+    rows: [
+      [["Wheel"], "zoom; also pinch, + and −"],
+      [["Space", "Drag"], "move the picture; also the middle button or two fingers"],
+      [["F"], "fit into the window"],
+      [["L"], "loupe"],
+      [["K"], "names of the keypoints"],
+      [["O"], "show or hide predictions"],
+      [["Esc"], "leave the picture, so that Tab moves between the controls"],
+    ],
+  },
+];

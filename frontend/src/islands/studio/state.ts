@@ -1,0 +1,74 @@
+/** What the panels show, as signals. The controller writes them; components read them. */
+
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Adjustment, NO_ADJUSTMENT } from "../../canvas/adjust";
+import type { ViewTransform } from "../../canvas/transform";
+import type { QueueState } from "../../labels/operationQueue";
+import type { LabelConflict } from "../../labels/types";
+import type { SourceKind } from "../../player/types";
+import type { HistoryLine, PoseResult, StudioProject, StudioVideo, Suggestion } from "./model";
+
+export interface Note {
+  readonly id: number;
+  readonly tone: "info" | "bad";
+  readonly words: string;
+}
+
+export interface SaveState {
+  readonly state: QueueState;
+  readonly waiting: number;
+  readonly durable: boolean;
+}
+
+export class StudioState {
+  readonly video: StudioVideo;
+  readonly project: StudioProject;
+
+  /** Frame on screen, and the frame wished for. */
+  readonly presented = signal(-1);
+  readonly target = signal(0);
+  readonly playing = signal(false);
+  readonly speed = signal(1);
+  readonly sourceKind: Signal<SourceKind> = signal("images");
+  readonly webCodecsUsable = signal(false);
+
+  readonly view: Signal<ViewTransform> = signal({ scale: 1, offsetX: 0, offsetY: 0 });
+  readonly adjustment: Signal<Adjustment> = signal(NO_ADJUSTMENT);
+  readonly loupe = signal(false);
+  readonly showNames = signal(false);
+  readonly showPredictions = signal(true);
+
+  readonly activeAnimal: Signal<number>;
+  readonly armed: Signal<number | null> = signal(0);
+  /** Counts up whenever labels of some frame look different. */
+  readonly labelsVersion = signal(0);
+  readonly placedByFrame: Signal<ReadonlyMap<number, number>> = signal(new Map());
+  readonly suggestions: Signal<readonly Suggestion[]> = signal([]);
+  readonly history: Signal<readonly HistoryLine[]> = signal([]);
+
+  readonly results: Signal<readonly PoseResult[]> = signal([]);
+  readonly resultId: Signal<number | null> = signal(null);
+  readonly predictionsVersion = signal(0);
+  readonly threshold = signal(0.9);
+
+  readonly save: Signal<SaveState> = signal({ state: "saved", waiting: 0, durable: true });
+  readonly canUndo = signal(false);
+  readonly canRedo = signal(false);
+  readonly conflicts: Signal<readonly LabelConflict[]> = signal([]);
+  readonly notes: Signal<readonly Note[]> = signal([]);
+  readonly helpOpen = signal(false);
+
+  /** Frames worth a visit: labelled or suggested, in time order. */
+  readonly stops: ReadonlySignal<readonly number[]>;
+
+  constructor(video: StudioVideo, project: StudioProject) {
+    this.video = video;
+    this.project = project;
+    this.activeAnimal = signal(project.animals[0]?.id ?? -1);
+    this.stops = computed(() => {
+      const frames = new Set(this.placedByFrame.value.keys());
+      for (const { frameIndex } of this.suggestions.value) frames.add(frameIndex);
+      return [...frames].sort((a, b) => a - b);
+    });
+  }
+}

@@ -1,0 +1,197 @@
+import { Emitter } from "../player/emitter";
+import type { LabelDatabase } from "./database";
+import { EditHistory } from "./editHistory";
+import type { LabelStore } from "./labelStore";
+import { OperationQueue, type QueueState } from "./operationQueue";
+import type { LabelTransport } from "./transport";
+import {
+  type Edit,
+  type Instance,
+  type KeypointValue,
+  type LabelConflict,
+  type Operation,
+  sameValue,
+  type Target,
+} from "./types";
+import { uuid4 } from "./uuid";
+
+/** One keypoint and what it shall become. */
+export interface Wish {
+  readonly frame_index: number;
+  readonly animal_id: number;
+  readonly keypoint: number;
+  readonly value: KeypointValue;
+}
+
+export interface LabelSessionEvents {
+  /** What is shown of some frame changed. */
+  labels: Record<string, never>;
+  state: { readonly state: QueueState; readonly waiting: number; readonly durable: boolean };
+  conflicts: readonly LabelConflict[];
+  acknowledged: { readonly operation: Operation };
+  refused: { readonly operation: Operation; readonly reason: string };
+}
+
+/** The outcome of an undo or a redo. */
+export interface Walked {
+  readonly frameIndex: number;
+  readonly target: Target;
+  /** Keypoints left alone because somebody else changed them since. */
+  readonly kept: number;
+}
+
+/** Labelling one video: every change is shown at once, written down, sent, and can be undone. */
+export class LabelSession {
+  readonly store: LabelStore;
+  readonly queue: OperationQueue;
+  readonly #database: LabelDatabase;
+  readonly #events = new Emitter<LabelSessionEvents>();
+  #history: EditHistory;
+  #lastSeq = 0;
+
+  constructor(store: LabelStore, database: LabelDatabase, transport: LabelTransport) {
+    this.store = store;
+    this.#database = database;
+    this.#history = new EditHistory(store.videoId, []);
+    this.queue = new OperationQueue(database, transport);
+    this.queue.on("state", ({ state, waiting }) => {
+      this.#events.emit("state", { state, waiting, durable: database.durable });
+    });
+    this.queue.on("acknowledged", ({ operation, instance }) => {
+      if (instance !== null && operation.video_id === store.videoId) store.take([instance]);
+      this.#shown();
+      this.#events.emit("acknowledged", { operation });
+    });
+    this.queue.on("conflict", () => this.#events.emit("conflicts", this.#ownConflicts()));
+    this.queue.on("refused", (refusal) => {
+      this.#shown();
+      this.#events.emit("refused", refusal);
+    });
+  }
+
+  readonly on: Emitter<LabelSessionEvents>["on"] = (name, listener) => this.#events.on(name, listener);
+
+  get canUndo(): boolean {
+    return this.#history.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.#history.canRedo;
+  }
+
+  /** Take up the unsent work and the undo history of earlier visits. */
+  async restore(): Promise<void> {
+    this.#history = new EditHistory(this.store.videoId, await this.#database.history(this.store.videoId));
+    await this.queue.restore();
+    this.#shown();
+  }
+
+  take(instances: readonly Instance[]): void {
+    this.store.take(instances);
+    this.#shown();
+  }
+
+  /** One gesture. Wishes that change nothing are dropped. Resolves when it is written down here. */
+  async apply(wishes: readonly Wish[], mergeKey = ""): Promise<void> {
+    const edits = this.#edits(wishes);
+    if (edits.length === 0) return;
+    const operations = edits.map((edit) => this.#operation(edit, edit.after));
+    const changes = this.#history.record(edits, this.#seq(), Date.now(), mergeKey);
+    await Promise.all([this.#add(operations), this.#database.write(changes)]);
+  }
+
+  undo(): Walked | null {
+    return this.#walk(this.#history.undo(), (edit) => [edit.after, edit.before]);
+  }
+
+  redo(): Walked | null {
+    return this.#walk(this.#history.redo(), (edit) => [edit.before, edit.after]);
+  }
+
+  async resolve(uuid: string, choice: "mine" | "theirs"): Promise<void> {
+    const conflict = await this.queue.resolve(uuid, choice, uuid4);
+    if (conflict === null) return;
+    this.#shown();
+    this.#events.emit("conflicts", this.#ownConflicts());
+  }
+
+  close(): void {
+    this.queue.close();
+    this.#database.close();
+  }
+
+  #walk(
+    step: ReturnType<EditHistory["undo"]>,
+    fromTo: (edit: Edit) => readonly [from: KeypointValue, to: KeypointValue],
+  ): Walked | null {
+    const first = step?.entry.edits[0];
+    if (step === null || first === undefined) return null;
+    const operations: Operation[] = [];
+    for (const edit of step.entry.edits) {
+      const [from, to] = fromTo(edit);
+      // What another person has changed since is theirs; undo is for one's own work.
+      if (sameValue(this.store.value(edit), from)) operations.push(this.#operation(edit, to));
+    }
+    void this.#add(operations);
+    void this.#database.write(step.changes);
+    return {
+      frameIndex: first.frame_index,
+      target: first,
+      kept: step.entry.edits.length - operations.length,
+    };
+  }
+
+  #edits(wishes: readonly Wish[]): Edit[] {
+    return wishes
+      .map(({ value, ...target }) => ({
+        ...target,
+        video_id: this.store.videoId,
+        before: bare(this.store.value(target)),
+        after: bare(value),
+      }))
+      .filter((edit) => !sameValue(edit.before, edit.after));
+  }
+
+  #operation(target: Target, change: KeypointValue): Operation {
+    const { video_id, frame_index, animal_id, keypoint } = target;
+    const base_rev = this.store.rev(frame_index, animal_id);
+    const seq = this.#seq();
+    return {
+      uuid: uuid4(),
+      seq,
+      video_id,
+      frame_index,
+      animal_id,
+      keypoint,
+      base_rev,
+      change,
+      attempted: false,
+    };
+  }
+
+  #add(operations: readonly Operation[]): Promise<void> {
+    const written = this.queue.add(operations);
+    this.#shown();
+    return written;
+  }
+
+  #shown(): void {
+    this.store.setWaiting(this.queue.waiting);
+    this.#events.emit("labels", {});
+  }
+
+  #ownConflicts(): LabelConflict[] {
+    return this.queue.conflicts.filter(({ operation }) => operation.video_id === this.store.videoId);
+  }
+
+  /** Grows across visits and tabs: milliseconds, then a counter. */
+  #seq(): number {
+    this.#lastSeq = Math.max(this.#lastSeq + 1, Date.now() * 1000);
+    return this.#lastSeq;
+  }
+}
+
+/** The three fields that an operation may carry; the server's copy has more. */
+function bare({ x, y, visibility }: KeypointValue): KeypointValue {
+  return { x, y, visibility };
+}

@@ -1,0 +1,241 @@
+/**
+ * Frame-exact decoding of one video, by group of pictures (GOP).
+ *
+ * One persistent decoder; a GOP is fetched by one byte range and fed sample by sample. A frame's identity
+ * is the synthetic time stamp that its chunk carries (index * 1000 microseconds), never a media time.
+ * Requests are served in order; a GOP that nobody waits for any more is given up as soon as another one is
+ * wanted, so whoever seeks cancels first. When nobody waits, the GOPs ahead in the direction of travel
+ * are decoded.
+ */
+
+import type { FrameTable, Gop } from "./frameTable";
+import { ByteLru } from "./lru";
+import { isAbort, SourceError } from "./types";
+
+const MICROSECONDS_PER_FRAME = 1000;
+const MAX_QUEUED_CHUNKS = 3;
+const COMPRESSED_CACHE_BYTES = 24 * 2 ** 20;
+const GROUPS_AHEAD = 2;
+/** Steps no longer than this count as travel in a direction; longer ones are jumps. */
+const TRAVEL_FRAMES = 24;
+
+/** The part of `VideoFrame` that decoding needs. */
+export interface FrameLike {
+  readonly timestamp: number;
+  readonly codedWidth: number;
+  readonly codedHeight: number;
+  clone(): FrameLike;
+  close(): void;
+}
+
+/** The part of `VideoDecoder` that decoding needs, configured and ready. */
+export interface DecoderLike {
+  readonly decodeQueueSize: number;
+  decode(timestamp: number, key: boolean, data: Uint8Array<ArrayBuffer>): void;
+  flush(): Promise<void>;
+  /** Resolves when the queue got shorter; rejects when the decoder stalled or failed. */
+  room(): Promise<void>;
+  close(): void;
+}
+
+export interface DecodeDeps<F extends FrameLike> {
+  createDecoder(onFrame: (frame: F) => void, onError: (error: unknown) => void): DecoderLike;
+  fetchRange(start: number, end: number, signal: AbortSignal): Promise<ArrayBuffer>;
+}
+
+interface Waiter<F> {
+  readonly index: number;
+  readonly resolve: (frame: F) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class DecodeSession<F extends FrameLike> {
+  readonly #table: FrameTable;
+  readonly #deps: DecodeDeps<F>;
+  readonly #frames: ByteLru<number, F>;
+  readonly #samples = new ByteLru<number, ArrayBuffer>(COMPRESSED_CACHE_BYTES);
+  readonly #waiters = new Set<Waiter<F>>();
+  #decoder: DecoderLike | null = null;
+  #decoderError: unknown = null;
+  #job: { gop: Gop; fetch: AbortController } | null = null;
+  #lastIndex = 0;
+  #direction: 1 | -1 | 0 = 0;
+  #disposed = false;
+
+  constructor(table: FrameTable, deps: DecodeDeps<F>, cacheBytes: number) {
+    this.#table = table;
+    this.#deps = deps;
+    this.#frames = new ByteLru<number, F>(cacheBytes, (frame) => frame.close());
+  }
+
+  /** One frame, which the caller owns and must close. */
+  get(index: number, signal: AbortSignal): Promise<F> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    this.#travel(index);
+    const cached = this.#frames.get(index);
+    const found = cached === undefined ? this.#wait(index, signal) : Promise.resolve(cached.clone() as F);
+    void this.#pump();
+    return found;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#job?.fetch.abort();
+    for (const waiter of this.#waiters)
+      waiter.reject(new DOMException("The video was closed.", "AbortError"));
+    this.#waiters.clear();
+    this.#closeDecoder();
+    this.#frames.clear();
+  }
+
+  #travel(index: number): void {
+    const delta = index - this.#lastIndex;
+    if (delta !== 0) this.#direction = Math.abs(delta) <= TRAVEL_FRAMES ? (delta > 0 ? 1 : -1) : 0;
+    this.#lastIndex = index;
+  }
+
+  #wait(index: number, signal: AbortSignal): Promise<F> {
+    return new Promise((resolve, reject) => {
+      const cancel = (): void => {
+        this.#waiters.delete(waiter);
+        this.#dropStaleFetch();
+        reject(signal.reason);
+      };
+      const settle =
+        <T>(then: (value: T) => void) =>
+        (value: T): void => {
+          signal.removeEventListener("abort", cancel);
+          this.#waiters.delete(waiter);
+          then(value);
+        };
+      const waiter: Waiter<F> = { index, resolve: settle(resolve), reject: settle(reject) };
+      signal.addEventListener("abort", cancel, { once: true });
+      this.#waiters.add(waiter);
+      this.#dropStaleFetch();
+    });
+  }
+
+  /** Somebody waits for another GOP, and nobody for this one. */
+  #isStale(gop: Gop): boolean {
+    let elsewhere = false;
+    for (const { index } of this.#waiters) {
+      if (index >= gop.first && index <= gop.last) return false;
+      elsewhere = true;
+    }
+    return elsewhere || this.#disposed;
+  }
+
+  #dropStaleFetch(): void {
+    if (this.#job !== null && this.#isStale(this.#job.gop)) this.#job.fetch.abort();
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#job !== null) return;
+    for (let gop = this.#next(); gop !== null; gop = this.#next()) {
+      const job = { gop, fetch: new AbortController() };
+      this.#job = job;
+      try {
+        await this.#decodeGop(gop, job.fetch.signal);
+      } catch (error) {
+        if (!isAbort(error)) this.#fail(gop, error);
+      } finally {
+        this.#job = null;
+      }
+    }
+  }
+
+  #next(): Gop | null {
+    if (this.#disposed) return null;
+    for (const { index } of this.#waiters) return this.#table.gopOf(index);
+    if (this.#direction === 0) return null;
+    // A GOP ahead is worth decoding only where it does not push out the ones nearer to the reader.
+    const here = this.#table.gopOf(this.#lastIndex);
+    const frameBytes = this.#frames.size === 0 ? 0 : this.#frames.bytes / this.#frames.size;
+    const room = this.#frames.maxBytes / Math.max(1, frameBytes * (here.last - here.first + 1));
+    const groups = Math.min(GROUPS_AHEAD, Math.floor(room) - 2);
+    const ahead = groups > 0 ? this.#table.ahead(this.#lastIndex, this.#direction, groups) : [];
+    return ahead.find((gop) => !this.#isDecoded(gop)) ?? null;
+  }
+
+  #isDecoded(gop: Gop): boolean {
+    for (let i = gop.first; i <= gop.last; i++) if (!this.#frames.has(i)) return false;
+    return true;
+  }
+
+  async #decodeGop(gop: Gop, signal: AbortSignal): Promise<void> {
+    const bytes = await this.#bytesOf(gop, signal);
+    try {
+      await this.#feed(gop, bytes);
+    } catch (first) {
+      if (isAbort(first) || this.#disposed) throw first;
+      // A decoder that failed or stalled is replaced, and what it holds is released, before one retry.
+      this.#closeDecoder();
+      this.#frames.clear();
+      await this.#feed(gop, bytes);
+    }
+  }
+
+  async #bytesOf(gop: Gop, signal: AbortSignal): Promise<ArrayBuffer> {
+    const cached = this.#samples.get(gop.first);
+    if (cached !== undefined) return cached;
+    const bytes = await this.#deps.fetchRange(gop.byteStart, gop.byteEnd, signal);
+    this.#samples.set(gop.first, bytes, bytes.byteLength);
+    return bytes;
+  }
+
+  async #feed(gop: Gop, bytes: ArrayBuffer): Promise<void> {
+    this.#decoder ??= this.#deps.createDecoder(
+      (frame) => this.#keep(frame),
+      (error) => {
+        this.#decoderError = error;
+      },
+    );
+    const decoder = this.#decoder;
+    const asked = [...this.#waiters].filter(({ index }) => index >= gop.first && index <= gop.last);
+    for (let i = gop.first; i <= gop.last && !this.#isStale(gop); i++) {
+      if (this.#decoderError !== null) throw this.#decoderError;
+      const { start, end } = this.#table.sample(i);
+      const data = new Uint8Array(bytes, start - gop.byteStart, end - start);
+      decoder.decode(i * MICROSECONDS_PER_FRAME, this.#table.isKey(i), data);
+      while (decoder.decodeQueueSize > MAX_QUEUED_CHUNKS) await decoder.room();
+    }
+    await decoder.flush();
+    if (this.#decoderError !== null) throw this.#decoderError;
+    const missing = asked.find((waiter) => this.#waiters.has(waiter));
+    if (missing !== undefined) throw new Error(`The decoder gave no frame ${missing.index}.`);
+  }
+
+  #keep(frame: F): void {
+    const index = Math.round(frame.timestamp / MICROSECONDS_PER_FRAME);
+    if (this.#disposed || index < 0 || index >= this.#table.count) {
+      frame.close();
+      return;
+    }
+    for (const waiter of [...this.#waiters]) if (waiter.index === index) waiter.resolve(frame.clone() as F);
+    this.#frames.set(index, frame, frame.codedWidth * frame.codedHeight * 1.5);
+  }
+
+  #fail(gop: Gop, error: unknown): void {
+    this.#closeDecoder();
+    const reason =
+      error instanceof SourceError
+        ? error
+        : new SourceError(
+            "decode_failed",
+            `This browser could not decode frames ${gop.first} to ${gop.last}.`,
+            {
+              cause: error,
+            },
+          );
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.index >= gop.first && waiter.index <= gop.last) waiter.reject(reason);
+    }
+    this.#direction = 0;
+  }
+
+  #closeDecoder(): void {
+    this.#decoder?.close();
+    this.#decoder = null;
+    this.#decoderError = null;
+  }
+}

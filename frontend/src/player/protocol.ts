@@ -1,0 +1,30 @@
+/** Messages between `WebCodecsSource` and its worker. */
+
+import type { SourceErrorCode } from "./types";
+
+/** Everything the worker needs to open one video. */
+export interface OpenVideo {
+  readonly frameCount: number;
+  readonly codec: string;
+  readonly description: Uint8Array<ArrayBuffer>;
+  readonly codedWidth: number;
+  readonly codedHeight: number;
+  readonly proxyUrl: string;
+  readonly indexUrl: string;
+  readonly cacheBytes: number;
+}
+
+export type ToWorker =
+  | { readonly type: "open"; readonly video: OpenVideo }
+  | { readonly type: "get"; readonly request: number; readonly index: number }
+  | { readonly type: "cancel"; readonly request: number }
+  | { readonly type: "close" };
+
+export type FromWorker =
+  | { readonly type: "frame"; readonly request: number; readonly index: number; readonly frame: VideoFrame }
+  | {
+      readonly type: "failed";
+      readonly request: number;
+      readonly code: SourceErrorCode;
+      readonly message: string;
+    };

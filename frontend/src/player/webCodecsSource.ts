@@ -1,0 +1,114 @@
+import type { FromWorker, ToWorker } from "./protocol";
+import { type DecodedFrame, type FrameSource, type PlayableVideo, SourceError } from "./types";
+
+const CACHE_BYTES = 192 * 2 ** 20;
+
+interface Pending {
+  readonly index: number;
+  resolve(frame: DecodedFrame): void;
+  reject(error: unknown): void;
+}
+
+/** Whether this page and browser can decode this video by frame. WebCodecs needs HTTPS or localhost. */
+export async function canUseWebCodecs(video: PlayableVideo): Promise<boolean> {
+  if (!window.isSecureContext || typeof VideoDecoder === "undefined" || video.description === null)
+    return false;
+  try {
+    const { supported } = await VideoDecoder.isConfigSupported({
+      codec: video.codec,
+      description: video.description,
+      codedWidth: video.codedWidth,
+      codedHeight: video.codedHeight,
+    });
+    return supported === true;
+  } catch {
+    return false; // a codec string that the browser cannot parse is one that it cannot play
+  }
+}
+
+/** Frames decoded by WebCodecs in a worker of its own, straight from byte ranges of the proxy. */
+export class WebCodecsSource implements FrameSource {
+  readonly kind = "webcodecs";
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextRequest = 1;
+  #dead: SourceError | null = null;
+
+  constructor(video: PlayableVideo, worker: Worker = startWorker()) {
+    if (video.description === null)
+      throw new SourceError("unsupported", "This proxy has no decoder description.");
+    this.#worker = worker;
+    worker.addEventListener("message", (event: MessageEvent<FromWorker>) => this.#receive(event.data));
+    worker.addEventListener("error", (event) => this.#die(`The decoding worker stopped: ${event.message}`));
+    this.#post({
+      type: "open",
+      video: {
+        frameCount: video.frameCount,
+        codec: video.codec,
+        description: video.description,
+        codedWidth: video.codedWidth,
+        codedHeight: video.codedHeight,
+        proxyUrl: new URL(video.proxyUrl, location.href).href,
+        indexUrl: new URL(video.indexUrl, location.href).href,
+        cacheBytes: CACHE_BYTES,
+      },
+    });
+  }
+
+  get(index: number, signal: AbortSignal): Promise<DecodedFrame> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    if (this.#dead !== null) return Promise.reject(this.#dead);
+    const request = this.#nextRequest++;
+    return new Promise((resolve, reject) => {
+      const cancel = (): void => {
+        this.#pending.delete(request);
+        this.#post({ type: "cancel", request });
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", cancel, { once: true });
+      const settle =
+        <T>(then: (value: T) => void) =>
+        (value: T): void => {
+          signal.removeEventListener("abort", cancel);
+          then(value);
+        };
+      this.#pending.set(request, { index, resolve: settle(resolve), reject: settle(reject) });
+      this.#post({ type: "get", request, index });
+    });
+  }
+
+  dispose(): void {
+    this.#post({ type: "close" });
+    // The worker closes its frames and then itself; one that hangs in decoding is ended from here.
+    setTimeout(() => this.#worker.terminate(), 2000);
+    const closed = new DOMException("The video was closed.", "AbortError");
+    for (const pending of this.#pending.values()) pending.reject(closed);
+    this.#pending.clear();
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    const pending = this.#pending.get(message.request);
+    this.#pending.delete(message.request);
+    if (message.type === "failed") {
+      pending?.reject(new SourceError(message.code, message.message));
+      return;
+    }
+    const { frame, index } = message;
+    if (pending === undefined || pending.index !== index) frame.close();
+    else pending.resolve({ index, image: frame, close: () => frame.close() });
+  }
+
+  #die(reason: string): void {
+    this.#dead = new SourceError("decode_failed", reason);
+    for (const pending of this.#pending.values()) pending.reject(this.#dead);
+    this.#pending.clear();
+  }
+}
+
+function startWorker(): Worker {
+  return new Worker(new URL("./decodeWorker.ts", import.meta.url), { type: "module" });
+}
