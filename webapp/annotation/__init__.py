@@ -1,0 +1,1 @@
+"""Human labels: instances, the operation log, suggested frames, and label import."""

@@ -1,0 +1,84 @@
+"""Files of videos: the proxy by byte range, its frame index, the poster and single frames.
+
+Each request is checked against the session and the project's members; an address that somebody passes on
+opens nothing. Paths are made of ids that were looked up, never of text from the address.
+"""
+
+from __future__ import annotations
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from webapp.accounts.models import User
+from webapp.api.errors import Invalid, NotFound
+from webapp.recordings import storage
+from webapp.recordings.access import async_media_view, media_view
+from webapp.recordings.files import IMMUTABLE, file_response
+from webapp.recordings.frames import frame_key, pool
+from webapp.recordings.models import Video
+from webapp.recordings.selectors import video_get
+
+
+@require_safe
+@media_view
+def proxy(request: HttpRequest, user: User, *, video_id: int, version: str) -> HttpResponseBase:
+    """The proxy, by byte range: 200, 206, 304 or 416."""
+    return _file(request, user, video_id, version, name="proxy.mp4", content_type="video/mp4")
+
+
+@require_safe
+@media_view
+def frame_index(request: HttpRequest, user: User, *, video_id: int, version: str) -> HttpResponseBase:
+    """The offset, size, key flag and source time of each frame, 24 bytes a frame."""
+    return _file(request, user, video_id, version, name="frames.bin", content_type="application/octet-stream")
+
+
+@require_safe
+@media_view
+def poster(request: HttpRequest, user: User, *, video_id: int, version: str) -> HttpResponseBase:
+    """A small picture from the middle of the video."""
+    return _file(request, user, video_id, version, name="poster.jpg", content_type="image/jpeg")
+
+
+@require_safe
+@async_media_view
+async def frame(
+    request: HttpRequest, user: User, *, video_id: str, version: str, index: str, extension: str
+) -> HttpResponseBase:
+    """One frame as JPEG or WebP, whole or at a width of the ladder."""
+    video = await sync_to_async(_video)(user, int(video_id), version)
+    key = frame_key(
+        folder=storage.video_folder(video.pk),
+        version=version,
+        index=int(index),
+        frame_count=video.frame_count,
+        width=_width(request),
+        extension=extension,
+    )
+    headers = {"Cache-Control": IMMUTABLE, "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(await pool.get(key), content_type=f"image/{key.format}", headers=headers)
+
+
+def _file(
+    request: HttpRequest, user: User, video_id: int, version: str, *, name: str, content_type: str
+) -> HttpResponseBase:
+    video = _video(user, video_id, version)
+    path = storage.video_folder(video.pk) / name
+    return file_response(request, path, content_type=content_type, etag=f'"{version}-{name}"')
+
+
+def _video(user: User, video_id: int, version: str) -> Video:
+    video = video_get(pk=video_id, visible_to=user)
+    if video.state != Video.State.READY or video.proxy_version != version:
+        raise NotFound("version of this video")
+    return video
+
+
+def _width(request: HttpRequest) -> int | None:
+    text = request.GET.get("width")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 6:
+        raise Invalid(f"width must be a whole number, not {text[:40]!r}.")
+    return int(text)

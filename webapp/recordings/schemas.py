@@ -1,0 +1,160 @@
+"""Wire forms of recordings, videos, uploads and server folders."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from django.urls import reverse
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from webapp.recordings.frames import FRAME_WIDTHS
+from webapp.recordings.models import Recording, Upload, Video
+from webapp.recordings.uploads import CHUNK_BYTES
+
+
+class Strict(Schema):
+    """What comes from outside: unknown fields are an error, not silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SourceIn(Strict):
+    view: str = Field(default="cam-1", min_length=1, max_length=80)
+    path: str = Field(min_length=1, max_length=4096)
+
+
+class RecordingIn(Strict):
+    name: str = Field(min_length=1, max_length=200)
+    sources: list[SourceIn] = Field(min_length=1, max_length=64)
+
+
+class UploadIn(Strict):
+    filename: str = Field(min_length=1, max_length=255)
+    size: int = Field(ge=0, le=2**62)
+    purpose: Literal["video", "deeplabcut_zip"]
+
+
+class VideoOut(Schema):
+    """A video; what a player needs is null until `state` is "ready"."""
+
+    id: int
+    recording_id: int
+    recording_name: str
+    view: str
+    state: Literal["pending", "ingesting", "ready", "failed"]
+    failure: str
+    frame_count: int
+    width: int
+    height: int
+    coded_width: int | None
+    coded_height: int | None
+    fps: float | None
+    codec: str | None
+    description_base64: str | None
+    proxy_url: str | None
+    index_url: str | None
+    frame_url_template: str | None
+    frame_widths: list[int]
+    poster_url: str | None
+    source_kind: Literal["video", "images"]
+    source_names: list[str] | None
+
+    @classmethod
+    def of(cls, video: Video, *, names: bool = False) -> VideoOut:
+        """The wire form; the file names of an image sequence only where asked, for there can be many."""
+        facts = video.proxy_facts
+        urls = _urls(video) if video.state == Video.State.READY else {}
+        return cls(
+            id=video.pk,
+            recording_id=video.recording_id,
+            recording_name=video.recording.name,
+            view=video.view,
+            state=video.state,  # type: ignore[arg-type]  # a TextChoices field is a str to the checker
+            failure=video.failure,
+            frame_count=video.frame_count,
+            width=video.width,
+            height=video.height,
+            coded_width=facts.get("coded_width"),
+            coded_height=facts.get("coded_height"),
+            fps=video.fps,
+            codec=facts.get("codec"),
+            description_base64=facts.get("description_base64"),
+            proxy_url=urls.get("proxy"),
+            index_url=urls.get("index"),
+            frame_url_template=urls.get("frame"),
+            frame_widths=list(FRAME_WIDTHS),
+            poster_url=urls.get("poster"),
+            source_kind=video.source_kind,  # type: ignore[arg-type]
+            source_names=facts.get("names") if names else None,
+        )
+
+
+class RecordingOut(Schema):
+    id: int
+    name: str
+    session: str | None
+    created_at: datetime
+    videos: list[VideoOut]
+
+    @classmethod
+    def of(cls, recording: Recording) -> RecordingOut:
+        return cls(
+            id=recording.pk,
+            name=recording.name,
+            session=recording.session.name if recording.session else None,
+            created_at=recording.created_at,
+            videos=[VideoOut.of(video) for video in recording.videos.all()],
+        )
+
+
+class RegisteredOut(Schema):
+    recording: RecordingOut
+    job_ids: list[UUID]
+
+
+class EntryOut(Schema):
+    name: str
+    path: str
+    is_dir: bool
+    size: int | None
+    looks_like: Literal["deeplabcut", "video", "images"] | None
+
+
+class UploadOut(Schema):
+    id: UUID
+    filename: str
+    size: int
+    offset: int
+    chunk_size: int
+    purpose: Literal["video", "deeplabcut_zip"]
+    state: Literal["receiving", "complete"]
+    recording_id: int | None
+    job_id: UUID | None
+
+    @classmethod
+    def of(cls, upload: Upload) -> UploadOut:
+        return cls(
+            id=upload.pk,
+            filename=upload.filename,
+            size=upload.size,
+            offset=upload.offset,
+            chunk_size=CHUNK_BYTES,
+            purpose=upload.purpose,  # type: ignore[arg-type]
+            state=upload.state,  # type: ignore[arg-type]
+            recording_id=upload.recording_id,
+            job_id=upload.job_id,
+        )
+
+
+def _urls(video: Video) -> dict[str, str]:
+    base = {"video_id": video.pk, "version": video.proxy_version}
+    frame = reverse("media-frame", kwargs={**base, "index": 0, "extension": "jpg"})
+    return {
+        "proxy": reverse("media-proxy", kwargs=base),
+        "index": reverse("media-index", kwargs=base),
+        "poster": reverse("media-poster", kwargs=base),
+        "frame": frame.removesuffix("0.jpg") + "{n}.jpg",
+    }

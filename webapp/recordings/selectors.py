@@ -1,0 +1,64 @@
+"""Reads of recordings, videos and uploads; every one is limited to what the asker may see."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import QuerySet
+
+from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
+from webapp.accounts.models import User
+from webapp.api.errors import Forbidden, NotFound
+from webapp.projects.models import Project
+from webapp.recordings.models import Recording, Upload, Video
+
+
+def recording_list(*, visible_to: User, project: Project | None = None) -> QuerySet[Recording]:
+    """Recordings of the projects that the user is a member of, with their videos."""
+    recordings = Recording.objects.filter(project__memberships__user=visible_to)
+    if project is not None:
+        recordings = recordings.filter(project=project)
+    return recordings.select_related("project", "session").prefetch_related("videos")
+
+
+def recording_get(*, pk: int, visible_to: User) -> Recording:
+    """One recording; raises `NotFound` where it is not there or not the user's to see."""
+    recording = recording_list(visible_to=visible_to).filter(pk=pk).first()
+    if recording is None:
+        raise NotFound("recording")
+    return recording
+
+
+def video_list(*, visible_to: User, project: Project | None = None) -> QuerySet[Video]:
+    """Videos of the projects that the user is a member of, in the order of their recordings."""
+    videos = Video.objects.filter(recording__project__memberships__user=visible_to)
+    if project is not None:
+        videos = videos.filter(recording__project=project)
+    return videos.select_related("recording__project").order_by("recording__name", "view", "pk")
+
+
+def video_get(*, pk: int, visible_to: User) -> Video:
+    """One video; raises `NotFound` where it is not there or not the user's to see."""
+    video = video_list(visible_to=visible_to).filter(pk=pk).first()
+    if video is None:
+        raise NotFound("video")
+    return video
+
+
+def upload_get(*, pk: uuid.UUID, visible_to: User) -> Upload:
+    """One's own upload, while one is a member; raises `NotFound` otherwise."""
+    mine = Upload.objects.filter(pk=pk, user=visible_to, project__memberships__user=visible_to)
+    upload = mine.select_related("project").first()
+    if upload is None:
+        raise NotFound("upload")
+    return upload
+
+
+def manages_data_somewhere(*, user: User) -> None:
+    """Raise `Forbidden` unless the user may bring data into at least one project.
+
+    Server folders belong to no project, and their names are nothing for a mere annotator.
+    """
+    roles = [role for role, allowed in CAPABILITIES_OF.items() if Capability.MANAGE_DATA in allowed]
+    if not user.memberships.filter(role__in=roles).exists():
+        raise Forbidden("Only people who manage the data of a project can look at server folders.")

@@ -1,0 +1,222 @@
+"""Resumable uploads: bytes are appended at a confirmed offset, then the whole is put in place.
+
+The row's `offset` says how many bytes are on disk for certain. A connection that breaks, or a server that
+dies, costs at most the chunk that was on its way.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import BinaryIO, Protocol
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from webapp.accounts.capabilities import Capability, require
+from webapp.accounts.models import User
+from webapp.projects.models import Project
+from webapp.recordings import storage
+from webapp.recordings.errors import BadUpload, DiskFull, UploadConflict, UploadTooLarge
+from webapp.recordings.models import Upload
+from webapp.recordings.roots import VIDEO_SUFFIXES
+from webapp.recordings.services import video_from_upload
+
+DEFAULT_MAX_BYTES = 64 * 1024**3
+CHUNK_BYTES = 8 * 1024 * 1024
+FORGET_AFTER = timedelta(days=7)
+_PIECE_BYTES = 1024 * 1024
+
+
+class Readable(Protocol):
+    """The body of a request."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+def upload_start(*, project: Project, filename: str, size: int, purpose: str, by: User) -> Upload:
+    """Reserve an upload.
+
+    Raises:
+        BadUpload: A name or purpose that cannot be used.
+        UploadTooLarge: More than SBEA_MAX_UPLOAD_BYTES.
+        DiskFull: The disk has no room for it.
+        NotFound, Forbidden: `by` may not bring data into this project.
+    """
+    require(by, project, Capability.MANAGE_DATA)
+    uploads_forget(project=project)
+    name = PurePosixPath(filename.replace("\\", "/")).name.strip()
+    suffix = PurePosixPath(name).suffix.lower()
+    allowed = {".zip"} if purpose == Upload.Purpose.DEEPLABCUT_ZIP else VIDEO_SUFFIXES
+    if purpose not in Upload.Purpose.values:
+        raise BadUpload(f"An upload is for one of {', '.join(Upload.Purpose.values)}, not {purpose[:40]!r}.")
+    if not name or len(name) > 255 or any(ord(c) < 32 for c in name) or suffix not in allowed:
+        raise BadUpload(
+            f"{name[:100]!r} cannot be uploaded here; its name must end in {', '.join(sorted(allowed))}."
+        )
+    limit: int = getattr(settings, "SBEA_MAX_UPLOAD_BYTES", DEFAULT_MAX_BYTES)
+    if size < 1:
+        raise BadUpload(f"{name!r} is empty.")
+    if size > limit:
+        raise UploadTooLarge(
+            f"{name!r} has {size} bytes; at most {limit} may be uploaded. Register it in place instead.",
+            limit=limit,
+        )
+    # An archive needs its room twice: packed, then unpacked.
+    needed = size * (2 if purpose == Upload.Purpose.DEEPLABCUT_ZIP else 1)
+    free = storage.free_bytes()
+    if needed > free:
+        raise DiskFull(
+            f"{name!r} needs {needed} bytes of disk and {free} are free.", needed=needed, free=free
+        )
+    upload = Upload(project=project, user=by, filename=name, size=size, purpose=purpose)
+    part = storage.upload_part(upload.pk)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.touch()
+    upload.save()
+    return upload
+
+
+def upload_append(*, upload: Upload, offset: int, body: Readable, sha256: str | None = None) -> Upload:
+    """Add bytes at `offset`.
+
+    Args:
+        body: Read to its end, at most `CHUNK_BYTES`.
+        sha256: Hex digest of the chunk, checked before it counts; None to rely on TCP.
+
+    Raises:
+        UploadConflict: The upload is complete, elsewhere in progress, or at another offset.
+        UploadTooLarge: More bytes than announced, or than one chunk may have.
+        BadUpload: The digest differs: the chunk was damaged on its way. Send it again.
+    """
+    with _locked(upload) as file:
+        upload.refresh_from_db()
+        if upload.state != Upload.State.RECEIVING:
+            raise UploadConflict("This upload is already complete.", offset=upload.offset)
+        if offset != upload.offset:
+            raise UploadConflict(
+                f"The next byte to send is {upload.offset}, not {offset}.", offset=upload.offset
+            )
+        file.truncate(offset)
+        file.seek(offset)
+        received = _copy(body, file, limit=min(CHUNK_BYTES, upload.size - offset), sha256=sha256)
+        file.flush()
+        os.fsync(file.fileno())
+        upload.offset = offset + received
+        upload.save(update_fields=["offset", "touched_at"])
+    return upload
+
+
+def upload_complete(*, upload: Upload, by: User) -> Upload:
+    """Put a whole upload in place; a video becomes a recording whose ingest starts. Safe to repeat.
+
+    Raises:
+        UploadConflict: Bytes are missing; `data.offset` says from where.
+    """
+    upload.refresh_from_db()
+    if upload.state == Upload.State.COMPLETE:
+        return upload
+    with _locked(upload) as file:
+        upload.refresh_from_db()
+        if upload.state == Upload.State.COMPLETE:
+            return upload
+        if upload.offset != upload.size:
+            raise UploadConflict(
+                f"{upload.offset} of {upload.size} bytes have arrived. Send the rest first.",
+                offset=upload.offset,
+            )
+        file.truncate(upload.size)
+        _put_in_place(upload, by=by)
+    return upload
+
+
+def upload_discard(*, upload: Upload) -> None:
+    """Give up an upload and its bytes. A complete one is kept: recordings may read it."""
+    if upload.state == Upload.State.RECEIVING:
+        storage.remove_tree(storage.upload_part(upload.pk))
+        upload.delete()
+
+
+def uploads_forget(*, project: Project) -> int:
+    """Drop uploads that nobody has touched for a week; returns how many."""
+    old = Upload.objects.filter(
+        project=project, state=Upload.State.RECEIVING, touched_at__lt=timezone.now() - FORGET_AFTER
+    )
+    ids = list(old.values_list("pk", flat=True))
+    for pk in ids:
+        storage.remove_tree(storage.upload_part(pk))
+    Upload.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def completed_archive(*, upload_id: uuid.UUID, project: Project) -> Upload | None:
+    """The finished archive upload of this project with this id, or None."""
+    return Upload.objects.filter(
+        pk=upload_id,
+        project=project,
+        purpose=Upload.Purpose.DEEPLABCUT_ZIP,
+        state=Upload.State.COMPLETE,
+    ).first()
+
+
+def archive_path(*, upload: Upload) -> os.PathLike[str]:
+    """Where a completed archive lies."""
+    return storage.original_folder(upload.pk) / "source.zip"
+
+
+def _put_in_place(upload: Upload, *, by: User) -> None:
+    part = storage.upload_part(upload.pk)
+    target = storage.original_folder(upload.pk) / f"source{PurePosixPath(upload.filename).suffix.lower()}"
+    storage.move_into_place(part, target)
+    try:
+        with transaction.atomic():
+            if upload.purpose == Upload.Purpose.VIDEO:
+                upload.recording, upload.job = video_from_upload(
+                    project=upload.project, name=PurePosixPath(upload.filename).stem, file=target, by=by
+                )
+            upload.state = Upload.State.COMPLETE
+            upload.save()
+    except BaseException:
+        target.replace(part)  # the rows say that bytes are still awaited here
+        raise
+
+
+def _copy(body: Readable, file: BinaryIO, *, limit: int, sha256: str | None) -> int:
+    digest = hashlib.sha256()
+    received = 0
+    while piece := body.read(_PIECE_BYTES):
+        received += len(piece)
+        if received > limit:
+            raise UploadTooLarge(f"At most {limit} bytes may follow here.", limit=limit)
+        digest.update(piece)
+        file.write(piece)
+    if sha256 is not None and digest.hexdigest() != sha256.lower():
+        raise BadUpload("The chunk was damaged on its way: its SHA-256 differs. Send it again.")
+    return received
+
+
+@contextmanager
+def _locked(upload: Upload) -> Iterator[BinaryIO]:
+    """The growing file, held by this request alone; the lock dies with the process."""
+    try:
+        file = storage.upload_part(upload.pk).open("r+b")
+    except FileNotFoundError as error:
+        Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVING).delete()
+        raise UploadConflict("The bytes of this upload are gone. Start it again.", offset=0) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UploadConflict(
+                "Another request is sending to this upload.", offset=upload.offset
+            ) from error
+        if file.seek(0, os.SEEK_END) < upload.offset:
+            raise UploadConflict("The bytes of this upload are damaged. Start it again.", offset=0)
+        yield file

@@ -1,0 +1,1 @@
+"""Outputs of models over videos, and files made for other tools."""

@@ -1,0 +1,101 @@
+"""Predictions and exports over HTTP."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from webapp.api.auth import signed_in
+from webapp.jobs.models import Job
+from webapp.jobs.schemas import JobOut
+from webapp.projects.selectors import project_get
+from webapp.recordings.selectors import video_get
+from webapp.results.schemas import ExportIn, ExportOut, PoseResultOut, PredictionIn, PredictionOut, WindowIn
+from webapp.results.selectors import export_list, result_get, result_list
+from webapp.results.services import export_start, prediction_start, result_delete
+from webapp.results.windows import result_window
+from webapp.training.selectors import model_get
+
+router = Router(tags=["results"])
+
+
+@router.post(
+    "/models/{int:model_id}/predictions", response={202: PredictionOut}, operation_id="prediction_start"
+)
+def start_prediction(request: HttpRequest, model_id: int, data: PredictionIn) -> tuple[int, PredictionOut]:
+    """Run a model over a video; the same run is not made twice."""
+    user = signed_in(request)
+    model = model_get(pk=model_id, visible_to=user)
+    video = video_get(pk=data.video_id, visible_to=user)
+    result = prediction_start(model=model, video=video, by=user)
+    job = JobOut.model_validate(result.job) if result.job else None
+    return 202, PredictionOut(result=PoseResultOut.of(result), job=job)
+
+
+@router.get("/videos/{int:video_id}/results", response=list[PoseResultOut], operation_id="video_results")
+def list_video_results(request: HttpRequest, video_id: int) -> list[PoseResultOut]:
+    """Predictions over a video, newest first, those that are still being made included."""
+    user = signed_in(request)
+    video = video_get(pk=video_id, visible_to=user)
+    return [PoseResultOut.of(result) for result in result_list(visible_to=user, video=video)]
+
+
+@router.get("/projects/{int:project_id}/results", response=list[PoseResultOut], operation_id="result_list")
+def list_results(request: HttpRequest, project_id: int) -> list[PoseResultOut]:
+    """Predictions of a project, newest first."""
+    user = signed_in(request)
+    project = project_get(pk=project_id, visible_to=user)
+    return [PoseResultOut.of(result) for result in result_list(visible_to=user, project=project)]
+
+
+@router.get("/results/{int:result_id}", response=PoseResultOut, operation_id="result_get")
+def get_result(request: HttpRequest, result_id: int) -> PoseResultOut:
+    """Predictions of one model over one video."""
+    return PoseResultOut.of(result_get(pk=result_id, visible_to=signed_in(request)))
+
+
+@router.delete("/results/{int:result_id}", response={204: None}, operation_id="result_delete")
+def delete_result(request: HttpRequest, result_id: int) -> tuple[int, None]:
+    """Remove predictions with their files."""
+    user = signed_in(request)
+    result_delete(result=result_get(pk=result_id, visible_to=user), by=user)
+    return 204, None
+
+
+@router.get("/results/{int:result_id}/window", operation_id="result_window", include_in_schema=True)
+def get_window(request: HttpRequest, result_id: int, window: Query[WindowIn]) -> HttpResponse:
+    """Little-endian float32 (frame, individual, keypoint, 3): x, y, confidence; NaN where there is none.
+
+    Headers `X-Shape` and `X-Start` say what the bytes are. While the model runs, frames that are not done
+    yet are NaN and the entity tag changes as they arrive.
+    """
+    result = result_get(pk=result_id, visible_to=signed_in(request))
+    found = result_window(result=result, start=window.start, stop=window.stop)
+    headers = {
+        "ETag": found.etag,
+        "Cache-Control": "private, no-cache",
+        "X-Shape": ",".join(map(str, found.shape)),
+        "X-Start": str(found.start),
+        "X-Content-Type-Options": "nosniff",
+    }
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
+    if found.etag in known:
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(found.body, content_type="application/octet-stream", headers=headers)
+
+
+@router.get("/projects/{int:project_id}/exports", response=list[ExportOut], operation_id="export_list")
+def list_exports(request: HttpRequest, project_id: int) -> list[ExportOut]:
+    """Finished export files, newest first."""
+    user = signed_in(request)
+    project = project_get(pk=project_id, visible_to=user)
+    return [ExportOut.of(export) for export in export_list(visible_to=user, project=project)]
+
+
+@router.post("/projects/{int:project_id}/exports", response={202: JobOut}, operation_id="export_start")
+def start_export(request: HttpRequest, project_id: int, data: ExportIn) -> tuple[int, Job]:
+    """Make a zip for another tool; it appears in the list when its job is done."""
+    user = signed_in(request)
+    project = project_get(pk=project_id, visible_to=user)
+    result = result_get(pk=data.result_id, visible_to=user) if data.result_id is not None else None
+    return 202, export_start(project=project, kind=data.kind, result=result, by=user)

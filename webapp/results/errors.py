@@ -1,0 +1,29 @@
+"""Why predictions cannot be made, read or exported."""
+
+from __future__ import annotations
+
+from webapp.api.errors import Conflict, Invalid
+
+
+class BadWindow(Invalid):
+    """A range of frames that cannot be answered."""
+
+    code = "bad_window"
+
+
+class BadExport(Invalid):
+    """An export that cannot be: nothing to write, or no such result."""
+
+    code = "bad_export"
+
+
+class WrongProject(Invalid):
+    """A model and a video of different projects."""
+
+    code = "wrong_project"
+
+
+class ResultInUse(Conflict):
+    """A job is still writing the result."""
+
+    code = "result_in_use"

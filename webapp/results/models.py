@@ -1,0 +1,63 @@
+"""Registered outputs of the engine: poses over a video, and export files."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class PoseResult(models.Model):
+    """Predictions of one model over one video, in a Zarr store that grows while the job runs."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        READY = "ready"
+        FAILED = "failed"
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="pose_results")
+    model = models.ForeignKey("training.PoseModel", on_delete=models.CASCADE, related_name="results")
+    video = models.ForeignKey("recordings.Video", on_delete=models.CASCADE, related_name="pose_results")
+    folder = models.CharField(max_length=4096, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    frames_done = models.PositiveIntegerField(default=0)
+    frame_count = models.PositiveIntegerField(default=0)
+    individuals = models.JSONField(default=list)
+    job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="pose_results")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+        constraints: ClassVar = [
+            # Same model, same video: same answer. A second request finds the first.
+            models.UniqueConstraint(
+                fields=["model", "video"],
+                condition=models.Q(state__in=["running", "ready"]),
+                name="pose_result_per_model_and_video",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model.name} on video {self.video_id}"
+
+
+class ExportFile(models.Model):
+    """A zip made for another tool. Exists only when complete; a running export is a job."""
+
+    class Kind(models.TextChoices):
+        DEEPLABCUT_LABELS = "deeplabcut_labels"
+        DEEPLABCUT_PREDICTIONS = "deeplabcut_predictions"
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="exports")
+    kind = models.CharField(max_length=40, choices=Kind.choices)
+    path = models.CharField(max_length=4096)
+    filename = models.CharField(max_length=255)
+    size_bytes = models.BigIntegerField(default=0)
+    job = models.OneToOneField("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="export_file")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.filename

@@ -1,0 +1,40 @@
+"""The state of a result follows its job, however that ends; files go when their row goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.signals import post_delete
+
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.signals import job_ended, job_requeued
+from webapp.jobs.task_names import JobKind
+from webapp.recordings import storage
+from webapp.results.models import ExportFile, PoseResult
+from webapp.results.services import result_mark
+
+
+def connect() -> None:
+    """Called once, when the app is ready."""
+    job_ended.connect(_ended, dispatch_uid="results.ended")
+    job_requeued.connect(_requeued, dispatch_uid="results.requeued")
+    post_delete.connect(_result_deleted, sender=PoseResult, dispatch_uid="results.result_deleted")
+    post_delete.connect(_export_deleted, sender=ExportFile, dispatch_uid="results.export_deleted")
+
+
+def _ended(*, job: Job, **_: Any) -> None:
+    if job.kind == JobKind.POSE_PREDICT and job.state != JobState.DONE:
+        result_mark(result_id=job.params["result_id"], state=PoseResult.State.FAILED)
+
+
+def _requeued(*, job: Job, **_: Any) -> None:
+    if job.kind == JobKind.POSE_PREDICT:
+        result_mark(result_id=job.params["result_id"], state=PoseResult.State.RUNNING)
+
+
+def _result_deleted(*, instance: PoseResult, **_: Any) -> None:
+    storage.remove_after_commit(storage.result_folder(instance.pk))
+
+
+def _export_deleted(*, instance: ExportFile, **_: Any) -> None:
+    storage.remove_after_commit(storage.stored_path(instance.path).parent)

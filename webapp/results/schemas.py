@@ -1,0 +1,94 @@
+"""Wire forms of predictions and exports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from django.urls import reverse
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+from webapp.jobs.schemas import JobOut
+from webapp.results.models import ExportFile, PoseResult
+
+
+class PredictionIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+    video_id: int
+
+
+class PoseResultOut(Schema):
+    id: int
+    model_id: int
+    model_name: str
+    video_id: int
+    recording_name: str
+    state: Literal["running", "ready", "failed"]
+    failure: str
+    frames_done: int
+    frame_count: int
+    keypoints: list[str]
+    individuals: list[str]
+    job_id: UUID | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, result: PoseResult) -> PoseResultOut:
+        error = (result.job.error if result.job else None) or {}
+        return cls(
+            id=result.pk,
+            model_id=result.model_id,
+            model_name=result.model.name,
+            video_id=result.video_id,
+            recording_name=result.video.recording.name,
+            state=result.state,  # type: ignore[arg-type]  # a TextChoices field is a str to the checker
+            failure=error.get("message", "") if result.state == PoseResult.State.FAILED else "",
+            frames_done=result.frames_done,
+            frame_count=result.frame_count,
+            keypoints=result.model.skeleton.definition["keypoints"],
+            individuals=result.individuals,
+            job_id=result.job_id,
+            created_at=result.created_at,
+        )
+
+
+class PredictionOut(Schema):
+    result: PoseResultOut
+    job: JobOut | None
+
+
+class ExportIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["deeplabcut_labels", "deeplabcut_predictions"]
+    result_id: int | None = None
+
+
+class ExportOut(Schema):
+    id: int
+    kind: Literal["deeplabcut_labels", "deeplabcut_predictions"]
+    filename: str
+    size_bytes: int
+    download_url: str
+    job_id: UUID | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, export: ExportFile) -> ExportOut:
+        return cls(
+            id=export.pk,
+            kind=export.kind,  # type: ignore[arg-type]
+            filename=export.filename,
+            size_bytes=export.size_bytes,
+            download_url=reverse("media-export", kwargs={"export_id": export.pk}),
+            job_id=export.job_id,
+            created_at=export.created_at,
+        )
+
+
+class WindowIn(Schema):
+    """A half-open range of frames."""
+
+    start: int = Field(ge=0, le=2**31 - 1)
+    stop: int = Field(ge=0, le=2**31 - 1)

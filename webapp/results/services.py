@@ -1,0 +1,139 @@
+"""Predictions and exports: started by people, filled in by workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.db import transaction
+
+from webapp.accounts.capabilities import Capability, require
+from webapp.accounts.models import User
+from webapp.annotation.selectors import placed_instances
+from webapp.jobs.models import Job
+from webapp.jobs.services import job_start
+from webapp.jobs.task_names import JobKind
+from webapp.projects.models import Project
+from webapp.recordings import storage
+from webapp.recordings.errors import VideoNotReady
+from webapp.recordings.models import Video
+from webapp.results.errors import BadExport, ResultInUse, WrongProject
+from webapp.results.models import ExportFile, PoseResult
+from webapp.training.errors import ModelNotReady
+from webapp.training.models import PoseModel
+
+
+@transaction.atomic
+def prediction_start(*, model: PoseModel, video: Video, by: User) -> PoseResult:
+    """Queue a run of a model over a video; where the same run is there or under way, that one is returned.
+
+    Raises:
+        ModelNotReady, VideoNotReady: One of the two cannot be used yet.
+        WrongProject: They belong to different projects.
+    """
+    project = model.project
+    require(by, project, Capability.TRAIN)
+    if video.recording.project_id != project.pk:
+        raise WrongProject("The model and the video belong to different projects.")
+    if model.state != PoseModel.State.READY:
+        raise ModelNotReady(f"{model.name} is {model.state}; it can be run when it is ready.")
+    if video.state != Video.State.READY:
+        raise VideoNotReady(f"{video} is {video.state}; predictions can be made when it is ready.")
+    result, created = PoseResult.objects.get_or_create(
+        model=model,
+        video=video,
+        state__in=[PoseResult.State.RUNNING, PoseResult.State.READY],
+        defaults={"project": project, "frame_count": video.frame_count, "state": PoseResult.State.RUNNING},
+    )
+    if not created:
+        return result
+    result.folder = storage.stored_name(storage.result_folder(result.pk))
+    result.job = job_start(
+        kind=JobKind.POSE_PREDICT,
+        project=project,
+        params={"result_id": result.pk, "model_id": model.pk, "video_id": video.pk},
+        by=by,
+        label=f"Run {model.name} over {video.recording.name}",
+        target=f"result:{result.pk}",
+    )
+    result.save()
+    return result
+
+
+def result_progress(*, result: PoseResult, frames_done: int, individuals: Sequence[str]) -> None:
+    """Note how many frames can be looked at."""
+    PoseResult.objects.filter(pk=result.pk).update(frames_done=frames_done, individuals=list(individuals))
+
+
+def result_finish(*, result: PoseResult, frames_done: int, individuals: Sequence[str]) -> None:
+    """All frames are there."""
+    PoseResult.objects.filter(pk=result.pk).update(
+        state=PoseResult.State.READY, frames_done=frames_done, individuals=list(individuals)
+    )
+
+
+def result_mark(*, result_id: int, state: PoseResult.State) -> None:
+    """Follow the job of a result that is not complete."""
+    PoseResult.objects.filter(pk=result_id).exclude(state=PoseResult.State.READY).update(state=state)
+
+
+def result_delete(*, result: PoseResult, by: User) -> None:
+    """Remove predictions with their files.
+
+    Raises:
+        ResultInUse: A job is still writing them.
+    """
+    require(by, result.project, Capability.TRAIN)
+    if result.job is not None and result.job.is_active:
+        raise ResultInUse(
+            f"{result.job.label!r} is still running. Cancel it first.", job_id=str(result.job.pk)
+        )
+    result.delete()
+
+
+def export_start(*, project: Project, kind: str, result: PoseResult | None, by: User) -> Job:
+    """Queue the making of a zip for another tool.
+
+    Raises:
+        BadExport: Nothing to export, or predictions without a finished result of this project.
+    """
+    require(by, project, Capability.VIEW)
+    params: dict[str, object] = {"kind": kind}
+    if kind == ExportFile.Kind.DEEPLABCUT_LABELS:
+        if not placed_instances(project=project).filter(placed_count__gt=0).exists():
+            raise BadExport("Nothing is labelled yet, so there is nothing to export.")
+        label = "Export labels for DeepLabCut"
+    elif kind == ExportFile.Kind.DEEPLABCUT_PREDICTIONS:
+        if result is None or result.project_id != project.pk:
+            raise BadExport("Name a result of this project (result_id) to export its predictions.")
+        if result.state != PoseResult.State.READY:
+            raise BadExport(f"These predictions are {result.state}; they can be exported when complete.")
+        params["result_id"] = result.pk
+        label = f"Export predictions of {result.model.name}"
+    else:
+        raise BadExport(f"Unknown export {kind[:40]!r}; known: {', '.join(ExportFile.Kind.values)}.")
+    return job_start(kind=JobKind.PROJECT_EXPORT, project=project, params=params, by=by, label=label)
+
+
+def export_store(*, job: Job, file: Path, kind: str) -> ExportFile:
+    """Take a finished zip over. A job that runs twice stores one file.
+
+    Args:
+        file: On the data root's file system; it is moved.
+    """
+    earlier = ExportFile.objects.filter(job=job).first()
+    if earlier is not None:
+        return earlier
+    folder = storage.export_folder(job.pk)
+    target = folder / file.name
+    with transaction.atomic():
+        storage.remove_tree(folder)
+        storage.move_into_place(file, target)
+        return ExportFile.objects.create(
+            project=job.project,
+            kind=kind,
+            path=storage.stored_name(target),
+            filename=target.name,
+            size_bytes=target.stat().st_size,
+            job=job,
+        )

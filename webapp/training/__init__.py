@@ -1,0 +1,1 @@
+"""Label snapshots and the models trained on them."""

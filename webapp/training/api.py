@@ -1,0 +1,46 @@
+"""Models over HTTP."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router
+
+from webapp.api.auth import signed_in
+from webapp.jobs.schemas import JobOut
+from webapp.projects.selectors import project_get
+from webapp.training.schemas import ModelOut, TrainingIn, TrainingOut
+from webapp.training.selectors import model_get, model_list
+from webapp.training.services import pose_model_delete, pose_model_train
+
+router = Router(tags=["models"])
+
+
+@router.get("/projects/{int:project_id}/models", response=list[ModelOut], operation_id="model_list")
+def list_models(request: HttpRequest, project_id: int) -> list[ModelOut]:
+    """Models of a project, newest first."""
+    user = signed_in(request)
+    project = project_get(pk=project_id, visible_to=user)
+    return [ModelOut.of(model) for model in model_list(visible_to=user, project=project)]
+
+
+@router.post("/projects/{int:project_id}/models", response={202: TrainingOut}, operation_id="model_train")
+def train_model(request: HttpRequest, project_id: int, data: TrainingIn) -> tuple[int, TrainingOut]:
+    """Freeze the labels and train a model on them; 422 with the reason where there are too few."""
+    user = signed_in(request)
+    project = project_get(pk=project_id, visible_to=user)
+    model = pose_model_train(project=project, request=data.request(), by=user)
+    return 202, TrainingOut(model=ModelOut.of(model), job=JobOut.model_validate(model.job))
+
+
+@router.get("/models/{int:model_id}", response=ModelOut, operation_id="model_get")
+def get_model(request: HttpRequest, model_id: int) -> ModelOut:
+    """One model with its card, its error by keypoint and its worst frames."""
+    return ModelOut.of(model_get(pk=model_id, visible_to=signed_in(request)))
+
+
+@router.delete("/models/{int:model_id}", response={204: None}, operation_id="model_delete")
+def delete_model(request: HttpRequest, model_id: int) -> tuple[int, None]:
+    """Remove a model with its files and the predictions it made."""
+    user = signed_in(request)
+    pose_model_delete(model=model_get(pk=model_id, visible_to=user), by=user)
+    return 204, None

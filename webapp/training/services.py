@@ -1,0 +1,208 @@
+"""Starting, finishing and removing the training of a pose model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from webapp.accounts.capabilities import Capability, require
+from webapp.accounts.models import User
+from webapp.annotation.selectors import labelled_frame_counts
+from webapp.jobs.services import job_start
+from webapp.jobs.task_names import JobKind
+from webapp.projects.models import Project
+from webapp.recordings import storage
+from webapp.training.errors import BadTraining, ModelInUse, ModelNameTaken, TooFewLabels
+from webapp.training.models import PoseModel
+from webapp.training.selectors import video_ids_by_name
+from webapp.training.snapshots import snapshot_create
+
+PRESETS = ("tiny", "fast", "default")
+MIN_TRAINING_FRAMES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRequest:
+    """What a person chooses.
+
+    Attributes:
+        name: Empty for the next free "model N".
+        holdout: `none`; `last:0.2`, the last fifth of the labelled frames of each video; `block:0.6-0.8`; or
+            `videos:a,b`. As `sbea_engine.pose.splits` reads it, which the web process cannot import.
+        minutes: Wall-clock budget; None for the preset's own length.
+    """
+
+    name: str = ""
+    preset: str = "default"
+    holdout: str = "last:0.2"
+    seed: int = 0
+    minutes: float | None = None
+
+
+@transaction.atomic
+def pose_model_train(*, project: Project, request: TrainingRequest, by: User) -> PoseModel:
+    """Freeze the labels and queue a training on them.
+
+    Raises:
+        TooFewLabels: Fewer than `MIN_TRAINING_FRAMES` frames remain to learn from, or none to test on.
+        BadTraining: An unknown preset, or a holdout that cannot be read.
+        ModelNameTaken: The project has a model of this name.
+    """
+    require(by, project, Capability.TRAIN)
+    if request.preset not in PRESETS:
+        raise BadTraining(f"Unknown preset {request.preset[:40]!r}; known: {', '.join(PRESETS)}.")
+    _check_amount(labelled_frame_counts(project=project), request.holdout)
+    model = _model_row(project, request, by=by)
+    model.job = job_start(
+        kind=JobKind.POSE_TRAIN,
+        project=project,
+        params={"model_id": model.pk},
+        by=by,
+        label=f"Train {model.name}",
+        target=f"model:{model.pk}",
+    )
+    model.save(update_fields=["job"])
+    return model
+
+
+def pose_model_store(
+    *, model: PoseModel, folder: Path, card: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> None:
+    """Take a trained model over: its files into place, its card and figures into the row.
+
+    Args:
+        folder: Complete model folder on the data root's file system; it is moved.
+        metrics: `test` and `validation`, each as `sbea_engine.pose.metrics.evaluate` gives it, or absent.
+    """
+    target = storage.model_folder(model.pk)
+    with transaction.atomic():
+        storage.move_into_place(folder, target)
+        model.folder = storage.stored_name(target)
+        model.card = dict(card)
+        model.metrics = {**metrics, "worst": _worst(model.project, metrics)}
+        model.state = PoseModel.State.READY
+        model.save()
+
+
+def pose_model_mark(*, model_id: int, state: PoseModel.State) -> None:
+    """Follow the job of a model that is not ready."""
+    PoseModel.objects.filter(pk=model_id).exclude(state=PoseModel.State.READY).update(state=state)
+
+
+def pose_model_delete(*, model: PoseModel, by: User) -> None:
+    """Remove a model with its files and the predictions it made.
+
+    Raises:
+        ModelInUse: A job is training or running it.
+    """
+    require(by, model.project, Capability.TRAIN)
+    jobs = [model.job, *(result.job for result in model.results.select_related("job"))]
+    busy = next((job for job in jobs if job is not None and job.is_active), None)
+    if busy is not None:
+        raise ModelInUse(f"{busy.label!r} is still running. Cancel it first.", job_id=str(busy.pk))
+    model.delete()
+
+
+def training_frames(frames: Mapping[str, int], holdout: str) -> tuple[int, int]:
+    """How many labelled frames a holdout leaves to learn from, and how many to test on.
+
+    Args:
+        frames: Labelled frames by video name.
+
+    Raises:
+        BadTraining: The holdout cannot be read or names an unknown video.
+    """
+    total = sum(frames.values())
+    kind, _, value = holdout.partition(":")
+    if holdout == "none":
+        return total, 0
+    if kind in {"last", "block"}:
+        start, stop = _bounds(holdout, kind, value)
+        test = sum(round(stop * count) - round(start * count) for count in frames.values())
+        return total - test, test
+    if kind == "videos":
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        unknown = next((name for name in names if name not in frames), None)
+        if not names or unknown is not None:
+            raise BadTraining(
+                f"holdout {holdout[:60]!r}: name labelled videos, of {', '.join(sorted(frames))}."
+            )
+        test = sum(frames[name] for name in set(names))
+        return total - test, test
+    raise BadTraining(f"holdout {holdout[:60]!r} is not none, last:0.2, block:0.6-0.8 or videos:a,b.")
+
+
+def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
+    try:
+        start, stop = (1 - float(value), 1.0) if kind == "last" else map(float, value.split("-"))
+    except ValueError:
+        start, stop = 1.0, 0.0
+    if not 0 <= start < stop <= 1 or stop - start >= 1:
+        raise BadTraining(
+            f"holdout {holdout[:60]!r}: shares lie between 0 and 1, and something must be left."
+        )
+    return start, stop
+
+
+def _check_amount(frames: Mapping[str, int], holdout: str) -> None:
+    train, test = training_frames(frames, holdout)
+    if train < MIN_TRAINING_FRAMES:
+        raise TooFewLabels(
+            f"{train + test} frames are labelled and {train} of them would be left to learn from; at least "
+            f"{MIN_TRAINING_FRAMES} are needed. Label more frames, or hold out fewer.",
+            labelled=train + test,
+            training=train,
+            needed=MIN_TRAINING_FRAMES,
+        )
+    if holdout != "none" and test == 0:
+        raise TooFewLabels(
+            f"The holdout {holdout} leaves no frame to test on. Label more frames, or hold out more.",
+            labelled=train,
+            training=train,
+            needed=MIN_TRAINING_FRAMES,
+        )
+
+
+def _model_row(project: Project, request: TrainingRequest, *, by: User) -> PoseModel:
+    name = " ".join(request.name.split()) or _next_name(project)
+    if len(name) > 200:
+        raise BadTraining("A model's name has at most 200 characters.")
+    config: dict[str, Any] = {"preset": request.preset, "seed": request.seed}
+    if request.minutes is not None:
+        config["minutes"] = request.minutes
+    snapshot = snapshot_create(project=project, by=by)
+    try:
+        with transaction.atomic():
+            return PoseModel.objects.create(
+                project=project,
+                name=name,
+                snapshot=snapshot,
+                skeleton=project.skeleton,
+                preset=request.preset,
+                holdout=request.holdout,
+                config=config,
+            )
+    except IntegrityError as error:
+        raise ModelNameTaken(
+            f"This project already has a model named {name!r}. Choose another name."
+        ) from error
+
+
+def _next_name(project: Project) -> str:
+    taken = set(project.pose_models.values_list("name", flat=True))
+    return next(name for n in range(1, len(taken) + 2) if (name := f"model {n}") not in taken)
+
+
+def _worst(project: Project, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The worst frames of the test set, or of the validation set without one, by video id."""
+    source = metrics.get("test") or metrics.get("validation") or {}
+    ids = video_ids_by_name(project=project)
+    rows = [row for row in source.get("worst", []) if row["video"] in ids]
+    return [
+        {"video_id": ids[row["video"]], "frame_index": row["index"], "mean_px": row["mean_px"]}
+        for row in rows
+    ]

@@ -1,0 +1,44 @@
+"""Training a pose model on a snapshot of labels."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sbea_engine.pipelines.pose import train_and_evaluate
+from sbea_engine.pose.config import PoseConfig
+from webapp.jobs.task_names import JobKind
+from webapp.training.models import PoseModel
+from webapp.training.services import pose_model_store
+from webapp.training.snapshots import snapshot_load
+from workers.app import app
+from workers.rows import row
+from workers.run import job_run
+
+
+@app.task(name=JobKind.POSE_TRAIN, acks_late=True)
+def train_pose(job_id: str) -> None:
+    """Train in the job's own folder, going on from its checkpoint, then hand the model over."""
+    with job_run(job_id) as run:
+        models = PoseModel.objects.select_related("project", "snapshot")
+        model = row(models, run.params["model_id"], "model")
+        if model.state != PoseModel.State.READY:
+            trained = train_and_evaluate(
+                snapshot_load(snapshot=model.snapshot),
+                PoseConfig.from_dict(model.config),
+                model.holdout,
+                run.scratch / "model",
+                checkpoint=run.checkpoint,
+                on_progress=run.report,
+            )
+            card = asdict(trained.card)
+            pose_model_store(model=model, folder=trained.folder, card=card, metrics=trained.metrics)
+        run.result = {"model_id": model.pk, "test": _short(model.metrics.get("test"))}
+
+
+def _short(figures: dict[str, object] | None) -> dict[str, object] | None:
+    """The figures that fit in a line."""
+    return (
+        None
+        if figures is None
+        else {name: figures.get(name) for name in ("n", "mean_px", "median_px", "pck5")}
+    )
