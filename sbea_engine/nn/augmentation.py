@@ -6,6 +6,7 @@ Everything is drawn from the generator that is passed in, so a sample is a funct
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,11 @@ class AugmentationConfig:
     noise: float = 0.5
     noise_sd: float = 12.0
     cover: float = 0.2
+
+
+def _as_image(array: NDArray[Any]) -> Image:
+    """What OpenCV returns, with the type that it has when it was given an image."""
+    return array.astype(np.uint8, copy=False)
 
 
 def random_view(
@@ -105,10 +111,10 @@ def _warp(image: Image, matrix: NDArray[np.float64], size: int, rng: np.random.G
 
     border = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)[int(rng.integers(3))]
     grey = int(rng.integers(256))
-    view: Image = cv2.warpAffine(
+    view = cv2.warpAffine(
         image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(grey, grey, grey)
     )
-    return view
+    return _as_image(view)
 
 
 def _change_appearance(view: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
@@ -124,11 +130,12 @@ def _change_appearance(view: Image, config: AugmentationConfig, rng: np.random.G
     if rng.random() < config.cover:
         view = _cover(view, rng)
     if rng.random() < config.blur:
-        view = cv2.GaussianBlur(view, (0, 0), float(rng.uniform(0.4, 1.5)))
+        view = _as_image(cv2.GaussianBlur(view, (0, 0), float(rng.uniform(0.4, 1.5))))
     if rng.random() < config.motion_blur:
-        view = cv2.filter2D(view, -1, _motion_kernel(rng))
+        view = _as_image(cv2.filter2D(view, -1, _motion_kernel(rng)))
     if rng.random() < config.noise:
-        noise = rng.standard_normal(view.shape, dtype=np.float32) * np.float32(rng.uniform(0, config.noise_sd))
+        sd = np.float32(rng.uniform(0, config.noise_sd))
+        noise = rng.standard_normal(view.shape, dtype=np.float32) * sd
         view = np.clip(view + noise + np.float32(0.5), 0, 255).astype(np.uint8)
     return view
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,9 @@ class ConvNorm(nn.Sequential):
     and a whole frame in use give one pixel the same answer.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, relu: bool = True) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, relu: bool = True
+    ) -> None:
         layers: list[nn.Module] = [
             nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
             nn.BatchNorm2d(outputs),
@@ -59,7 +62,7 @@ class PyramidBackbone(nn.Module):
         super().__init__()
         self.channels = tuple(channels)
         self.stem = ConvNorm(in_channels, channels[0], kernel=5, stride=STRIDE)
-        pairs = list(zip(channels[:-1], channels[1:], strict=True))
+        pairs = list(pairwise(channels))
         self.down = nn.ModuleList([ResidualBlock(fine, coarse, stride=2) for fine, coarse in pairs])
         self.lateral = nn.ModuleList([nn.Conv2d(coarse, fine, 1, bias=False) for fine, coarse in pairs])
         self.smooth = nn.ModuleList([ConvNorm(fine, fine) for fine, _ in pairs])

@@ -67,7 +67,9 @@ class ModelCard:
         try:
             document = json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise BadModel(f"{file}: not there. A model folder holds card.json and weights.safetensors.") from error
+            raise BadModel(
+                f"{file}: not there. A model folder holds card.json and weights.safetensors."
+            ) from error
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise BadModel(f"{file}: cannot be read as JSON ({error}).") from error
         if not isinstance(document, dict) or document.get("format") != FORMAT:

@@ -61,7 +61,8 @@ def write_checkpoint(
         tensors |= {f"optimiser.{index}.{k}": v for k, v in slot.items()}
     header = {"format": FORMAT, **asdict(state)}
     file, temporary = folder / FILE, folder / f"{FILE}.tmp"
-    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary, {"sbea": json.dumps(header)})
+    plain = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    save_file(plain, temporary, {"sbea": json.dumps(header)})
     with temporary.open("rb") as handle:
         os.fsync(handle.fileno())
     temporary.replace(file)

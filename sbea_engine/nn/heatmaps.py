@@ -55,7 +55,7 @@ def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, in
         radius: The window is (2 radius + 1) cells wide; cells outside the map count nothing.
         valid: (rows, columns) of cells that lie on the picture; the rest is padding and never chosen.
     """
-    batch, keypoints, height, width = logits.shape
+    height, width = logits.shape[-2:]
     logits = logits.float()
     if valid is not None and valid != (height, width):
         keep = torch.zeros(height, width, dtype=torch.bool, device=logits.device)
@@ -68,7 +68,8 @@ def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, in
     steps = torch.arange(-radius, radius + 1, device=logits.device)
     rows = torch.div(cell, width, rounding_mode="floor")[..., None] + steps
     columns = (cell % width)[..., None] + steps
-    inside = ((rows >= 0) & (rows < height))[..., :, None] & ((columns >= 0) & (columns < width))[..., None, :]
+    in_height, in_width = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
+    inside = in_height[..., :, None] & in_width[..., None, :]
     index = rows.clamp(0, height - 1)[..., :, None] * width + columns.clamp(0, width - 1)[..., None, :]
     window = torch.gather(p, 2, index.flatten(2)).view(index.shape) * inside
     mass = window.sum((-2, -1))

@@ -65,7 +65,7 @@ def compute_threads(count: int | None) -> Generator[int, None, None]:
 
 
 def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Context for the forward pass; bf16 helps on CUDA and on CPUs that compute in it, and harms on others."""
+    """Context for the forward pass; `default_precision` says where bf16 helps."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
 
 
@@ -77,5 +77,5 @@ def default_precision(device: torch.device) -> Precision:
     """
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return "bf16" if capabilities.get("amx_bf16") or capabilities.get("avx512_bf16") else "fp32"

@@ -27,7 +27,7 @@ BUDGET_SHARE = 0.85
 """Share of a budget that the timed steps may fill; the rest is for reading frames and evaluating."""
 
 
-class TrainingDiverged(EngineError):
+class DivergenceError(EngineError):
     """The loss is no longer a number."""
 
     code = "training_diverged"
@@ -105,7 +105,7 @@ class Trainer(Generic[Batch]):
 
         Raises:
             Cancelled: From `on_progress`; the checkpoint then holds every iteration done.
-            TrainingDiverged: The loss became infinite or not a number.
+            DivergenceError: The loss became infinite or not a number.
         """
         average, optimiser = copy.deepcopy(model).eval(), self._optimiser(model)
         state = None
@@ -181,7 +181,7 @@ class Trainer(Generic[Batch]):
             loss, parts = self._loss(model, batch)
         value = loss.item()
         if not math.isfinite(value):
-            raise TrainingDiverged(
+            raise DivergenceError(
                 f"The loss became {value} at iteration {iteration + 1}. Lower the learning rate, or look for "
                 f"damaged frames among the labelled ones."
             )

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sbea_engine.data import LabelSet
 from sbea_engine.nn.backbone import parameter_count
 from sbea_engine.nn.card import ModelCard, now_utc, software_versions
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.plan import placed_mask
 
 if TYPE_CHECKING:
     from sbea_engine.pose.training import FitOutcome
@@ -18,7 +17,7 @@ STAGE = "pose"
 
 
 def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome, threads: int) -> ModelCard:
-    """Everything that a reader, or a later run, wants to know; the checksum of the weights comes on saving."""
+    """What a reader or a later run wants to know, save the weights' checksum: that needs the file."""
     return ModelCard(
         stage=STAGE,
         family=config.family,
@@ -51,7 +50,7 @@ def _data_facts(labels: LabelSet, outcome: FitOutcome) -> dict[str, Any]:
     return {
         "labels_sha256": outcome.labels_sha256,
         "frames": len(labels),
-        "points": int(np.isfinite(labels.points_px).all(-1).sum()),
+        "points": int(placed_mask(labels).sum()),
         "videos": sorted({frame.video for frame in labels.frames}),
         "validation_frames": [{"video": frame.video, "index": frame.index} for frame in kept_out],
     }
@@ -63,11 +62,11 @@ def _meaning(outcome: FitOutcome) -> dict[str, str]:
         "points_px": "x and y in source pixels; (0, 0) is the centre of the top-left pixel.",
         "confidence": (
             f"Estimated probability that the keypoint is in the picture and that the answer lies within "
-            f"{radius:.1f} source pixels ({radius * outcome.plan.scale:.1f} working pixels) of where a person "
-            f"would place it. Learned on augmented training views, in which keypoints are also outside the "
-            f"view or covered; then calibrated on {calibration.n} points of validation frames that the "
-            f"weights never saw, of which {_share(calibration.right)} were right. It holds for frames like "
-            f"those; on other recordings it is a ranking."
+            f"{radius:.1f} source pixels of where a person would place it. Learned on augmented training "
+            f"views, in which keypoints are also outside the view or covered; then calibrated on "
+            f"{calibration.n} points of validation frames that the weights never saw, of which "
+            f"{_share(calibration.right)} were right. It holds for frames like those; on other recordings "
+            f"it is a ranking."
         ),
         "validation": (
             "Blocks of time inside the training frames, used for the curve and to calibrate confidence. "

@@ -40,10 +40,12 @@ class Preset:
     learning_rate: float = 3e-3
 
 
+FULL = (16, 32, 64, 96, 128)
+
 PRESETS: Mapping[PresetName, Preset] = {
     "tiny": Preset(channels=(8, 16, 24, 32), extent_px=28, crop_px=64, batch_size=8, iterations=120),
-    "fast": Preset(channels=(16, 32, 64, 96, 128), extent_px=60, crop_px=160, batch_size=12, iterations=300),
-    "default": Preset(channels=(16, 32, 64, 96, 128), extent_px=60, crop_px=160, batch_size=16, iterations=700),
+    "fast": Preset(channels=FULL, extent_px=60, crop_px=160, batch_size=12, iterations=300),
+    "default": Preset(channels=FULL, extent_px=60, crop_px=160, batch_size=16, iterations=700),
 }
 
 

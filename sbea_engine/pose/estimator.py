@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -106,7 +106,7 @@ class PoseEstimator:
 
     def predict_stream(
         self, images: Iterator[Image]
-    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Find the keypoints in a stream of frames (H, W, 3) RGB, some frames at a time, in order.
 
         Decoding and scaling run in their own thread, ahead of the network.

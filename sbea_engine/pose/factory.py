@@ -10,7 +10,7 @@ How to add one:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -37,6 +37,7 @@ class PoseModel(Protocol):
     individuals_: tuple[str, ...]
     card_: ModelCard
 
+    def __init__(self, config: PoseConfig) -> None: ...
     @property
     def provenance(self) -> dict[str, Any]: ...
     def fit(
@@ -52,7 +53,7 @@ class PoseModel(Protocol):
     def predict_sources(
         self, sources: Sequence[FrameSource], *, on_progress: OnProgress = ignore
     ) -> Answer: ...
-    def predict_stream(self, images: Iterator[Image]) -> Iterator[Answer]: ...
+    def predict_stream(self, images: Iterator[Image]) -> Generator[Answer]: ...
     def save(self, folder: Path) -> ModelCard: ...
     @classmethod
     def load(cls, folder: Path, *, threads: int | None = None, device: str = "auto") -> Self: ...
@@ -65,8 +66,7 @@ FAMILIES: Mapping[str, type[PoseModel]] = {
 
 def create(config: PoseConfig) -> PoseModel:
     """An untrained estimator of the family that the config names; raises `BadPoseConfig` if unknown."""
-    build: Callable[[PoseConfig], PoseModel] = _family(config.family)
-    return build(config)
+    return _family(config.family)(config)
 
 
 def load(folder: Path, *, threads: int | None = None, device: str = "auto") -> PoseModel:
@@ -75,7 +75,7 @@ def load(folder: Path, *, threads: int | None = None, device: str = "auto") -> P
     return _family(card.family).load(folder, threads=threads, device=device)
 
 
-def _family(name: str) -> Any:
+def _family(name: str) -> type[PoseModel]:
     if name not in FAMILIES:
         raise BadPoseConfig(f"Unknown family of pose models {name!r}; known: {', '.join(FAMILIES)}.")
     return FAMILIES[name]

@@ -51,7 +51,7 @@ def locate_all(model: PoseNet, images: Iterable[Image]) -> Iterator[Located]:
 
 def batch_size_for(image: Image) -> int:
     """Frames of this size that go through the network at once."""
-    return max(1, MAX_BATCH_PIXELS // (image.shape[0] * image.shape[1]))
+    return max(1, int(MAX_BATCH_PIXELS // (image.shape[0] * image.shape[1])))
 
 
 def _padded(image: Image, multiple: int) -> Image:

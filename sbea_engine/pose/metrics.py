@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet
 from sbea_engine.data.poses import BadPoses
+from sbea_engine.pose.plan import placed_mask
 
 WORST_FRAMES = 12
 
@@ -39,13 +40,11 @@ def evaluate(
     """
     if points_px.shape != truth.points_px.shape:
         raise BadPoses(f"points_px must have shape {truth.points_px.shape}, got {points_px.shape}.")
-    placed = np.isfinite(truth.points_px).all(-1)
+    placed = placed_mask(truth)
     distance = np.linalg.norm(points_px.astype(np.float64) - truth.points_px, axis=-1)
     names = truth.skeleton.keypoints
     result = _figures(distance, placed)
-    result["by_keypoint"] = {
-        name: _figures(distance[..., k], placed[..., k]) for k, name in enumerate(names)
-    }
+    result["by_keypoint"] = {name: _figures(distance[..., k], placed[..., k]) for k, name in enumerate(names)}
     result["worst"] = _worst(truth, distance)
     if confidence is not None:
         result["confidence"] = calibration_figures(
@@ -90,9 +89,10 @@ def _figures(distance: NDArray[np.float64], placed: NDArray[np.bool_]) -> dict[s
 
 
 def _worst(truth: LabelSet, distance: NDArray[np.float64]) -> list[dict[str, Any]]:
-    rows = []
+    rows: list[tuple[float, dict[str, Any]]] = []
     for frame, source in enumerate(truth.frames):
         d = distance[frame][np.isfinite(distance[frame])]
         if len(d):
-            rows.append({"video": source.video, "index": source.index, "mean_px": float(d.mean())})
-    return sorted(rows, key=lambda row: -float(row["mean_px"]))[:WORST_FRAMES]
+            mean = float(d.mean())
+            rows.append((mean, {"video": source.video, "index": source.index, "mean_px": mean}))
+    return [row for _, row in sorted(rows, key=lambda pair: -pair[0])[:WORST_FRAMES]]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.data import LabelSet
+from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.pose.config import PoseConfig
 
 CONFIDENCE_RADIUS_PX = 2.5
@@ -84,6 +84,12 @@ def to_source(points_px: NDArray[np.float32], source: Size, working: Size) -> ND
     """Working pixels to source pixels; the inverse of `to_working`."""
     factor = np.array([source.width / working.width, source.height / working.height], dtype=np.float32)
     return (points_px + np.float32(0.5)) * factor - np.float32(0.5)
+
+
+def placed_mask(labels: LabelSet) -> NDArray[np.bool_]:
+    """bool (frame, individual, keypoint): a person gave a position (visible or guessed)."""
+    mask: NDArray[np.bool_] = labels.visibility >= Visibility.GUESSED
+    return mask
 
 
 def median_extent(labels: LabelSet) -> float:

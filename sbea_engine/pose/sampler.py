@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,6 +11,7 @@ from sbea_engine.nn.augmentation import AugmentationConfig, random_view
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.plan import WorkingPlan, to_working
+from sbea_engine.pose.splits import Rows
 
 
 class ViewSampler:
@@ -26,7 +25,7 @@ class ViewSampler:
         self,
         labels: LabelSet,
         frames: FrameStore,
-        rows: Sequence[int],
+        rows: Rows,
         plan: WorkingPlan,
         augmentation: AugmentationConfig,
         *,
@@ -34,7 +33,7 @@ class ViewSampler:
         seed: int,
     ) -> None:
         self._frames = frames
-        self._rows = np.asarray(rows, dtype=np.intp)
+        self._rows = rows
         self._plan = plan
         self._augmentation = augmentation
         self._batch_size = batch_size

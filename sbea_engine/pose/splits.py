@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sbea_engine.data import LabelSet
 from sbea_engine.errors import BadInput
 from sbea_engine.pose.errors import TooFewLabels
+from sbea_engine.pose.plan import placed_mask
 
 Rows = NDArray[np.intp]
 VALIDATION_BLOCKS = 3
@@ -74,8 +75,9 @@ def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Ro
     for b, length in enumerate(len(part) for part in np.array_split(np.arange(wanted), blocks)):
         start = round(count * (b + 0.5) / blocks - length / 2)
         chosen[max(0, start) : max(0, start) + length] = True
-    placed = np.isfinite(labels.points_px[train]).all(-1).any(1)
-    for lacking in np.flatnonzero(placed.any(0) & ~placed[~chosen].any(0)):
+    placed = np.asarray(placed_mask(labels)[train].any(axis=1))
+    lost = np.asarray(placed.any(axis=0)) & ~np.asarray(placed[~chosen].any(axis=0))
+    for lacking in np.flatnonzero(lost):
         chosen[np.flatnonzero(placed[:, lacking])[0]] = False
     if chosen.all() or not chosen.any():
         raise TooFewLabels(
@@ -93,7 +95,9 @@ def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
             low, high = value.split("-")
             start, stop = float(low), float(high)
     except ValueError as error:
-        raise BadHoldout(f"Holdout {holdout!r}: needs numbers, as in 'last:0.2' or 'block:0.6-0.8'.") from error
+        raise BadHoldout(
+            f"Holdout {holdout!r}: needs numbers, as in 'last:0.2' or 'block:0.6-0.8'."
+        ) from error
     if not 0 <= start < stop <= 1 or stop - start >= 1:
         raise BadHoldout(f"Holdout {holdout!r}: shares lie between 0 and 1, and something must be left.")
     return start, stop

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sbea_engine.data import LabelSet, Skeleton, Visibility
@@ -26,7 +27,7 @@ from sbea_engine.pose.inference import Located, locate_all
 from sbea_engine.pose.losses import PoseBatch, pose_loss
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.model import PoseNet
-from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, WorkingPlan, make_plan, to_source
+from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, WorkingPlan, make_plan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
 from sbea_engine.pose.splits import Rows, split_validation
 from sbea_engine.progress import OnProgress, ignore
@@ -151,19 +152,21 @@ def check_labels(labels: LabelSet) -> None:
     """Raise `SeveralIndividuals` or `TooFewLabels`, naming what is lacking."""
     if len(labels.individuals) != 1:
         raise SeveralIndividuals(
-            f"These labels hold {len(labels.individuals)} individuals ({', '.join(labels.individuals)}); this "
-            f"family of pose models learns exactly one. Keep one individual.",
+            f"These labels hold {len(labels.individuals)} individuals ({', '.join(labels.individuals)}); "
+            f"this family of pose models learns exactly one. Keep one individual.",
             individuals=list(labels.individuals),
         )
-    placed = np.isfinite(labels.points_px[:, 0]).all(-1)
+    placed = placed_mask(labels)[:, 0]
     count = int(placed.any(-1).sum())
     if count < MIN_FRAMES:
         raise TooFewLabels(
-            f"{count} frames carry a placed keypoint; training needs at least {MIN_FRAMES}. Label more frames.",
+            f"{count} frames carry a placed keypoint; training needs at least {MIN_FRAMES}. "
+            f"Label more frames.",
             needed=MIN_FRAMES,
             got=count,
         )
-    never = [n for n, any_ in zip(labels.skeleton.keypoints, placed.any(0), strict=True) if not any_]
+    counts = placed.sum(axis=0).tolist()
+    never = [name for name, n in zip(labels.skeleton.keypoints, counts, strict=True) if n == 0]
     if never:
         raise TooFewLabels(
             f"Never placed on any frame: {', '.join(never)}. Place it on some frames, or take it out of the "
@@ -182,7 +185,8 @@ def build_model(skeleton: Skeleton, config: PoseConfig) -> PoseNet:
 def labelled_rows(labels: LabelSet) -> Rows:
     """Rows in time order on which a person said anything."""
     rows = labels.time_order()
-    return rows[(labels.visibility[rows] != Visibility.UNLABELLED).any((1, 2))]
+    known: NDArray[np.bool_] = labels.visibility[rows] != Visibility.UNLABELLED
+    return rows[known.any(axis=(1, 2))]
 
 
 def fingerprint(labels: LabelSet, config: PoseConfig) -> str:

@@ -1,0 +1,101 @@
+"""`sbea pose`: train, evaluate and run pose models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from sbea_engine.cli.output import Output, reports
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+HOLDOUT_HELP = "none; last:0.2 (the last fifth of each video's labelled frames); block:0.6-0.8; or videos:a,b"
+
+
+@click.group()
+def pose() -> None:
+    """Train, evaluate and run pose models."""
+
+
+group = pose
+
+
+@pose.command()
+@click.option("--data", type=FOLDER, required=True, help="DeepLabCut project, or folder with labels.json.")
+@click.option("--out", type=FOLDER, required=True, help="Model folder to write.")
+@click.option("--holdout", default="none", show_default=True, help=f"Frames to test on: {HOLDOUT_HELP}.")
+@click.option(
+    "--preset", type=click.Choice(["tiny", "fast", "default"]), default="default", show_default=True
+)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--iterations", type=int, help="Steps of training, instead of the preset's.")
+@click.option("--minutes", type=float, help="Lower the steps to what fits; how many depends on the machine.")
+@click.option("--threads", type=int, help="Torch threads; one a core if not given.")
+@click.option("--colour", type=click.Choice(["grey", "rgb"]), default="grey", show_default=True)
+@click.option("--rotation", "rotation_deg", type=float, default=180.0, show_default=True, help="Degrees.")
+@reports
+def train(output: Output, /, data: Path, out: Path, holdout: str, **settings: Any) -> None:
+    """Train a model and measure it on held-out frames. A run that was stopped goes on where it was."""
+    from sbea_engine.pipelines.pose import load_labels, train_and_evaluate
+    from sbea_engine.pose.config import PoseConfig
+
+    config = PoseConfig.from_dict(settings)
+    result = train_and_evaluate(load_labels(data), config, holdout, out, on_progress=output.progress)
+    training = {k: result.card.training[k] for k in ("iterations", "seconds", "threads", "precision")}
+    output.result(
+        {"model": out, "training": training, **result.metrics},
+        text=f"Model in {out}\n{_table(result.metrics.get('test') or result.metrics['validation'])}",
+    )
+
+
+@pose.command()
+@click.option("--model", type=FOLDER, required=True, help="Model folder.")
+@click.option("--video", type=click.Path(path_type=Path), required=True, help="Video or folder of images.")
+@click.option("--out", type=FOLDER, required=True, help="Folder of poses to write.")
+@click.option("--threads", type=int, help="Torch threads; one a core if not given.")
+@reports
+def predict(output: Output, /, model: Path, video: Path, out: Path, threads: int | None) -> None:
+    """Find keypoints on every frame of a video. A run that was stopped goes on where it was."""
+    from sbea_engine.pipelines.pose import predict_video
+
+    result = predict_video(model, video, out, threads=threads, on_progress=output.progress)
+    rate = result.predicted_now / result.seconds if result.seconds else 0.0
+    output.result(
+        {
+            "poses": result.store,
+            "frames": result.frame_count,
+            "predicted_now": result.predicted_now,
+            "seconds": round(result.seconds, 2),
+            "frames_per_s": round(rate, 1),
+        },
+        text=f"{result.frame_count} frames in {result.store} ({rate:.0f} frames/s)",
+    )
+
+
+@pose.command()
+@click.option("--model", type=FOLDER, required=True, help="Model folder.")
+@click.option("--data", type=FOLDER, required=True, help="DeepLabCut project, or folder with labels.json.")
+@click.option("--holdout", default="none", show_default=True, help=f"Frames to measure on: {HOLDOUT_HELP}.")
+@click.option("--threads", type=int, help="Torch threads; one a core if not given.")
+@reports
+def evaluate(output: Output, /, model: Path, data: Path, holdout: str, threads: int | None) -> None:
+    """Measure a model on the held-out frames, or with `none` on all labelled frames."""
+    from sbea_engine.pipelines.pose import evaluate_model, load_labels
+
+    figures = evaluate_model(model, load_labels(data), holdout, threads=threads, on_progress=output.progress)
+    output.result({"model": model, "holdout": holdout, "test": figures}, text=_table(figures))
+
+
+def _table(figures: Mapping[str, Any]) -> str:
+    rows: list[tuple[str, ...]] = [("keypoint", "n", "mean px", "median px", "within 5 px")]
+    by_keypoint = cast(Mapping[str, Mapping[str, Any]], figures["by_keypoint"])
+    for name, row in [*by_keypoint.items(), ("all", figures)]:
+        numbers = (row["mean_px"], row["median_px"])
+        share = "-" if row["pck5"] is None else f"{100 * row['pck5']:.0f} %"
+        rows.append((name, str(row["n"]), *("-" if v is None else f"{v:.2f}" for v in numbers), share))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )

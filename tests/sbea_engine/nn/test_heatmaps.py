@@ -1,0 +1,69 @@
+import math
+
+import pytest
+import torch
+
+from sbea_engine.nn.heatmaps import decode, gaussian_factors
+
+
+def gaussian_logits(
+    points_px: list[tuple[float, float]], height: int, width: int, stride: int
+) -> torch.Tensor:
+    """Log of the normalised Gaussian target: what a perfect network would answer."""
+    points = torch.tensor(points_px)[None]
+    across = gaussian_factors(points[..., 0], width, stride, 1.0)
+    down = gaussian_factors(points[..., 1], height, stride, 1.0)
+    return (down[..., :, None] * across[..., None, :] + 1e-12).log()
+
+
+class TestGaussianFactors:
+    def test_sums_to_one_even_at_the_border(self) -> None:
+        factors = gaussian_factors(torch.tensor([0.0, 11.3, 39.0]), 20, 2, 1.0)
+        torch.testing.assert_close(factors.sum(-1), torch.ones(3))
+
+    def test_is_symmetric_round_the_centre_of_a_cell(self) -> None:
+        factors = gaussian_factors(torch.tensor(2 * 8 + 0.5), 20, 2, 1.0)
+        assert factors.argmax() == 8
+        torch.testing.assert_close(factors[7], factors[9])
+
+    def test_width_is_in_cells(self) -> None:
+        factors = gaussian_factors(torch.tensor(4 * 8 + 1.5), 20, 4, 2.0)
+        torch.testing.assert_close(factors[10] / factors[8], torch.tensor(math.exp(-0.5)))
+
+
+class TestDecode:
+    @pytest.mark.parametrize("stride", [1, 2, 4])
+    def test_recovers_positions_between_cells(self, stride: int) -> None:
+        points = [(5.3 * stride, 9.8 * stride), (17.0 * stride, 8.49 * stride)]
+        decoded = decode(gaussian_logits(points, 20, 24, stride), stride)
+        torch.testing.assert_close(decoded.points_px[0], torch.tensor(points), atol=0.02 * stride, rtol=0)
+
+    def test_a_single_cell_decodes_to_its_centre(self) -> None:
+        logits = torch.full((1, 1, 6, 9), -50.0)
+        logits[0, 0, 4, 7] = 50.0
+        decoded = decode(logits, 2)
+        assert decoded.points_px[0, 0].tolist() == pytest.approx([7 * 2 + 0.5, 4 * 2 + 0.5])
+        assert decoded.cell.item() == 4 * 9 + 7
+        assert decoded.log_peak.item() == pytest.approx(0.0, abs=1e-5)
+        assert decoded.entropy.item() == pytest.approx(0.0, abs=1e-5)
+
+    @pytest.mark.parametrize("cell", [(0, 0), (0, 8), (5, 0), (5, 8)])
+    def test_a_peak_in_a_corner_stays_there(self, cell: tuple[int, int]) -> None:
+        logits = torch.full((1, 1, 6, 9), -50.0)
+        logits[0, 0, cell[0], cell[1]] = 50.0
+        x, y = decode(logits, 1).points_px[0, 0].tolist()
+        assert (x, y) == pytest.approx((cell[1], cell[0]))
+
+    def test_a_second_far_peak_does_not_pull(self) -> None:
+        logits = torch.full((1, 1, 20, 20), -50.0)
+        logits[0, 0, 4, 4], logits[0, 0, 15, 15] = 10.0, 9.5
+        assert decode(logits, 1).points_px[0, 0].tolist() == pytest.approx([4.0, 4.0])
+
+    def test_padding_is_never_chosen(self) -> None:
+        logits = torch.zeros(1, 1, 8, 8)
+        logits[0, 0, 7, 7], logits[0, 0, 2, 3] = 90.0, 50.0
+        x, y = decode(logits, 1, valid=(6, 6)).points_px[0, 0].tolist()
+        assert (x, y) == pytest.approx((3.0, 2.0))
+
+    def test_a_flat_map_has_the_largest_entropy(self) -> None:
+        assert decode(torch.zeros(1, 1, 8, 8), 1).entropy.item() == pytest.approx(1.0)

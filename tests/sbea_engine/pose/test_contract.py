@@ -1,0 +1,49 @@
+"""What every family of pose models keeps; runs over the registry."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sbea_engine.data import LabelSet
+from sbea_engine.errors import Cancelled
+from sbea_engine.pose.config import BadPoseConfig, PoseConfig
+from sbea_engine.pose.factory import FAMILIES, create, load
+from sbea_engine.progress import Progress
+
+
+def test_an_unknown_family_is_named() -> None:
+    with pytest.raises(BadPoseConfig, match="'transformer'"):
+        create(PoseConfig(family="transformer"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_contract(family: str, scene: LabelSet, tmp_path: Path) -> None:
+    config = PoseConfig(preset="tiny", family=family, threads=1, device="cpu", iterations=4)
+    reports: list[Progress] = []
+
+    def cancel_at_two(progress: Progress) -> None:
+        if progress.stage == "train" and progress.done == 2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        create(config).fit(scene, checkpoint=tmp_path / "checkpoint", on_progress=cancel_at_two)
+    model = create(config).fit(scene, checkpoint=tmp_path / "checkpoint", on_progress=reports.append)
+    assert [r.done for r in reports if r.stage == "train"] == [3, 4]
+
+    card = model.save(tmp_path / "model")
+    assert (card.stage, card.family) == ("pose", family)
+    loaded = load(tmp_path / "model", threads=1)
+    assert type(loaded) is type(model)
+    assert loaded.provenance == model.provenance
+
+    points, confidence = loaded.predict_sources(scene.frames)
+    assert points.shape == scene.points_px.shape
+    assert points.dtype == confidence.dtype == np.float32
+    assert confidence.shape == scene.visibility.shape
+    assert ((confidence >= 0) & (confidence <= 1)).all()
+
+    poses = loaded.predict(scene.frames[0].path.parent, [1, 4])
+    assert poses.skeleton == scene.skeleton
+    assert poses.individuals == scene.individuals
+    np.testing.assert_allclose(poses.points_px, points[[1, 4]], atol=1e-3)

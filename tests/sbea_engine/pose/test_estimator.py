@@ -1,0 +1,270 @@
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sbea_engine.data import LabelSet, Skeleton, Visibility
+from sbea_engine.errors import Cancelled
+from sbea_engine.nn.card import CARD_FILE, WEIGHTS_FILE, BadModel
+from sbea_engine.nn.checkpoint import BadCheckpoint
+from sbea_engine.pose import inference
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.errors import NotTrained, SeveralIndividuals, TooFewLabels
+from sbea_engine.pose.estimator import PoseEstimator
+from sbea_engine.pose.metrics import evaluate
+from sbea_engine.progress import Progress
+
+TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=90)
+SHORT = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=6)
+
+
+@pytest.fixture(scope="module")
+def trained(scene: LabelSet) -> PoseEstimator:
+    return PoseEstimator(TINY).fit(scene)
+
+
+@pytest.fixture(scope="module")
+def briefly_trained(scene: LabelSet) -> PoseEstimator:
+    return PoseEstimator(SHORT).fit(scene)
+
+
+def altered(labels: LabelSet, **changes: object) -> LabelSet:
+    names = ("skeleton", "individuals", "frames", "points_px", "visibility")
+    return LabelSet(**({name: getattr(labels, name) for name in names} | changes))  # type: ignore[arg-type]
+
+
+class TestFit:
+    def test_finds_keypoints_on_new_frames(self, trained: PoseEstimator, other_scene: LabelSet) -> None:
+        points, confidence = trained.predict_sources(other_scene.frames)
+        result = evaluate(other_scene, points, confidence, radius_px=trained.plan_.radius_px)
+        middle = np.full_like(points, 40)
+        assert evaluate(other_scene, middle)["mean_px"] > 20  # what knowing nothing gives
+        assert result["mean_px"] < 3
+        assert result["by_keypoint"]["nose"]["mean_px"] < result["by_keypoint"]["tail"]["mean_px"]
+
+    def test_confidence_is_low_where_there_is_no_animal(
+        self, trained: PoseEstimator, other_scene: LabelSet
+    ) -> None:
+        _, seen = trained.predict_sources(other_scene.frames)
+        noise = np.random.default_rng(0).normal(60, 6, (6, 80, 96, 3)).clip(0, 255).astype(np.uint8)
+        unseen = np.concatenate([c for _, c in trained.predict_stream(iter(noise))])
+        assert np.median(seen) > 0.8
+        assert np.median(unseen) < 0.4
+
+    def test_same_seed_same_model(self, scene: LabelSet, briefly_trained: PoseEstimator) -> None:
+        torch.manual_seed(123)  # what ran before has no influence
+        again = PoseEstimator(SHORT).fit(scene)
+        mine, theirs = (e.model_.state_dict() for e in (again, briefly_trained))
+        assert all(torch.equal(mine[name], theirs[name]) for name in theirs)
+
+    def test_another_seed_is_another_model(self, scene: LabelSet, briefly_trained: PoseEstimator) -> None:
+        other = PoseEstimator(PoseConfig(**{**SHORT.to_dict(), "seed": 1})).fit(scene)
+        assert not torch.equal(other.model_.maps.weight, briefly_trained.model_.maps.weight)
+
+    def test_progress_names_its_stages_and_metrics(self, scene: LabelSet) -> None:
+        reports: list[Progress] = []
+        PoseEstimator(SHORT).fit(scene, on_progress=reports.append)
+        assert [r.stage for r in reports] == ["read frames"] * len(scene) + ["train"] * 6
+        assert {"loss", "val_mean_px"} <= set(reports[-1].metrics)
+
+    def test_cancelled_leaves_a_checkpoint_that_resumes_to_the_same_weights(
+        self, scene: LabelSet, briefly_trained: PoseEstimator, tmp_path: Path
+    ) -> None:
+        def cancel(progress: Progress) -> None:
+            if progress.stage == "train" and progress.done == 3:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            PoseEstimator(SHORT).fit(scene, checkpoint=tmp_path, on_progress=cancel)
+        assert not any(thread.name == "prefetch" for thread in threading.enumerate())
+        resumed = PoseEstimator(SHORT).fit(scene, checkpoint=tmp_path)
+        theirs = briefly_trained.model_.state_dict()
+        for name, tensor in resumed.model_.state_dict().items():
+            torch.testing.assert_close(tensor, theirs[name])
+
+    def test_the_checkpoint_of_other_labels_is_refused(
+        self, scene: LabelSet, other_scene: LabelSet, tmp_path: Path
+    ) -> None:
+        PoseEstimator(SHORT).fit(scene, checkpoint=tmp_path)
+        with pytest.raises(BadCheckpoint, match="another"):
+            PoseEstimator(SHORT).fit(other_scene, checkpoint=tmp_path)
+
+    def test_validation_frames_do_not_reach_the_weights(self, scene: LabelSet) -> None:
+        model = PoseEstimator(SHORT).fit(scene)
+        kept_out = {frame["index"] for frame in model.card_.data["validation_frames"]}
+        rows = [i for i, frame in enumerate(scene.frames) if frame.index in kept_out]
+        points = np.array(scene.points_px)
+        points[rows] += 7
+        moved = PoseEstimator(SHORT).fit(altered(scene, points_px=points))
+        assert torch.equal(model.model_.maps.weight, moved.model_.maps.weight)
+        assert model.validation_["mean_px"] != moved.validation_["mean_px"]
+
+    def test_flip_swaps_declared_pairs_only(self, scene: LabelSet, briefly_trained: PoseEstimator) -> None:
+        pair = Skeleton(keypoints=("nose", "tail"), symmetric=(("nose", "tail"),))
+        mirrored = PoseEstimator(SHORT).fit(altered(scene, skeleton=pair))
+        assert not torch.equal(mirrored.model_.maps.weight, briefly_trained.model_.maps.weight)
+
+    def test_colour(self, scene: LabelSet) -> None:
+        model = PoseEstimator(PoseConfig(**{**SHORT.to_dict(), "colour": "rgb"})).fit(scene)
+        assert model.predict_sources(scene.frames[:2])[0].shape == (2, 1, 2, 2)
+
+    def test_frames_of_several_sizes(self, make_scene: Callable[..., LabelSet]) -> None:
+        small, large = make_scene(4), make_scene(5, seed=1, size=(150, 110))
+        both = LabelSet(
+            skeleton=small.skeleton,
+            individuals=small.individuals,
+            frames=(*small.frames, *(replace_video(f, "large") for f in large.frames)),
+            points_px=np.concatenate([small.points_px, large.points_px]),
+            visibility=np.concatenate([small.visibility, large.visibility]),
+        )
+        points, _ = PoseEstimator(SHORT).fit(both).predict_sources(both.frames)
+        assert points.shape == both.points_px.shape
+        assert np.isfinite(points).all()
+
+
+class TestUnusableLabels:
+    def test_no_labels(self, scene: LabelSet) -> None:
+        with pytest.raises(TooFewLabels, match="0 frames"):
+            PoseEstimator(TINY).fit(scene.select([]))
+
+    def test_one_frame(self, scene: LabelSet) -> None:
+        with pytest.raises(TooFewLabels, match="at least 4"):
+            PoseEstimator(TINY).fit(scene.select([0]))
+
+    def test_nothing_placed(self, scene: LabelSet) -> None:
+        empty = altered(
+            scene,
+            points_px=np.full_like(scene.points_px, np.nan),
+            visibility=np.full_like(scene.visibility, Visibility.UNLABELLED),
+        )
+        with pytest.raises(TooFewLabels, match="Label more"):
+            PoseEstimator(TINY).fit(empty)
+
+    def test_a_keypoint_that_was_never_placed(self, scene: LabelSet) -> None:
+        points, visibility = np.array(scene.points_px), np.array(scene.visibility)
+        points[:, :, 1], visibility[:, :, 1] = np.nan, Visibility.ABSENT
+        with pytest.raises(TooFewLabels, match="tail"):
+            PoseEstimator(TINY).fit(altered(scene, points_px=points, visibility=visibility))
+
+    def test_several_individuals(self, scene: LabelSet) -> None:
+        two = altered(
+            scene,
+            individuals=("a", "b"),
+            points_px=np.repeat(scene.points_px, 2, axis=1),
+            visibility=np.repeat(scene.visibility, 2, axis=1),
+        )
+        with pytest.raises(SeveralIndividuals, match="a, b"):
+            PoseEstimator(TINY).fit(two)
+
+    def test_some_unlabelled_and_absent_points_are_fine(self, scene: LabelSet) -> None:
+        points, visibility = np.array(scene.points_px), np.array(scene.visibility)
+        points[3, 0, 0], visibility[3, 0, 0] = np.nan, Visibility.UNLABELLED
+        points[9], visibility[9] = np.nan, Visibility.ABSENT
+        model = PoseEstimator(SHORT).fit(altered(scene, points_px=points, visibility=visibility))
+        assert all(np.isfinite(point["loss"]) for point in model.card_.training["curve"])
+
+
+class TestPredict:
+    def test_before_fit(self, scene: LabelSet) -> None:
+        with pytest.raises(NotTrained):
+            PoseEstimator(TINY).predict_sources(scene.frames)
+
+    def test_all_frames_of_a_folder(self, trained: PoseEstimator, scene: LabelSet) -> None:
+        poses = trained.predict(scene.frames[0].path.parent)
+        points, confidence = trained.predict_sources(scene.frames)
+        assert poses.frames.tolist() == list(range(len(scene)))
+        np.testing.assert_allclose(poses.points_px, points, atol=1e-3)
+        np.testing.assert_allclose(poses.confidence, confidence, atol=1e-4)
+
+    def test_some_frames(self, trained: PoseEstimator, scene: LabelSet) -> None:
+        poses = trained.predict(scene.frames[0].path.parent, [2, 5])
+        assert poses.frames.tolist() == [2, 5]
+        assert np.linalg.norm(poses.points_px - scene.points_px[[2, 5]], axis=-1).max() < 6
+
+    def test_the_size_of_a_batch_changes_nothing(
+        self, trained: PoseEstimator, scene: LabelSet, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Sums run in another order, so the last digits may differ: 0.001 px is the promise."""
+        together, c_together = trained.predict_sources(scene.frames)
+        monkeypatch.setattr(inference, "MAX_BATCH_PIXELS", 1)
+        single, c_single = trained.predict_sources(scene.frames)
+        np.testing.assert_allclose(together, single, atol=1e-3)
+        np.testing.assert_allclose(c_together, c_single, atol=1e-4)
+
+    def test_cancelled(self, trained: PoseEstimator, scene: LabelSet) -> None:
+        def cancel(_: Progress) -> None:
+            raise Cancelled
+
+        with pytest.raises(Cancelled):
+            trained.predict_sources(scene.frames, on_progress=cancel)
+        assert not any(thread.name == "prefetch" for thread in threading.enumerate())
+
+    def test_answers_lie_in_the_picture(self, briefly_trained: PoseEstimator) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (3, 61, 47, 3), dtype=np.uint8)
+        points = np.concatenate([p for p, _ in briefly_trained.predict_stream(iter(noise))])
+        assert (points >= -0.5).all()
+        assert (points <= [46.5, 60.5]).all()
+
+
+class TestSaveAndLoad:
+    def test_a_loaded_model_answers_the_same(
+        self, trained: PoseEstimator, scene: LabelSet, tmp_path: Path
+    ) -> None:
+        card = trained.save(tmp_path)
+        loaded = PoseEstimator.load(tmp_path, threads=1)
+        assert loaded.card_ == card
+        for mine, theirs in zip(
+            loaded.predict_sources(scene.frames), trained.predict_sources(scene.frames), strict=True
+        ):
+            np.testing.assert_array_equal(mine, theirs)
+
+    def test_the_card_says_what_confidence_is(self, trained: PoseEstimator, tmp_path: Path) -> None:
+        trained.save(tmp_path)
+        card = json.loads((tmp_path / CARD_FILE).read_text())
+        assert f"within {trained.plan_.radius_px:.1f} source pixels" in card["meaning"]["confidence"]
+        assert card["config"]["seed"] == 0
+        assert (
+            card["software"]["torch"] == torch.__version__.split("+")[0] or "+" in card["software"]["torch"]
+        )
+
+    def test_not_a_model(self, tmp_path: Path) -> None:
+        with pytest.raises(BadModel, match=r"card\.json"):
+            PoseEstimator.load(tmp_path)
+
+    def test_other_weights_than_the_card_describes(
+        self, briefly_trained: PoseEstimator, tmp_path: Path
+    ) -> None:
+        briefly_trained.save(tmp_path)
+        file = tmp_path / WEIGHTS_FILE
+        file.write_bytes(file.read_bytes()[:-1] + b"\x01")
+        with pytest.raises(BadModel, match="not the file"):
+            PoseEstimator.load(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("field", "value", "reason"),
+        [
+            ("stage", "segmentation", "segmentation"),
+            ("format", "sbea-model/9", "format"),
+            ("plan", {"scale": 1}, "cannot be read"),
+            ("config", {"speed": 9}, "speed"),
+            ("stage_facts", {}, "skeleton"),
+        ],
+    )
+    def test_a_card_that_does_not_fit(
+        self, briefly_trained: PoseEstimator, tmp_path: Path, field: str, value: object, reason: str
+    ) -> None:
+        briefly_trained.save(tmp_path)
+        file = tmp_path / CARD_FILE
+        file.write_text(json.dumps(json.loads(file.read_text()) | {field: value}))
+        with pytest.raises(BadModel, match=reason):
+            PoseEstimator.load(tmp_path)
+
+
+def replace_video(frame: object, video: str) -> object:
+    from dataclasses import replace
+
+    return replace(frame, video=video)  # type: ignore[type-var]

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sbea_engine.data import FrameSource, LabelSet, Skeleton
+from sbea_engine.pose.errors import TooFewLabels
+from sbea_engine.pose.splits import BadHoldout, split_holdout, split_validation
+
+
+def labels(*videos: tuple[str, list[int]]) -> LabelSet:
+    frames = tuple(FrameSource(video=v, index=i, path=Path("x.png")) for v, rows in videos for i in rows)
+    return LabelSet(
+        skeleton=Skeleton(keypoints=("a", "b")),
+        individuals=("mouse",),
+        frames=frames,
+        points_px=np.ones((len(frames), 1, 2, 2), dtype=np.float32),
+        visibility=np.full((len(frames), 1, 2), 2, dtype=np.int8),
+    )
+
+
+class TestSplitHoldout:
+    def test_last_fifth_is_last_in_time_and_not_in_the_file(self) -> None:
+        shuffled = labels(("v", [90, 0, 50, 10, 20, 80, 30, 40, 70, 60]))
+        split = split_holdout(shuffled, "last:0.2")
+        assert [shuffled.frames[i].index for i in split.test] == [80, 90]
+        assert [shuffled.frames[i].index for i in split.train] == [0, 10, 20, 30, 40, 50, 60, 70]
+
+    def test_last_is_taken_from_each_video(self) -> None:
+        two = labels(("v", list(range(10))), ("w", list(range(5))))
+        test = split_holdout(two, "last:0.2").test
+        assert [(two.frames[i].video, two.frames[i].index) for i in test] == [("v", 8), ("v", 9), ("w", 4)]
+
+    def test_block(self) -> None:
+        one = labels(("v", list(range(10))))
+        assert split_holdout(one, "block:0.6-0.8").test.tolist() == [6, 7]
+
+    def test_videos(self) -> None:
+        two = labels(("v", [0, 1]), ("w", [0, 1]))
+        split = split_holdout(two, "videos: w")
+        assert split.test.tolist() == [2, 3]
+        assert split.train.tolist() == [0, 1]
+
+    def test_none_keeps_all(self) -> None:
+        split = split_holdout(labels(("v", [5, 1])), "none")
+        assert split.train.tolist() == [1, 0]
+        assert len(split.test) == 0
+
+    @pytest.mark.parametrize(
+        ("holdout", "reason"),
+        [
+            ("last", "numbers"), ("last:x", "numbers"), ("last:0", "shares"), ("last:1", "something"),
+            ("last:-0.2", "shares"), ("last:nan", "shares"), ("block:0.8-0.2", "shares"), ("block:0-1", "left"),
+            ("videos:", "Name the videos"), ("videos:z", "'z'"), ("videos:v", "leaves 0"), ("random:0.2", "not"),
+        ],
+    )  # fmt: skip
+    def test_refuses(self, holdout: str, reason: str) -> None:
+        with pytest.raises(BadHoldout, match=reason):
+            split_holdout(labels(("v", list(range(10)))), holdout)
+
+
+class TestSplitValidation:
+    def test_three_blocks_that_share_nothing_with_the_rest(self) -> None:
+        some = labels(("v", list(range(60))))
+        fit, validation = split_validation(some, some.time_order(), 0.15)
+        assert len(validation) == 9
+        assert np.count_nonzero(np.diff(validation) > 1) == 2
+        assert sorted([*fit, *validation]) == list(range(60))
+
+    @pytest.mark.parametrize("count", [2, 3, 4, 5, 7])
+    def test_few_frames(self, count: int) -> None:
+        some = labels(("v", list(range(count))))
+        fit, validation = split_validation(some, some.time_order(), 0.15)
+        assert len(validation) >= 1
+        assert len(fit) >= 1
+
+    def test_the_only_labels_of_a_keypoint_are_fitted_on(self) -> None:
+        some = labels(("v", list(range(20))))
+        points, visibility = np.array(some.points_px), np.full((20, 1, 2), 2, dtype=np.int8)
+        _, would_be = split_validation(some, some.time_order(), 0.15)
+        lonely = int(would_be[1])
+        points[np.arange(20) != lonely, :, 1], visibility[np.arange(20) != lonely, :, 1] = np.nan, -1
+        some = LabelSet(
+            skeleton=some.skeleton, individuals=some.individuals, frames=some.frames, points_px=points,
+            visibility=visibility,
+        )  # fmt: skip
+        fit, _ = split_validation(some, some.time_order(), 0.15)
+        assert lonely in fit
+
+    def test_one_frame_cannot_be_divided(self) -> None:
+        some = labels(("v", [0]))
+        with pytest.raises(TooFewLabels, match="Label more"):
+            split_validation(some, some.time_order(), 0.15)
