@@ -1,0 +1,54 @@
+"""Writes rendered frames as an H.264 video."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+QUALITY_CRF = 16
+KEY_INTERVAL = 60
+
+
+class FilmWriter:
+    """Appends frames to one mp4 (yuv420p, constant rate); use as a context manager.
+
+    One encoder thread, so that the same frames give the same file and so that recordings can be rendered
+    side by side.
+    """
+
+    def __init__(self, file: Path, *, width: int, height: int, fps: float) -> None:
+        import av  # the decoder library is loaded by those who use it
+
+        self._av = av
+        self._container: Any = av.open(str(file), "w", options={"movflags": "+faststart"})
+        stream = self._container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"crf": str(QUALITY_CRF), "preset": "veryfast", "g": str(KEY_INTERVAL)}
+        stream.codec_context.thread_count = 1
+        self._stream: Any = stream
+
+    def append(self, image: NDArray[np.uint8]) -> None:
+        """Add one RGB frame (height, width, 3)."""
+        self._write(self._av.VideoFrame.from_ndarray(image, format="rgb24"))
+
+    def _write(self, frame: Any) -> None:
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self._write(None)
+        self._container.close()

@@ -1,0 +1,137 @@
+"""Feet that stand still while the body passes, and a tail that trails behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.synth.body import BodyPlan, JointFrames, Limb
+from sbea_engine.synth.rotation import along, from_yaw_pitch_roll
+from sbea_engine.synth.signals import low_pass, wandering
+
+DUTY = 0.62
+TROT_FROM_MM_S = 130.0
+TROT_FULL_MM_S = 210.0
+
+
+def stride_phase(
+    plan: BodyPlan, girdle_mm: NDArray[np.float64], fps: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Strides taken so far, from the ground that the girdles cover.
+
+    Args:
+        girdle_mm: (frame, girdle, 2) floor positions of the girdles.
+
+    Returns:
+        Phase in strides (frame,), not falling, and body speed (frame,) in mm/s.
+    """
+    step = np.linalg.norm(np.diff(girdle_mm, axis=0, prepend=girdle_mm[:1]), axis=-1).mean(-1)
+    speed = low_pass(step * fps, fps=fps, time_s=0.08)
+    stride = plan.gait_mm[0] + plan.gait_mm[1] * speed
+    return np.cumsum(step / stride), speed
+
+
+def plant_feet(
+    plan: BodyPlan,
+    joints: JointFrames,
+    heading: Mapping[str, NDArray[np.float64]],
+    *,
+    phase: NDArray[np.float64],
+    speed: NDArray[np.float64],
+) -> None:
+    """Move the foot joints of `joints`, in place, to where a phase-locked gait puts them.
+
+    In stance a foot stays where its girdle's neutral point was at mid-stance; in swing it moves to the
+    next such place. Between walk and trot the feet change their phases with speed.
+
+    Args:
+        heading: (frame,) yaw of each girdle by joint name.
+    """
+    trot = np.clip((speed - TROT_FROM_MM_S) / (TROT_FULL_MM_S - TROT_FROM_MM_S), 0, 1)
+    for limb in plan.limbs:
+        shift = (1 - trot) * limb.phase + trot * limb.trot_phase
+        # Strictly rising, so that every phase happens at one time only.
+        own = np.maximum.accumulate(phase - shift) + 1e-7 * np.arange(len(phase))
+        yaw = heading[limb.girdle] + np.deg2rad(limb.toe_out_deg)
+        neutral = _neutral(limb, joints.position_mm[:, plan.joint_index[limb.girdle]], heading[limb.girdle])
+        state = np.concatenate([neutral, yaw[:, None]], axis=1)
+        planted, swing = _step(own, state)
+        lifted = np.sin(np.pi * swing) * np.clip(speed / 40, 0, 1)
+        foot = plan.joint_index[limb.foot]
+        joints.position_mm[:, foot, :2] = planted[:, :2]
+        joints.position_mm[:, foot, 2] = limb.lift_mm * lifted
+        joints.rotation[:, foot] = from_yaw_pitch_roll(planted[:, 2], np.deg2rad(28) * lifted)
+
+
+def _neutral(limb: Limb, girdle_mm: NDArray[np.float64], heading: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Floor position (frame, 2) of the foot at mid-stance, were each frame mid-stance."""
+    c, s = np.cos(heading), np.sin(heading)
+    x, y = limb.stand_mm
+    return girdle_mm[:, :2] + np.stack([c * x - s * y, s * x + c * y], axis=-1)
+
+
+def _step(
+    phase: NDArray[np.float64], neutral: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Hold `neutral` (frame, n) through each stance, ease to the next; also the share of swing done."""
+    first = int(np.floor(phase[0]))
+    strides = np.arange(first, int(np.floor(phase[-1])) + 2)
+    times = np.interp(strides + DUTY / 2, phase, np.arange(len(phase)))
+    held = np.stack([np.interp(times, np.arange(len(phase)), column) for column in neutral.T], axis=-1)
+    k = np.floor(phase).astype(int) - first
+    swing = np.clip((phase - np.floor(phase) - DUTY) / (1 - DUTY), 0, 1)
+    ease = (swing * swing * (3 - 2 * swing))[:, None]
+    return held[k] * (1 - ease) + held[k + 1] * ease, swing
+
+
+def trail_tail(
+    rng: np.random.Generator,
+    plan: BodyPlan,
+    joints: JointFrames,
+    rear_heading: NDArray[np.float64],
+    *,
+    phase: NDArray[np.float64],
+    fps: float,
+    floor_mm: tuple[float, float],
+) -> None:
+    """Lay the tail joints of `joints`, in place, behind the body: lagging, swaying, inside the walls."""
+    if len(plan.tail) < 2:
+        return
+    chain = plan.joints_at(plan.tail)
+    frames = len(rear_heading)
+    curl = np.deg2rad(6.5) * wandering(rng, frames, fps=fps, time_s=0.9)
+    lazy = np.deg2rad(4.0) * wandering(rng, frames, fps=fps, time_s=2.5)
+    yaw = rear_heading + np.pi
+    bound = np.array(floor_mm) / 2 - 3
+    base_height = joints.position_mm[:, chain[0], 2]
+    for i, (above, joint) in enumerate(pairwise(chain), start=1):
+        wave = np.deg2rad(2.5) * np.sin(2 * np.pi * phase - 0.45 * i)
+        bent = low_pass(yaw + wave, fps=fps, time_s=0.045) + curl * (i > 2) + lazy * (i > 5)
+        yaw = np.clip(bent, yaw - np.deg2rad(24), yaw + np.deg2rad(24))
+        start = joints.position_mm[:, above]
+        link = float(np.linalg.norm(plan.joints[joint].offset_mm))
+        height = 1.2 + (base_height - 1.2) * np.exp(-((i / 2.6) ** 1.5))
+        fall = np.clip(height - start[:, 2], -0.8 * link, 0.8 * link)
+        run = np.sqrt(link**2 - fall**2)
+        plan_xy = _inside(start[:, :2], yaw, run, bound)
+        joints.position_mm[:, joint] = np.concatenate([plan_xy, (start[:, 2] + fall)[:, None]], axis=1)
+        joints.rotation[:, joint] = along(start - joints.position_mm[:, joint])
+
+
+def _inside(
+    start: NDArray[np.float64],
+    yaw: NDArray[np.float64],
+    run: NDArray[np.float64],
+    bound: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """End (frame, 2) of a link of length `run`, turned along a wall that it would pass through."""
+    end = start + run[:, None] * np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
+    for _ in range(3):  # a corner may need a second wall
+        end = np.clip(end, -bound, bound)
+        reach = end - start
+        length = np.maximum(np.linalg.norm(reach, axis=-1, keepdims=True), 1e-9)
+        end = start + reach / length * run[:, None]
+    return np.asarray(np.clip(end, -bound, bound))

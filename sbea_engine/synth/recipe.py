@@ -1,0 +1,176 @@
+"""Recipes: small declarative files that say what to render.
+
+How to add one: put `<name>.toml` into `recipes/`; `sbea synth --recipe <name>` finds it. A path to a file
+elsewhere works as well.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sbea_engine.errors import BadInput
+from sbea_engine.synth.arena import Arena
+from sbea_engine.synth.body import BodyPlan
+from sbea_engine.synth.camera import Camera, look_at
+from sbea_engine.synth.mouse import MOUSE
+from sbea_engine.synth.texture import COATS
+
+BODIES: Mapping[str, BodyPlan] = {"mouse": MOUSE}
+MAX_CAMERAS = 12
+
+Channel = Annotated[float, Field(ge=0, le=1)]
+RGB = tuple[Channel, Channel, Channel]
+Millimetres = Annotated[float, Field(gt=0, le=10_000)]
+
+
+class BadRecipe(BadInput):
+    """A recipe cannot be used; the message names the file and the key."""
+
+    code = "bad_recipe"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ArenaRecipe(_Table):
+    """The box; see `Arena`. Colours are linear RGB."""
+
+    floor_mm: tuple[Millimetres, Millimetres]
+    wall_mm: Millimetres
+    walls: Literal["opaque", "clear"] = "clear"
+    litter: int = Field(default=100, ge=0, le=5000)
+    floor_colour: RGB = (0.56, 0.55, 0.52)
+    wall_colour: RGB = (0.42, 0.43, 0.44)
+    table_colour: RGB = (0.10, 0.10, 0.11)
+
+    @field_validator("floor_mm")
+    @classmethod
+    def _room_to_turn(cls, floor_mm: tuple[float, float]) -> tuple[float, float]:
+        if not all(150 <= length <= 3000 for length in floor_mm):
+            raise ValueError("each side must be 150 to 3000 mm, so that an animal can turn")
+        return floor_mm
+
+    def arena(self) -> Arena:
+        """The arena that the table describes."""
+        return Arena(**self.model_dump())
+
+
+class CameraRecipe(_Table):
+    """Where cameras stand: one on the ceiling, the others evenly around the box."""
+
+    width: int = Field(ge=32, le=4096, multiple_of=2)
+    height: int = Field(ge=32, le=4096, multiple_of=2)
+    ceiling_mm: Millimetres
+    tilt_deg: float = Field(default=13.0, ge=-60, le=60)
+    ring_mm: Millimetres
+    ring_height_mm: Millimetres
+    fill: float = Field(default=0.97, gt=0.05, le=1.5)
+
+    def cameras(self, count: int, arena: Arena) -> tuple[Camera, ...]:
+        """`count` cameras that all see the whole floor: "ceiling", then "ring-1", "ring-2" ..."""
+        if not 1 <= count <= MAX_CAMERAS:
+            raise BadRecipe(f"A rig has 1 to {MAX_CAMERAS} cameras, got {count}.")
+        tilt = np.deg2rad(self.tilt_deg)
+        eyes = {"ceiling": self.ceiling_mm * np.array([0.0, -np.sin(tilt), np.cos(tilt)])}
+        for i in range(count - 1):
+            azimuth = 2 * np.pi * (i + 0.5) / (count - 1) - np.pi / 2
+            eyes[f"ring-{i + 1}"] = np.array(
+                [self.ring_mm * np.cos(azimuth), self.ring_mm * np.sin(azimuth), self.ring_height_mm]
+            )
+        show = np.concatenate([arena.corners_mm(0), arena.corners_mm(0.4 * arena.wall_mm)])
+        return tuple(
+            look_at(name=name, eye_mm=eye, show_mm=show, width=self.width, height=self.height, fill=self.fill)
+            for name, eye in eyes.items()
+        )
+
+
+class RenderRecipe(_Table):
+    """How finely to render: rays a pixel along each axis, and sensor noise in grey levels."""
+
+    samples: int = Field(default=2, ge=1, le=4)
+    noise: float = Field(default=1.7, ge=0, le=40)
+
+
+class AnimalRecipe(_Table):
+    """One individual: body plan, coat, size as a factor, and how fast it likes to run."""
+
+    name: str = Field(min_length=1, max_length=80)
+    body: str = "mouse"
+    coat: str = "black"
+    scale: float = Field(default=1.0, ge=0.5, le=2.0)
+    pace: float = Field(default=1.0, gt=0, le=3.0)
+
+    @field_validator("body")
+    @classmethod
+    def _known_body(cls, body: str) -> str:
+        if body not in BODIES:
+            raise ValueError(f"unknown body {body!r}; known: {', '.join(sorted(BODIES))}")
+        return body
+
+    @field_validator("coat")
+    @classmethod
+    def _known_coat(cls, coat: str) -> str:
+        if coat not in COATS:
+            raise ValueError(f"unknown coat {coat!r}; known: {', '.join(sorted(COATS))}")
+        return coat
+
+
+class Recipe(_Table):
+    """All that a recording is made from, seed and length aside."""
+
+    name: str
+    fps: float = Field(ge=1, le=240)
+    arena: ArenaRecipe
+    cameras: CameraRecipe
+    render: RenderRecipe = RenderRecipe()
+    # Animals do not yet mind one another, so that more than one would walk through the next.
+    animals: tuple[AnimalRecipe, ...] = Field(min_length=1, max_length=1)
+
+
+def load_recipe(name_or_path: str | Path) -> Recipe:
+    """Read a recipe of the package by name, or any other by the path of its TOML file.
+
+    Raises:
+        BadRecipe: The file is not there, is no TOML, has an unknown key, or a value that cannot be used.
+    """
+    file = _find(name_or_path)
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadRecipe(f"{file}: cannot be read ({error.strerror or error}).") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadRecipe(f"{file}: not TOML ({error}).") from error
+    try:
+        return Recipe.model_validate({"name": Path(file.name).stem} | table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        reason = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
+        raise BadRecipe(f"{file}: {key}: {reason}.", file=str(file), key=key) from error
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the package."""
+    files = resources.files("sbea_engine.synth").joinpath("recipes").iterdir()
+    return sorted(f.name.removesuffix(".toml") for f in files if f.name.endswith(".toml"))
+
+
+def _find(name_or_path: str | Path) -> Traversable:
+    text = str(name_or_path)
+    if text in recipe_names():
+        return resources.files("sbea_engine.synth").joinpath("recipes", f"{text}.toml")
+    path = Path(text)
+    if path.suffix == ".toml":
+        return path
+    raise BadRecipe(
+        f"No recipe {text!r}; known: {', '.join(recipe_names())}, or give the path of a .toml file."
+    )

@@ -1,0 +1,156 @@
+"""The truth of a rendered recording, as it lies in the recording's folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import Skeleton
+from sbea_engine.errors import BadInput
+from sbea_engine.synth.camera import Camera
+from sbea_engine.synth.masks import decode_mask
+
+RECORDING_FORMAT = "sbea-recording/1"
+MASKS_FORMAT = "sbea-masks/1"
+
+
+class BadRecording(BadInput):
+    """A folder holds no rendered recording, or a damaged one."""
+
+    code = "bad_recording"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ViewTruth:
+    """What one camera could see.
+
+    Attributes:
+        points_px: float32 (frame, individual, keypoint, 2) of every keypoint, seen or not; it may lie
+            outside the image.
+        visible: bool (frame, individual, keypoint): in the picture, and nothing in front.
+        order: int8 (frame, individual), 0 for the nearest animal, -1 out of view.
+    """
+
+    camera: Camera
+    points_px: NDArray[np.float32]
+    visible: NDArray[np.bool_]
+    order: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Truth:
+    """Exact answers for a rendered recording.
+
+    Attributes:
+        points_mm: float32 (frame, individual, keypoint, 3) in the world; the floor is z = 0.
+        views: By camera name.
+    """
+
+    folder: Path
+    fps: float
+    skeleton: Skeleton
+    individuals: tuple[str, ...]
+    points_mm: NDArray[np.float32]
+    views: Mapping[str, ViewTruth]
+
+    def __len__(self) -> int:
+        return len(self.points_mm)
+
+    def video(self, camera: str) -> Path:
+        """The video of one camera."""
+        return self.folder / f"{self._known(camera)}.mp4"
+
+    def masks(self, camera: str, kind: Literal["visible", "amodal"]) -> MaskTrack:
+        """The masks of one camera; raises `BadRecording` where the file is missing or damaged."""
+        file = self.folder / f"masks-{self._known(camera)}.json"
+        document = _read_json(file, MASKS_FORMAT)
+        try:
+            rows = document[kind]
+            if len(rows) != len(self) or any(len(row) != len(self.individuals) for row in rows):
+                raise BadRecording(f"{file}: {kind} must hold {len(self)} frames of {len(self.individuals)}.")
+        except (KeyError, TypeError) as error:
+            raise BadRecording(f"{file}: no {kind!r} masks ({error!r}); the file is damaged.") from error
+        return MaskTrack(file=file, codes=rows)
+
+    def _known(self, camera: str) -> str:
+        if camera not in self.views:
+            raise BadRecording(f"{self.folder}: no camera {camera!r}; it has {', '.join(self.views)}.")
+        return camera
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MaskTrack:
+    """Masks of one camera, decoded when asked for; `codes` is (frame, individual) of COCO codes."""
+
+    file: Path
+    codes: list[list[dict[str, Any]]]
+
+    def at(self, frame: int) -> NDArray[np.bool_]:
+        """Masks bool (individual, height, width) of a frame."""
+        return np.stack([decode_mask(code) for code in self.codes[frame]])
+
+
+def load_truth(folder: Path) -> Truth:
+    """Read the truth of a rendered recording; raises `BadRecording` naming the file and what is wrong."""
+    document = _read_json(folder / "recording.json", RECORDING_FORMAT)
+    try:
+        cameras = [Camera.from_dict(c) for c in document["cameras"]]
+        skeleton = Skeleton.from_dict(document["skeleton"])
+        individuals = tuple(str(name) for name in document["individuals"])
+        shape = (int(document["frame_count"]), len(individuals), len(skeleton))
+        fps = float(document["fps"])
+    except (KeyError, TypeError, ValueError, BadInput) as error:
+        raise BadRecording(f"{folder / 'recording.json'}: damaged ({error}).") from error
+    file = folder / "truth.npz"
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            views = {c.name: _view(file, arrays, c, shape) for c in cameras}
+            points_mm = _array(file, arrays, "points_mm", (*shape, 3), np.float32)
+    except FileNotFoundError as error:
+        raise BadRecording(f"{file}: not there. A rendered recording holds truth.npz.") from error
+    except (OSError, ValueError, EOFError) as error:
+        raise BadRecording(f"{file}: not an npz file, or a damaged one ({error}).") from error
+    return Truth(
+        folder=folder, fps=fps, skeleton=skeleton, individuals=individuals, points_mm=points_mm, views=views
+    )
+
+
+def _view(file: Path, arrays: Mapping[str, Any], camera: Camera, shape: tuple[int, int, int]) -> ViewTruth:
+    name = camera.name
+    return ViewTruth(
+        camera=camera,
+        points_px=_array(file, arrays, f"points_px/{name}", (*shape, 2), np.float32),
+        visible=_array(file, arrays, f"visible/{name}", shape, np.bool_),
+        order=_array(file, arrays, f"order/{name}", shape[:2], np.int8),
+    )
+
+
+def _array(
+    file: Path, arrays: Mapping[str, Any], key: str, shape: tuple[int, ...], kind: type[np.generic]
+) -> NDArray[Any]:
+    if key not in arrays:
+        raise BadRecording(f"{file}: no array {key!r}; the file is damaged.")
+    values: NDArray[Any] = arrays[key]
+    if values.shape != shape or values.dtype != kind:
+        raise BadRecording(
+            f"{file}: {key} must be {np.dtype(kind)} {shape}, got {values.dtype} {values.shape}."
+        )
+    return values
+
+
+def _read_json(file: Path, wanted: str) -> dict[str, Any]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadRecording(f"{file}: not there. Give a folder that `sbea synth` wrote.") from error
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadRecording(f"{file}: not JSON ({error}).") from error
+    if not isinstance(document, dict) or document.get("format") != wanted:
+        raise BadRecording(f"{file}: not a file of format {wanted}.")
+    return document
