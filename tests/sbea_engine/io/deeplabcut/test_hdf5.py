@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -13,6 +13,8 @@ import pytest
 from sbea_engine.io.deeplabcut.hdf5 import PickledObjects, read_h5
 from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Column
 
+Layout = Literal["fixed", "table"]
+LAYOUTS: tuple[Layout, ...] = ("fixed", "table")
 COLUMNS = pd.MultiIndex.from_product(
     [["Ann"], ["nose", "tail-ü"], ["x", "y"]], names=["scorer", "bodyparts", "coords"]
 )
@@ -37,8 +39,8 @@ class Runs:
 
 
 class TestWhatPandasWrites:
-    @pytest.mark.parametrize("layout", ["fixed", "table"])
-    def test_path_index(self, tmp_path: Path, layout: str) -> None:
+    @pytest.mark.parametrize("layout", LAYOUTS)
+    def test_path_index(self, tmp_path: Path, layout: Layout) -> None:
         got = read_h5(write(tmp_path / "t.h5", format=layout))
         assert got.scorer == "Ann"
         assert got.bodyparts == ("nose", "tail-ü")
@@ -51,12 +53,12 @@ class TestWhatPandasWrites:
             tuple(p.split("/")) for p in PATHS
         )
 
-    @pytest.mark.parametrize("layout", ["fixed", "table"])
-    def test_frame_numbers(self, tmp_path: Path, layout: str) -> None:
+    @pytest.mark.parametrize("layout", LAYOUTS)
+    def test_frame_numbers(self, tmp_path: Path, layout: Layout) -> None:
         assert read_h5(write(tmp_path / "t.h5", index=[4, 7], format=layout)).rows == (("4",), ("7",))
 
-    @pytest.mark.parametrize("layout", ["fixed", "table"])
-    def test_columns_of_several_types_keep_their_places(self, tmp_path: Path, layout: str) -> None:
+    @pytest.mark.parametrize("layout", LAYOUTS)
+    def test_columns_of_several_types_keep_their_places(self, tmp_path: Path, layout: Layout) -> None:
         frame = pd.DataFrame(np.arange(8.0).reshape(2, 4), index=PATHS, columns=COLUMNS)
         mixed = frame.astype({COLUMNS[1]: "int64", COLUMNS[2]: "float32"})
         mixed.to_hdf(tmp_path / "t.h5", key="df_with_missing", mode="w", format=layout)
