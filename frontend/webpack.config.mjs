@@ -55,7 +55,6 @@ export default (_env, { mode }) => {
     ],
     optimization: {
       minimizer: ["...", new CssMinimizerPlugin()],
-      chunkIds: "named",
     },
     performance: { hints: false },
   };

@@ -8,7 +8,7 @@ export type Theme = "system" | "light" | "dark";
 const COOKIE = "sbea_theme";
 const A_YEAR_S = 31_536_000;
 const ORDER: readonly Theme[] = ["system", "light", "dark"];
-const WORDS: Readonly<Record<Theme, string>> = { system: "Auto", light: "Light", dark: "Dark" };
+const WORDS: Readonly<Record<Theme, string>> = { system: "◐ Auto", light: "☀ Light", dark: "☾ Dark" };
 
 export function themeOf(cookies: string): Theme {
   const value = cookies
@@ -22,7 +22,7 @@ function show(page: Document, theme: Theme, button: HTMLElement): void {
   if (theme === "system") delete page.documentElement.dataset.theme;
   else page.documentElement.dataset.theme = theme;
   button.textContent = WORDS[theme];
-  button.setAttribute("aria-label", `Theme: ${WORDS[theme]}. Press to change.`);
+  button.setAttribute("aria-label", `Theme: ${theme}. Press to change.`);
 }
 
 /** Makes `[data-theme-switch]` cycle system, light, dark. */

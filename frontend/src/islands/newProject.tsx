@@ -6,7 +6,15 @@ import type { IslandContext } from "./context";
 import { Failure, useAction } from "./parts/action";
 import { counted } from "./parts/format";
 import { show } from "./parts/page";
-import { guessSymmetric, namesOf, PRESETS, pairsOf, type SkeletonPreset, textOfPairs } from "./presets";
+import {
+  DEEPLABCUT,
+  guessSymmetric,
+  namesOf,
+  PRESETS,
+  pairsOf,
+  type SkeletonPreset,
+  textOfPairs,
+} from "./presets";
 
 interface NewProjectProps {
   /** With SLUG where the slug goes. */
@@ -78,6 +86,7 @@ function NewProject({
   const edges = pairsOf(draft.edges.value, names.value);
   const symmetric = pairsOf(draft.symmetric.value, names.value);
   const faults = faultsOf(names.value, edges.wrong, symmetric.wrong);
+  const fromDeepLabCut = draft.preset.value === DEEPLABCUT;
   const create = (event: Event) => {
     event.preventDefault();
     void action.run(async () => {
@@ -106,12 +115,15 @@ function NewProject({
       </section>
       <section class="card stack tight">
         <h2>Keypoints</h2>
-        <p class="note">
-          You have a DeepLabCut project? Choose “My own points”, write its body parts, create the project, and
-          bring its videos and labels in on the next page.
-        </p>
         <PresetChoice draft={draft} />
-        <SkeletonFields draft={draft} names={names} />
+        {fromDeepLabCut ? (
+          <p class="note">
+            Create the project, then import the DeepLabCut folder or a zip of it on the next page: body parts,
+            videos and labels come together. Until then the project holds one point named “body”.
+          </p>
+        ) : (
+          <SkeletonFields draft={draft} names={names} />
+        )}
       </section>
       {faults.length > 0 && draft.keypoints.value && (
         <ul class="note warn" role="status">
@@ -127,7 +139,11 @@ function NewProject({
           class="btn primary"
           disabled={action.busy.value || faults.length > 0 || !draft.name.value.trim()}
         >
-          {action.busy.value ? "Creating …" : `Create with ${counted(names.value.length, "keypoint")}`}
+          {action.busy.value
+            ? "Creating …"
+            : fromDeepLabCut
+              ? "Create, then import"
+              : `Create with ${counted(names.value.length, "keypoint")}`}
         </button>
         <a class="btn" href="/">
           Back

@@ -10,6 +10,8 @@ export interface SkeletonPreset {
   readonly heading: readonly [string, string] | null;
 }
 
+export const DEEPLABCUT = "deeplabcut";
+
 export const PRESETS: readonly SkeletonPreset[] = [
   {
     key: "mouse-above",
@@ -77,6 +79,16 @@ export const PRESETS: readonly SkeletonPreset[] = [
       ["left hind claw", "right hind claw"],
     ],
     heading: ["root tail", "neck"],
+  },
+  {
+    key: DEEPLABCUT,
+    name: "A DeepLabCut project",
+    hint: "its body parts come with it",
+    // A project has at least one keypoint; the import puts the project's own in its place.
+    keypoints: ["body"],
+    edges: [],
+    symmetric: [],
+    heading: null,
   },
   {
     key: "own",
