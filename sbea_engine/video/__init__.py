@@ -5,8 +5,10 @@ Importing this package loads no decoder; the functions do when they are first ca
 
 from sbea_engine.video.errors import BadVideo, CannotWrite
 from sbea_engine.video.pictures import decode_frame, encode_image
+from sbea_engine.video.probe import VideoProbe, probe
 from sbea_engine.video.proxy import ProxyInfo, ProxySource, load_proxy, make_proxy
 from sbea_engine.video.reader import FrameReader, FramesInfo, open_frames, read_source
+from sbea_engine.video.suggest import Suggestion, suggest_frames
 
 __all__ = [
     "BadVideo",
@@ -15,10 +17,14 @@ __all__ = [
     "FramesInfo",
     "ProxyInfo",
     "ProxySource",
+    "Suggestion",
+    "VideoProbe",
     "decode_frame",
     "encode_image",
     "load_proxy",
     "make_proxy",
     "open_frames",
+    "probe",
     "read_source",
+    "suggest_frames",
 ]

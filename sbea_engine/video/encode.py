@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
 GOP = 12
 CRF = "18"
@@ -38,20 +38,20 @@ def even(length: int) -> int:
 class ProxyEncoder:
     """H.264 4:2:0, a key frame every `GOP` frames and nowhere else, no B frames, even time steps from 0.
 
-    Colours are BT.601 of limited range and tagged so, which is what FFmpeg and OpenCV assume of untagged video:
-    a browser then shows what a model sees.
+    Colours are BT.601 of limited range and tagged so, which is what FFmpeg and OpenCV assume of untagged
+    video: a browser then shows what a model sees.
     """
 
     def __init__(self, file: Path, width: int, height: int, rate: Fraction) -> None:
         """Open `file` (MP4) for upright pictures of `width` x `height` pixels."""
         import av
-        from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+        from av.video.reformatter import VideoReformatter
 
         self._size = width, height
         self._container = av.open(
             str(file), "w", format="mp4", options={"movflags": "faststart", "use_editlist": "0"}
         )
-        stream = cast("VideoStream", self._container.add_stream("libx264", rate=rate))
+        stream = self._container.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = even(width), even(height), "yuv420p"
         context = stream.codec_context
         context.time_base = 1 / rate
@@ -66,20 +66,18 @@ class ProxyEncoder:
         }
         self._stream, self._time_base, self._count = stream, 1 / rate, 0
         self._reformatter = VideoReformatter()
-        self._target = {
-            "format": "yuv420p",
-            "dst_colorspace": Colorspace.ITU601,
-            "dst_color_range": ColorRange.MPEG,
-        }
 
     def add(self, picture: VideoFrame | NDArray[np.uint8]) -> None:
         """Append one frame: as decoded where that is upright and even, else upright RGB (H, W, 3)."""
         import av
         from av.video.frame import PictureType
+        from av.video.reformatter import ColorRange, Colorspace
 
         if isinstance(picture, np.ndarray):
             picture = av.VideoFrame.from_ndarray(self._padded(picture), format="rgb24")
-        converted = self._reformatter.reformat(picture, **self._target)
+        converted = self._reformatter.reformat(
+            picture, format="yuv420p", dst_colorspace=Colorspace.ITU601, dst_color_range=ColorRange.MPEG
+        )
         converted.pts, converted.time_base = self._count, self._time_base
         converted.pict_type = PictureType.NONE  # else x264 repeats the key frames of the source
         self._container.mux(self._stream.encode(converted))
@@ -103,7 +101,5 @@ class ProxyEncoder:
         if kind is None:
             self.finish()
             return
-        try:
+        with suppress(OSError):  # the disk that made the first error; that one is on its way up
             self._container.close()
-        except OSError:
-            pass  # the disk that made the first error; that one is on its way up

@@ -1,4 +1,4 @@
-"""One frame of a proxy as an array or as an image file, for a server that answers requests for single frames."""
+"""One frame of a proxy as an array or an image file, for a server that is asked for single frames."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def decode_frame(
 ) -> NDArray[np.uint8]:
     """Frame `index` of the proxy in `folder`, uint8 (H, W, 3) RGB.
 
-    Reads the bytes from the key frame before it and decodes at most `gop` frames; opens no container and keeps
-    nothing between calls.
+    Reads the bytes from the key frame before it and decodes at most `gop` frames; opens no container and
+    keeps nothing between calls.
 
     Args:
         folder: Where `make_proxy` wrote.
@@ -96,5 +96,5 @@ def encode_image(rgb: NDArray[np.uint8], image_format: ImageFormat, quality: int
     if image_format == "jpeg":
         image.save(buffer, "JPEG", quality=quality)
     else:
-        image.save(buffer, "WEBP", quality=quality, method=2)
+        image.save(buffer, "WEBP", quality=quality, method=0)
     return buffer.getvalue()

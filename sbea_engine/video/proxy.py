@@ -49,8 +49,8 @@ _BUG = "This is a fault of the installed encoder; report it with the file's firs
 def make_proxy(source: Path, folder: Path, *, on_progress: OnProgress = ignore) -> ProxyInfo:
     """Write `proxy.mp4`, `frames.bin`, `proxy.json` and `poster.jpg` of `source` into `folder`.
 
-    The files are written in a folder beside them and moved once all are whole, `proxy.json` last; when work ends
-    early nothing is left. Where `folder` already holds the proxy of this source, nothing is done.
+    The files are written in a folder beside them and moved once all are whole, `proxy.json` last; when work
+    ends early nothing is left. Where `folder` already holds the proxy of this source, nothing is done.
 
     Args:
         source: What `open_frames` reads.
@@ -192,26 +192,19 @@ def _read_back(file: Path, frame_count: int) -> tuple[NDArray[np.void], bytes]:
     """
     container, stream = open_container(file)
     with container:
-        packets = [p for p in container.demux(stream) if p.size]
+        rows = [
+            (p.pos, p.size, p.is_keyframe, p.pts, p.pts == p.dts) for p in container.demux(stream) if p.size
+        ]
         description = bytes(stream.codec_context.extradata or b"")
-    if len(packets) != frame_count:
-        raise BadVideo(file, f"holds {len(packets)} samples for {frame_count} frames.", _BUG)
-    records = np.zeros(frame_count, RECORD)
-    records["offset"] = [p.pos for p in packets]
-    records["size"] = [p.size for p in packets]
-    records["key"] = [p.is_keyframe for p in packets]
-    pts = np.array([p.pts for p in packets])
-    in_order = pts[0] == 0 and [p.dts for p in packets] == pts.tolist() and len(set(np.diff(pts))) <= 1
-    ends = records["offset"] + records["size"]
-    if (
-        not in_order
-        or not (np.arange(frame_count) % GOP == 0).astype(np.uint32).tolist() == records["key"].tolist()
-    ):
+    if len(rows) != frame_count:
+        raise BadVideo(file, f"holds {len(rows)} samples for {frame_count} frames.", _BUG)
+    offset, size, key, pts, pts_is_dts = (np.array(column) for column in zip(*rows, strict=True))
+    even_steps = pts[0] == 0 and len(np.unique(np.diff(pts))) <= 1 and (np.diff(pts) > 0).all()
+    if not (even_steps and pts_is_dts.all() and np.array_equal(key, np.arange(frame_count) % GOP == 0)):
         raise BadVideo(file, "its key frames or time stamps are not where they were asked for.", _BUG)
-    if (
-        (ends[:-1] > records["offset"][1:]).any()
-        or ends[-1] > file.stat().st_size
-        or description[:1] != b"\x01"
-    ):
+    ends = offset + size
+    if (ends[:-1] > offset[1:]).any() or ends[-1] > file.stat().st_size or description[:1] != b"\x01":
         raise BadVideo(file, "its samples are not where its table says.", _BUG)
+    records = np.zeros(frame_count, RECORD)
+    records["offset"], records["size"], records["key"] = offset, size, key
     return records, description

@@ -150,7 +150,7 @@ def load_proxy(folder: Path) -> ProxyInfo:
 
 
 def load_records(folder: Path, start: int = 0, stop: int | None = None) -> NDArray[np.void]:
-    """Records `start .. stop - 1` of the sample table, dtype `RECORD`; raises `BadVideo` where there are fewer.
+    """Records `start .. stop - 1` of the sample table, dtype `RECORD`; `BadVideo` where there are fewer.
 
     `offset` and `size` are bytes of the sample in `proxy.mp4`, each sample one frame in length-prefixed AVC;
     `key` is 0 or 1; `source_pts` is the time stamp in the source in units of `source.time_base`, the lowest

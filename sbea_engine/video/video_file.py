@@ -83,7 +83,7 @@ class VideoReader:
         self._ring_size = max(2, min(RING_FRAMES, RING_BYTES // max(1, first.width * first.height * 2)))
         fps, variable = self.index.rate()
         nominal = self._stream.average_rate
-        if nominal and (fps is None or math.isclose(fps, nominal, rel_tol=1e-3)):
+        if nominal and (fps is None or (not variable and math.isclose(fps, nominal, rel_tol=1e-3))):
             fps = float(nominal)  # exact where the measured rate only suffers from a coarse time base
         width, height = self.orientation.size(*self._stored)
         self.info = FramesInfo(
