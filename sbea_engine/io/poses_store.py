@@ -97,7 +97,8 @@ class PosesWriter:
             _create(folder, attributes, numbers)
         store = open_poses(folder)
         store.require_same_run(attributes, numbers)
-        self._group = zarr.open_group(str(folder / "poses.zarr"), mode="r+")
+        group = zarr.open_group(str(folder / "poses.zarr"), mode="r+")
+        self._arrays = {name: _array(group, name) for name in ("points_px", "confidence")}
         self._done = store.frames_done
         self._points: list[NDArray[np.float32]] = []
         self._confidence: list[NDArray[np.float32]] = []
@@ -162,8 +163,8 @@ class PosesWriter:
             return
         points, scores = np.concatenate(self._points), np.concatenate(self._confidence)
         window = slice(self._done, self._done + rows)
-        _array(self._group, "points_px")[window] = points[:rows]
-        _array(self._group, "confidence")[window] = scores[:rows]
+        self._arrays["points_px"][window] = points[:rows]
+        self._arrays["confidence"][window] = scores[:rows]
         _write_progress(self.folder, self._done + rows)
         self._done += rows
         self._points, self._confidence = [points[rows:]], [scores[rows:]]
@@ -182,7 +183,9 @@ class PosesStore:
             self.skeleton = Skeleton.from_dict(attributes["skeleton"])
             self.individuals = tuple(attributes["individuals"])
             self.provenance: dict[str, Any] = attributes["provenance"]
-            self.frame_count = int(_array(self._group, "points_px").shape[0])
+            # opened once: each opening reads the array's description anew
+            self._arrays = {name: _array(self._group, name) for name in ("points_px", "confidence", "frame")}
+            self.frame_count = int(self._arrays["points_px"].shape[0])
         except FileNotFoundError as error:
             raise BadPosesStore(
                 f"{folder}: no poses here. A store holds poses.zarr and progress.json."
@@ -253,7 +256,7 @@ class PosesStore:
 
     def _read(self, name: str, rows: slice) -> Any:
         try:
-            return _array(self._group, name)[rows]
+            return self._arrays[name][rows]
         except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise BadPosesStore(f"{self.folder}: {name} is damaged ({error!r}). Predict again.") from error
 
