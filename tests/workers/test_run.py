@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from sbea_engine.errors import BadInput, Cancelled, EngineError
@@ -161,8 +161,15 @@ class TestStopping:
 
 def test_reports_from_several_threads_are_all_counted_in_one_log() -> None:
     job = make_job()
+
+    def speak(number: int) -> None:
+        try:
+            run.log(f"line {number}")
+        finally:
+            connection.close()
+
     with job_run(str(job.pk)) as run:
-        threads = [threading.Thread(target=run.log, args=(f"line {i}",)) for i in range(20)]
+        threads = [threading.Thread(target=speak, args=(i,)) for i in range(20)]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -95,7 +95,7 @@ USE_TZ = True
 # Files: static by WhiteNoise, bundles by webpack's own statistics file.
 BUNDLE_DIR = BASE_DIR / "frontend" / "dist"
 STATIC_URL = "/static/"
-STATIC_ROOT = SBEA_DATA_ROOT / "static"
+STATIC_ROOT = env.folder("SBEA_STATIC_ROOT", SBEA_DATA_ROOT / "static")
 STATICFILES_DIRS = [("bundles", BUNDLE_DIR)] if BUNDLE_DIR.is_dir() else []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -187,4 +187,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("SBEA_LOG_LEVEL", "INFO").upper()},
+    # A refused request is an answer, not an event of the server.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

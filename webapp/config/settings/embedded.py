@@ -15,7 +15,8 @@ DATABASES = {
             # with "database is locked" instead of waiting.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            # FULL: a label that was acknowledged is on the disk, even if the power fails now.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         },
     }
 }
@@ -23,7 +24,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 _messages = str(env.folder("SBEA_BROKER_FOLDER", SBEA_DATA_ROOT / "broker" / "messages"))
-CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_URL = "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # One folder for both directions: the sender writes where the worker reads.
     "data_folder_in": _messages,

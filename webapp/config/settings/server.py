@@ -9,7 +9,12 @@ DATABASES = {"default": {**env.database_url("DATABASE_URL"), "CONN_MAX_AGE": 60,
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # The layer waits up to 5 s for a message in one blocking read. The client's own limit is 5 s by
+        # default as well and would win every now and then, and end the connections of silent projects.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": 30}]},
+    }
 }
 SBEA_ANNOUNCE_BY_CHANNEL = True
 CELERY_BROKER_URL = REDIS_URL

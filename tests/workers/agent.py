@@ -1,0 +1,89 @@
+"""A process beside the studio that does what a person does, on the same database: JSON lines in and out.
+
+The tests of killed processes cannot use the test database: the studio's own processes do not know it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import django
+
+from webapp.config.mode import choose_settings
+
+choose_settings()
+django.setup()
+
+from tests.webapp.factories import make_project  # noqa: E402
+from tests.workers import slow_kind  # noqa: E402
+from webapp.accounts.models import User  # noqa: E402
+from webapp.jobs.models import Job, JobEvent  # noqa: E402
+from webapp.jobs.services import job_cancel, job_start  # noqa: E402
+from webapp.projects.models import Project  # noqa: E402
+
+
+def start(*, steps: int, step_s: float) -> str:
+    """Start a counting job in a new project."""
+    project = make_project()
+    job = job_start(
+        kind=slow_kind.KIND, project=project, params={"steps": steps, "step_s": step_s}, by=project.created_by
+    )
+    return str(job.pk)
+
+
+def look(*, job: str) -> dict[str, Any]:
+    """The job as it is now, and the states that its log tells of."""
+    row = Job.objects.get(pk=job)
+    states = [e.data["state"] for e in JobEvent.objects.filter(job=row, kind="state").order_by("seq")]
+    fields = ("state", "attempt", "result", "error", "worker", "progress")
+    return {**{name: getattr(row, name) for name in fields}, "states": states}
+
+
+def cancel(*, job: str) -> None:
+    """Cancel as the project's owner."""
+    row = Job.objects.select_related("project__created_by").get(pk=job)
+    assert row.project.created_by is not None
+    job_cancel(job=row, by=row.project.created_by)
+
+
+def video() -> dict[str, Any]:
+    """A project of the administrator with a video of 1000 frames to label; its files do not matter here."""
+    from webapp.recordings.models import Recording, Video
+
+    project = make_project(User.objects.get(is_superuser=True))
+    recording = Recording.objects.create(project=project, name="take 1")
+    row = Video.objects.create(
+        recording=recording,
+        view="cam-1",
+        source_path="/nowhere.mp4",
+        source_kind="video",
+        state="ready",
+        frame_count=1000,
+        width=640,
+        height=480,
+    )
+    animal = project.animals.get()
+    return {"project": project.pk, "video": row.pk, "animal": animal.pk}
+
+
+def projects() -> int:
+    """How many projects there are."""
+    return Project.objects.count()
+
+
+COMMANDS = {call.__name__: call for call in (start, look, cancel, video, projects)}
+
+
+def main() -> None:
+    """Answer one line for each line."""
+    for line in sys.stdin:
+        request = json.loads(line)
+        answer = COMMANDS[request.pop("command")](**request)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
