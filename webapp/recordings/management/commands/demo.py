@@ -1,0 +1,29 @@
+"""`manage.py demo`: make sure that the demo project is there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from webapp.projects.models import Project
+
+
+class Command(BaseCommand):
+    """Starts the engine in a process of its own: nothing of the web loads it."""
+
+    help = "Render the demo recording and create the demo project, unless it is there."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run and wait; the child reports on the terminal. Nothing is started where the project is there."""
+        if Project.objects.filter(is_demo=True).exists():
+            return
+        environment = {**os.environ, "SBEA_DATA_ROOT": str(settings.SBEA_DATA_ROOT)}
+        command = [sys.executable, "-m", "workers.demo"]
+        done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False)
+        if done.returncode:
+            raise CommandError("The demo project could not be made; the message stands above.")
