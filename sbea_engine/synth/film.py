@@ -26,15 +26,24 @@ class FilmWriter:
 
         self._av = av
         self._container: Any = av.open(str(file), "w", options={"movflags": "+faststart"})
-        stream = self._container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
+        self._rate, self._count = Fraction(fps).limit_denominator(1001), 0
+        stream = self._container.add_stream("libx264", rate=self._rate)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options = {"crf": str(QUALITY_CRF), "preset": "veryfast", "g": str(KEY_INTERVAL)}
+        stream.options = {
+            "crf": str(QUALITY_CRF),
+            "preset": "veryfast",
+            "g": str(KEY_INTERVAL),
+            "x264-params": "threads=1:lookahead-threads=1:sync-lookahead=0",
+        }
         stream.codec_context.thread_count = 1
         self._stream: Any = stream
 
     def append(self, image: NDArray[np.uint8]) -> None:
         """Add one RGB frame (height, width, 3)."""
-        self._write(self._av.VideoFrame.from_ndarray(image, format="rgb24"))
+        frame = self._av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+        frame.pts, frame.time_base = self._count, 1 / self._rate
+        self._count += 1
+        self._write(frame)
 
     def _write(self, frame: Any) -> None:
         for packet in self._stream.encode(frame):

@@ -63,7 +63,7 @@ def plant_feet(
         foot = plan.joint_index[limb.foot]
         joints.position_mm[:, foot, :2] = planted[:, :2]
         joints.position_mm[:, foot, 2] = limb.lift_mm * lifted
-        joints.rotation[:, foot] = from_yaw_pitch_roll(planted[:, 2], np.deg2rad(28) * lifted)
+        joints.rotation[:, foot] = from_yaw_pitch_roll(planted[:, 2], np.deg2rad(16) * lifted)
 
 
 def _neutral(limb: Limb, girdle_mm: NDArray[np.float64], heading: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -116,22 +116,27 @@ def trail_tail(
         height = 1.2 + (base_height - 1.2) * np.exp(-((i / 2.6) ** 1.5))
         fall = np.clip(height - start[:, 2], -0.8 * link, 0.8 * link)
         run = np.sqrt(link**2 - fall**2)
-        plan_xy = _inside(start[:, :2], yaw, run, bound)
-        joints.position_mm[:, joint] = np.concatenate([plan_xy, (start[:, 2] + fall)[:, None]], axis=1)
+        yaw = _along_walls(start[:, :2], yaw, run, bound)
+        yaw = low_pass(np.unwrap(yaw), fps=fps, time_s=0.05)  # a wall met or left turns the link by and by
+        end = np.clip(_end(start[:, :2], yaw, run), -bound, bound)
+        joints.position_mm[:, joint] = np.concatenate([end, (start[:, 2] + fall)[:, None]], axis=1)
         joints.rotation[:, joint] = along(start - joints.position_mm[:, joint])
 
 
-def _inside(
+def _end(
+    start: NDArray[np.float64], yaw: NDArray[np.float64], run: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return start + run[:, None] * np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
+
+
+def _along_walls(
     start: NDArray[np.float64],
     yaw: NDArray[np.float64],
     run: NDArray[np.float64],
     bound: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """End (frame, 2) of a link of length `run`, turned along a wall that it would pass through."""
-    end = start + run[:, None] * np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
+    """Yaw (frame,) of a link of length `run`, turned along a wall that it would pass through."""
     for _ in range(3):  # a corner may need a second wall
-        end = np.clip(end, -bound, bound)
-        reach = end - start
-        length = np.maximum(np.linalg.norm(reach, axis=-1, keepdims=True), 1e-9)
-        end = start + reach / length * run[:, None]
-    return np.asarray(np.clip(end, -bound, bound))
+        reach = np.clip(_end(start, yaw, run), -bound, bound) - start
+        yaw = np.arctan2(reach[:, 1], reach[:, 0])
+    return yaw

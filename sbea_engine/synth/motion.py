@@ -19,6 +19,7 @@ from sbea_engine.synth.gait import plant_feet, stride_phase, trail_tail
 from sbea_engine.synth.signals import glances, low_pass, wandering
 from sbea_engine.synth.trajectory import Path, wander
 
+NOSE_CLEARANCE = 0.24  # of the standing height
 Angles = NDArray[np.float64]
 
 
@@ -67,7 +68,7 @@ def explore(
     girdles = plan.joints_at((plan.joints[0].name, plan.spine[-1]))
     phase, speed = stride_phase(plan, joints.position_mm[:, girdles, :2], fps)
     turns += _gait_sway(plan, phase, np.clip(speed / 120, 0, 1))
-    joints = _stand(plan, path, turns)
+    joints = _keep_nose_up(plan, path, turns)
     headings = {plan.joints[0].name: path.rear_heading, plan.spine[-1]: path.front_heading}
     plant_feet(plan, joints, headings, phase=phase, speed=speed)
     trail_tail(rng, plan, joints, path.rear_heading, phase=phase, fps=fps, floor_mm=floor_mm)
@@ -86,12 +87,12 @@ def _turns(rng: np.random.Generator, plan: BodyPlan, path: Path) -> Angles:
     hunch = 0.12 + 0.55 * still + 0.12 * wandering(rng, frames, fps=fps, time_s=1.5)
     turns = np.zeros((frames, len(plan.joints), 3))
     turns[:, 0, 0] = path.rear_heading
-    turns[:, 0, 1] = -np.deg2rad(13) * hunch
+    turns[:, 0, 1] = -np.deg2rad(9) * hunch
     bend = (path.front_heading - path.rear_heading) / len(plan.spine)
     arch = np.interp(np.linspace(0, 1, len(plan.spine)), (0, 0.5, 1), (0.8, 1.1, 0.3))
     for share, joint in zip(arch, plan.joints_at(plan.spine), strict=True):
         turns[:, joint, 0] = bend
-        turns[:, joint, 1] = np.deg2rad(11) * hunch * share
+        turns[:, joint, 1] = np.deg2rad(8.5) * hunch * share
     look, nod = _looking(rng, still, fps)
     neck_bend = path.head_heading - path.front_heading
     limit = np.deg2rad(62)
@@ -137,6 +138,19 @@ def _stand(plan: BodyPlan, path: Path, turns: Angles) -> JointFrames:
     shift = np.full((len(path), 3), plan.stand_mm)
     shift[:, :2] = path.head_mm - joints.position_mm[:, head, :2]
     return JointFrames(rotation=joints.rotation, position_mm=joints.position_mm + shift[:, None])
+
+
+def _keep_nose_up(plan: BodyPlan, path: Path, turns: Angles) -> JointFrames:
+    """Stand, the head lifted, in place, wherever it would dip into the floor."""
+    nose = plan.skeleton.index(plan.heading[1])
+    head = plan.joint_index[plan.neck[-1]]
+    reach = float(np.linalg.norm(plan.keypoints[nose].offset_mm))
+    joints = _stand(plan, path, turns)
+    for _ in range(2):
+        dip = NOSE_CLEARANCE * plan.stand_mm - place_keypoints(plan, joints)[:, nose, 2]
+        turns[:, head, 1] -= np.arcsin(np.clip(dip / reach, 0, 0.8))
+        joints = _stand(plan, path, turns)
+    return joints
 
 
 def _breath(rng: np.random.Generator, speed: Angles, fps: float) -> Angles:

@@ -10,11 +10,11 @@ TAIL_RADII_MM = [2.7 - 1.85 * (i / (TAIL_LINKS - 1)) ** 0.8 for i in range(TAIL_
 
 _TRUNK = (
     Joint(name="pelvis", parent=None),
-    Joint(name="loin", parent="pelvis", offset_mm=(11.5, 0, 1.2), turn_deg=(0, 4, 0)),
-    Joint(name="back", parent="loin", offset_mm=(11.5, 0, 0.3), turn_deg=(0, 7, 0)),
-    Joint(name="chest", parent="back", offset_mm=(11.5, 0, -0.6), turn_deg=(0, 5, 0)),
-    Joint(name="neck", parent="chest", offset_mm=(10.5, 0, 0.6), turn_deg=(0, -9, 0)),
-    Joint(name="head", parent="neck", offset_mm=(9, 0, 1.2), turn_deg=(0, 10, 0)),
+    Joint(name="loin", parent="pelvis", offset_mm=(11.5, 0, 1.2), turn_deg=(0, 2, 0)),
+    Joint(name="back", parent="loin", offset_mm=(11.5, 0, 0.3), turn_deg=(0, 6, 0)),
+    Joint(name="chest", parent="back", offset_mm=(11.5, 0, -0.6), turn_deg=(0, 4, 0)),
+    Joint(name="neck", parent="chest", offset_mm=(10.5, 0, 0.6), turn_deg=(0, -15, 0)),
+    Joint(name="head", parent="neck", offset_mm=(9, 0, 1.2), turn_deg=(0, 17, 0)),
 )
 
 _TAIL = (
@@ -42,9 +42,9 @@ _TRUNK_PARTS = (
     Part(name="rump", joint="pelvis", centre_mm=(-6, 0, -1), radii_mm=(11.5, 12.3, 11.2)),
     Part(name="tail root", joint="pelvis", to="tail 1", radii_mm=(1, 3.0, 2.9)),
     Part(name="pelvis", joint="pelvis", centre_mm=(2.5, 0, -0.6), radii_mm=(14, 14.4, 13)),
-    Part(name="loin", joint="loin", centre_mm=(1.5, 0, -1.6), radii_mm=(14, 14.6, 13.4), breathes=0.5),
-    Part(name="back", joint="back", centre_mm=(0.5, 0, -1.6), radii_mm=(13, 13.2, 12.4), breathes=1.0),
-    Part(name="chest", joint="chest", centre_mm=(0, 0, -0.8), radii_mm=(12, 11.4, 11.2), breathes=0.8),
+    Part(name="loin", joint="loin", centre_mm=(1.5, 0, -2.0), radii_mm=(14, 14.6, 13.6), breathes=0.5),
+    Part(name="back", joint="back", centre_mm=(0.5, 0, -2.2), radii_mm=(13, 13.2, 12.8), breathes=1.0),
+    Part(name="chest", joint="chest", centre_mm=(0, 0, -1.6), radii_mm=(12, 11.4, 11.6), breathes=0.8),
     Part(name="neck", joint="neck", centre_mm=(0, 0, -0.6), radii_mm=(10.5, 9.4, 9.2)),
     Part(name="skull", joint="head", centre_mm=(0.5, 0, 0), radii_mm=(10, 8.4, 7.9)),
     Part(name="muzzle", joint="head", centre_mm=(9, 0, -2.0), radii_mm=(8, 4.7, 4.4)),

@@ -14,7 +14,7 @@ from sbea_engine.synth.camera import Camera
 from sbea_engine.synth.motion import Motion
 from sbea_engine.synth.shade import SHADOW_REACH_MM, FloorShadow, Shader
 from sbea_engine.synth.texture import Coat, Floor, FurNoise
-from sbea_engine.synth.trace import Floats, Hit, Roi, Solid, outlines, trace
+from sbea_engine.synth.trace import Floats, Roi, Solid, outlines, trace
 
 NOISE_SHIFTS = 128
 
@@ -148,16 +148,14 @@ class Renderer:
     def _trace_animal(
         self, i: int, frame: int, solid: Solid, boxes: list[Roi | None], region: Roi
     ) -> _Traced:
-        hit = trace(self._eye, self._rays, region, boxes, solid)
+        hit = trace(self._eye, self._rays, region, boxes, solid, samples=self.samples)
         grid = self._rays[:, region.top : region.bottom, region.left : region.right].reshape(3, -1)
-        view = grid[:, hit.ray]
-        height = self._eye[2] + hit.distance_mm * view[2]
+        view = grid[:, hit.spots.ray]
+        height = self._eye[2] + hit.spots.distance_mm * view[2]
         heading = self.scene.animals[i].motion.joints.rotation[frame, 0]
-        return _Traced(
-            hit=hit,
-            depth=hit.distance_mm * (self._forward @ view),
-            colour=self._shaders[i].colour(hit, view, heading, height),
-        )
+        colour = self._shaders[i].colour(hit.spots, view, heading, height)
+        depth = hit.distance_mm * (self._forward @ grid[:, hit.ray])
+        return _Traced(ray=hit.ray, depth=depth, colour=colour[hit.spot])
 
     def _compose(
         self,
@@ -191,8 +189,8 @@ class Renderer:
         colour = np.zeros((len(limit), 3), np.float32)
         cover = np.zeros(len(limit), np.float32)
         for t in traced:
-            seen = t.depth < nearest[t.hit.ray]
-            rows = t.hit.ray[seen]
+            seen = t.depth < nearest[t.ray]
+            rows = t.ray[seen]
             nearest[rows] = t.depth[seen]
             colour[rows] = t.colour[seen]
             cover[rows] = 1
@@ -218,10 +216,10 @@ class Renderer:
         mean_depth = np.full(len(traced), np.inf)
         for i, t in enumerate(traced):
             hits = np.zeros(cut, np.float32)
-            hits.reshape(-1)[t.hit.ray] = 1
+            hits.reshape(-1)[t.ray] = 1
             amodal[i][window] = by_pixel(hits) >= half
             sampled = np.full(cut, np.inf, np.float32)
-            sampled.reshape(-1)[t.hit.ray] = t.depth
+            sampled.reshape(-1)[t.ray] = t.depth
             mine = np.where(amodal[i][window], by_pixel(sampled, np.minimum), np.inf)
             closer = mine < depth[window]
             depth[window] = np.where(closer, mine, depth[window])
@@ -254,7 +252,7 @@ class Renderer:
 
 @dataclass(slots=True, eq=False)
 class _Traced:
-    hit: Hit
+    ray: NDArray[np.intp]
     depth: Floats
     colour: Floats
 

@@ -1,4 +1,4 @@
-"""How a hit looks: Lambert and sky light, sheen along the hairs, glints, and the soft shadow on the floor."""
+"""How a spot looks: lamp and sky light, sheen along the hairs, glints; and the soft shadow on the floor."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from sbea_engine.synth.arena import Light
 from sbea_engine.synth.body import BodyPlan
 from sbea_engine.synth.texture import Coat, FurNoise
-from sbea_engine.synth.trace import Floats, Hit, Solid
+from sbea_engine.synth.trace import Floats, Solid, Spots
 
 SHADOW_CELL_MM = 2.0
 SHADOW_REACH_MM = 40.0
-LEAN = 0.30  # how far hairs tilt the normal
+LEAN = 0.23  # how far hairs tilt the normal
 GLOSS = {"eye": (0.9, 60.0), "nose": (0.25, 18.0)}  # strength and sharpness of the glint
 
 
 class Shader:
-    """Colours hits on one animal."""
+    """Colours spots on one animal."""
 
     def __init__(self, plan: BodyPlan, coat: Coat, noise: FurNoise, light: Light, bounce: Floats) -> None:
         self.coat, self.noise, self.light = coat, noise, light
@@ -29,32 +29,32 @@ class Shader:
         self.gloss = np.array(gloss, np.float32)
         self.bounce = bounce  # colour of the light that the floor throws back
 
-    def colour(self, hit: Hit, view: Floats, heading: NDArray[np.float64], height_mm: Floats) -> Floats:
-        """Linear colours (n, 3) of hits.
+    def colour(self, spots: Spots, view: Floats, heading: NDArray[np.float64], height_mm: Floats) -> Floats:
+        """Linear colours (n, 3) of spots.
 
         Args:
-            view: (3, n) unit directions from the camera to the hits.
+            view: (3, n) unit directions from the camera to the spots.
             heading: (3, 3) world from body of the root, which turns the lean of the hairs with the body.
-            height_mm: (n,) of the hits above the floor.
+            height_mm: (n,) of the spots above the floor.
         """
-        out = np.empty((len(hit.ray), 3), np.float32)
-        body = np.flatnonzero(hit.part < 0)
-        hard = np.flatnonzero(hit.part >= 0)
-        out[body] = self._coat(hit, body, view, heading, height_mm)
-        out[hard] = self._skin(hit, hard, view, height_mm)
+        out = np.empty((len(spots.ray), 3), np.float32)
+        body = np.flatnonzero(spots.part < 0)
+        hard = np.flatnonzero(spots.part >= 0)
+        out[body] = self._coat(spots, body, view, heading, height_mm)
+        out[hard] = self._skin(spots, hard, view, height_mm)
         return out
 
     def _coat(
-        self, hit: Hit, rows: NDArray[np.intp], view: Floats, heading: NDArray[np.float64], height: Floats
+        self, spots: Spots, rows: NDArray[np.intp], view: Floats, heading: NDArray[np.float64], height: Floats
     ) -> Floats:
-        cells = self.noise.cells(hit.rest_mm[:, rows])
+        cells = self.noise.cells(spots.rest_mm[:, rows])
         tone = self.noise.value.ravel()[cells]
         lean = heading.astype(np.float32) @ self.noise.tilt.reshape(3, -1)[:, cells]
-        normal = _unit(hit.normal[:, rows] + np.float32(LEAN) * lean)
-        under = np.clip((-hit.underside[rows] - 0.15 + 0.08 * tone) / 0.55, 0, 1)[:, None]
+        normal = _unit(spots.normal[:, rows] + np.float32(LEAN) * lean)
+        under = np.clip((-spots.height[rows] - 0.15 + 0.08 * tone) / 0.55, 0, 1)[:, None]
         albedo = self.fur + under * (self.belly - self.fur)
-        albedo = albedo * (hit.tint[rows] * np.clip(1 + self.coat.mottle * tone, 0.25, 2))[:, None]
-        open_ = hit.hollow[rows] * _above(height[rows], 14, 0.55)
+        albedo = albedo * (spots.tint[rows] * np.clip(1 + self.coat.mottle * tone, 0.25, 2))[:, None]
+        open_ = spots.openness[rows] * _above(height[rows], 14, 0.55)
         colour = albedo * self._light(normal, open_)
         towards = self.light.towards.astype(np.float32)
         half = _unit(towards[:, None] - view[:, rows])
@@ -67,10 +67,10 @@ class Shader:
         sheen = np.float32(self.coat.sheen) * (lit + 0.55 * rim * open_) * (1 + 0.35 * tone)
         return np.asarray(colour + sheen[:, None].clip(0, None), np.float32)
 
-    def _skin(self, hit: Hit, rows: NDArray[np.intp], view: Floats, height: Floats) -> Floats:
-        part, normal = hit.part[rows], hit.normal[:, rows]
+    def _skin(self, spots: Spots, rows: NDArray[np.intp], view: Floats, height: Floats) -> Floats:
+        part, normal = spots.part[rows], spots.normal[:, rows]
         open_ = _above(height[rows], 8, 0.6)
-        colour = self.colours[part] * hit.tint[rows][:, None] * self._light(normal, open_)
+        colour = self.colours[part] * spots.tint[rows][:, None] * self._light(normal, open_)
         towards = self.light.towards.astype(np.float32)
         half = _unit(towards[:, None] - view[:, rows])
         strength, sharpness = self.gloss[part].T
@@ -108,7 +108,7 @@ class FloorShadow:
         cast = self._cover(centre, axes, slope, x, y, fade_mm=1e3)
         near = self._cover(centre, axes, np.zeros(2), x, y, fade_mm=13.0)
         # The lamp's shadow is soft by the lamp's width; what is close to the floor also hides the sky.
-        self.pass_ = (1 - 0.50 * _blurred(cast, 4.0)) * (1 - 0.55 * _blurred(near, 3.0))
+        self.pass_ = (1 - 0.58 * _blurred(cast, 4.0)) * (1 - 0.55 * _blurred(near, 3.0))
         self.pass_ *= 1 - 0.25 * _blurred(cast, 14.0)
 
     @staticmethod

@@ -50,17 +50,34 @@ class Roi:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Hit:
-    """Where rays meet one animal; `n` of the rays do.
+    """Where rays meet one animal: `n` rays of the region do, and `m` of these places need a colour.
 
     Attributes:
         ray: (n,) flat index into the region of interest.
         distance_mm: (n,) along the ray.
-        normal: (3, n) outward, unit.
-        part: (n,) the hard part met, or -1 on the soft body.
-        rest_mm: (3, n) the same point on the resting body (soft body only, else 0).
-        underside: (n,) height on the parts, -1 below to 1 above.
-        tint: (n,) brightness factor of the parts.
-        hollow: (n,) how open the place is, 0 in a crease to 1.
+        spot: (n,) which of the `m` spots gives the ray its colour.
+        spots: The places to colour.
+    """
+
+    ray: NDArray[np.intp]
+    distance_mm: Floats
+    spot: NDArray[np.intp]
+    spots: Spots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spots:
+    """Places on an animal's surface.
+
+    Attributes:
+        ray: (m,) flat index into the region of interest.
+        distance_mm: (m,) along the ray.
+        normal: (3, m) outward, unit.
+        part: (m,) the hard part met, or -1 on the soft body.
+        rest_mm: (3, m) the same point on the resting body (soft body only, else 0).
+        height: (m,) on the part that it lies on, -1 below to 1 above.
+        tint: (m,) brightness factor of the parts.
+        openness: (m,) how free the space above it is, 0 in a crease to 1.
     """
 
     ray: NDArray[np.intp]
@@ -68,9 +85,23 @@ class Hit:
     normal: Floats
     part: NDArray[np.intp]
     rest_mm: Floats
-    underside: Floats
+    height: Floats
     tint: Floats
-    hollow: Floats
+    openness: Floats
+
+    @staticmethod
+    def joined(groups: list[Spots]) -> Spots:
+        """All spots of several groups, one after another."""
+        return Spots(
+            ray=np.concatenate([g.ray for g in groups]),
+            distance_mm=np.concatenate([g.distance_mm for g in groups]),
+            normal=np.concatenate([g.normal for g in groups], axis=1),
+            part=np.concatenate([g.part for g in groups]),
+            rest_mm=np.concatenate([g.rest_mm for g in groups], axis=1),
+            height=np.concatenate([g.height for g in groups]),
+            tint=np.concatenate([g.tint for g in groups]),
+            openness=np.concatenate([g.openness for g in groups]),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -100,8 +131,8 @@ def outlines(camera: Camera, solid: Solid, *, samples: int) -> list[Roi | None]:
     m = (solid.centre_mm @ camera.R.T + camera.t) @ camera.K.T
     C = G @ G.transpose(0, 2, 1) - m[:, :, None] * m[:, None, :]
     found: list[Roi | None] = []
-    for c in C:
-        if c[2, 2] >= 0:  # reaches the camera's own plane
+    for c, depth in zip(C, m[:, 2], strict=True):
+        if c[2, 2] >= 0 or depth <= 0:  # reaches the camera's own plane, or lies behind it
             found.append(None)
             continue
         u, du = c[0, 2] / c[2, 2], np.sqrt(max(c[0, 2] ** 2 - c[0, 0] * c[2, 2], 0)) / -c[2, 2]
@@ -118,70 +149,116 @@ def outlines(camera: Camera, solid: Solid, *, samples: int) -> list[Roi | None]:
     return found
 
 
-def trace(eye_mm: Floats, rays: Floats, roi: Roi, parts: list[Roi | None], solid: Solid) -> Hit:
-    """Trace the rays (3, rows, columns) of a camera's grid inside `roi` against one animal."""
-    size = roi.shape[0] * roi.shape[1]
-    nearest = np.full(size, np.inf, np.float32)
-    hard_part = np.full(size, -1, np.intp)
-    pairs = _Pairs(eye_mm, solid)
-    for p, box in enumerate(parts):
-        if box is None:
-            continue
-        ray = rays[:, box.top : box.bottom, box.left : box.right].reshape(3, -1)
-        row = np.arange(box.top - roi.top, box.bottom - roi.top)[:, None] * roi.shape[1]
-        index = (row + np.arange(box.left - roi.left, box.right - roi.left)).ravel()
-        if solid.soft[p]:
-            pairs.add(p, index, ray)
-            continue
-        entry, _, hit = _enter(eye_mm, ray, solid, p, 0.0)
-        closer = entry < nearest[index[hit]]
-        rows = index[hit][closer]
-        nearest[rows] = entry[closer]
-        hard_part[rows] = p
-    soft = pairs.march(size)
-    body_first = soft < nearest
-    hard_part[body_first] = -1
-    nearest = np.minimum(nearest, soft)
-    ray_hit = np.flatnonzero(np.isfinite(nearest))
-    grid = rays[:, roi.top : roi.bottom, roi.left : roi.right].reshape(3, -1)
-    return _describe(eye_mm, grid, solid, pairs, ray_hit, nearest, hard_part)
-
-
-def _describe(
-    eye_mm: Floats,
-    grid: Floats,
-    solid: Solid,
-    pairs: _Pairs,
-    ray_hit: NDArray[np.intp],
-    nearest: Floats,
-    hard_part: NDArray[np.intp],
+def trace(
+    eye_mm: Floats, rays: Floats, roi: Roi, parts: list[Roi | None], solid: Solid, *, samples: int
 ) -> Hit:
-    n = len(ray_hit)
-    part = hard_part[ray_hit]
-    normal, rest = np.zeros((3, n), np.float32), np.zeros((3, n), np.float32)
-    underside, tint = np.ones(n, np.float32), np.ones(n, np.float32)
-    hollow = np.ones(n, np.float32)
-    on_body = np.flatnonzero(part < 0)
-    if len(on_body):
-        surface = pairs.surface(ray_hit[on_body], nearest[ray_hit[on_body]], len(hard_part))
-        normal[:, on_body], rest[:, on_body], underside[on_body], tint[on_body], hollow[on_body] = surface
-    for p in np.unique(part[part >= 0]):
+    """Trace the rays (3, rows, columns) of a camera's grid inside `roi` against one animal.
+
+    Hard parts, some of them thinner than a pixel, are met by every ray. The soft body is met by one ray a
+    pixel, and by the others only along its outline.
+    """
+    size = roi.shape[0] * roi.shape[1]
+    boxes = [_box(rays, roi, part, p) for p, part in enumerate(parts) if part is not None]
+    hard, hard_part = _meet_hard(eye_mm, [b for b in boxes if not solid.soft[b.part]], solid, size)
+    soft_boxes = [b for b in boxes if solid.soft[b.part]]
+    body = np.full(size, np.inf, np.float32)
+    spot = np.full(size, -1, np.intp)
+    groups: list[Spots] = []
+    wanted = np.zeros(roi.shape, np.bool_)
+    wanted[::samples, ::samples] = True
+    for turn in range(2 if samples > 1 else 1):
+        pairs = _Pairs(eye_mm, solid, soft_boxes, wanted.ravel())
+        found = pairs.march(size)
+        met = np.flatnonzero(np.isfinite(found))
+        spot[met] = sum(len(g.ray) for g in groups) + np.arange(len(met))
+        body[met] = found[met]
+        if len(met):
+            groups.append(pairs.surface(met, found[met], size))
+        if turn == 0 and samples > 1:
+            wanted = _share_inside(body.reshape(roi.shape), spot.reshape(roi.shape), samples)
+    shown = np.flatnonzero(hard < body)
+    spot[shown] = sum(len(g.ray) for g in groups) + np.arange(len(shown))
+    grid = rays[:, roi.top : roi.bottom, roi.left : roi.right].reshape(3, -1)
+    groups.append(_hard_spots(eye_mm, grid[:, shown], solid, shown, hard[shown], hard_part[shown]))
+    nearest = np.minimum(hard, body)
+    ray = np.flatnonzero(np.isfinite(nearest))
+    return Hit(ray=ray, distance_mm=nearest[ray], spot=spot[ray], spots=Spots.joined(groups))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Box:
+    """The rays that can meet one part: `index` (n,) into the region, `direction` (3, n)."""
+
+    part: int
+    index: NDArray[np.intp]
+    direction: Floats
+
+
+def _box(rays: Floats, roi: Roi, part: Roi, p: int) -> _Box:
+    row = np.arange(part.top - roi.top, part.bottom - roi.top)[:, None] * roi.shape[1]
+    index = (row + np.arange(part.left - roi.left, part.right - roi.left)).ravel()
+    return _Box(p, index, rays[:, part.top : part.bottom, part.left : part.right].reshape(3, -1))
+
+
+def _meet_hard(eye_mm: Floats, boxes: list[_Box], solid: Solid, size: int) -> tuple[Floats, NDArray[np.intp]]:
+    """Distance (size,) to the nearest hard part, inf where there is none, and which part that is."""
+    nearest, part = np.full(size, np.inf, np.float32), np.full(size, -1, np.intp)
+    for box in boxes:
+        entry, _, hit = _enter(eye_mm, box.direction, solid, box.part, 0.0)
+        closer = entry < nearest[box.index[hit]]
+        rows = box.index[hit][closer]
+        nearest[rows] = entry[closer]
+        part[rows] = box.part
+    return nearest, part
+
+
+def _share_inside(body: Floats, spot: NDArray[np.intp], samples: int) -> NDArray[np.bool_]:
+    """Let all rays of a pixel well inside the body share what its first ray met, in place.
+
+    Returns:
+        bool like `body`: the rays along the outline, still to be traced.
+    """
+    met = np.isfinite(body[::samples, ::samples])
+    padded = np.pad(met, 1)
+    near = [padded[1 + i : 1 + i + met.shape[0], 1 + j : 1 + j + met.shape[1]] for i, j in _NEIGHBOURS]
+    inside = met & near[4] & near[6] & near[7]  # its other rays lie between these first rays
+    outline = np.logical_or.reduce([met, *near]) & ~inside
+    wanted = np.zeros(body.shape, np.bool_)
+    for i, j in list(np.ndindex(samples, samples))[1:]:
+        body[i::samples, j::samples][inside] = body[::samples, ::samples][inside]
+        spot[i::samples, j::samples][inside] = spot[::samples, ::samples][inside]
+        wanted[i::samples, j::samples] = outline
+    return wanted
+
+
+_NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
+
+
+def _hard_spots(
+    eye_mm: Floats,
+    ray: Floats,
+    solid: Solid,
+    index: NDArray[np.intp],
+    distance: Floats,
+    part: NDArray[np.intp],
+) -> Spots:
+    normal, height = np.empty_like(ray), np.empty_like(distance)
+    for p in np.unique(part):
         rows = np.flatnonzero(part == p)
-        point = eye_mm[:, None] + nearest[ray_hit[rows]] * grid[:, ray_hit[rows]]
-        unit = solid.rotation[p].T @ (point - solid.centre_mm[p][:, None]) / solid.radii_mm[p][:, None]
+        point = eye_mm[:, None] + distance[rows] * ray[:, rows] - solid.centre_mm[p][:, None]
+        unit = solid.rotation[p].T @ point / solid.radii_mm[p][:, None]
         outward = solid.rotation[p] @ (unit / solid.radii_mm[p][:, None])
         normal[:, rows] = outward / np.sqrt((outward * outward).sum(0))
-        underside[rows] = unit[2]
-        tint[rows] = solid.tint[p]
-    return Hit(
-        ray=ray_hit,
-        distance_mm=nearest[ray_hit],
+        height[rows] = unit[2]
+    return Spots(
+        ray=index,
+        distance_mm=distance,
         normal=normal,
         part=part,
-        rest_mm=rest,
-        underside=underside,
-        tint=tint,
-        hollow=hollow,
+        rest_mm=np.zeros_like(ray),
+        height=height,
+        tint=solid.tint[part],
+        openness=np.ones_like(distance),
     )
 
 
@@ -220,11 +297,14 @@ class _Chunk:
 class _Pairs:
     """Pairs of a ray and a soft ellipsoid that it comes near, in flat arrays, parts one after another."""
 
-    def __init__(self, eye_mm: Floats, solid: Solid) -> None:
+    def __init__(self, eye_mm: Floats, solid: Solid, boxes: list[_Box], wanted: NDArray[np.bool_]) -> None:
         self.eye, self.solid = eye_mm, solid
         self._chunks: list[_Chunk] = []
+        for box in boxes:
+            rows = np.flatnonzero(wanted[box.index])
+            self._add(box.part, box.index[rows], box.direction[:, rows])
 
-    def add(self, p: int, index: NDArray[np.intp], ray: Floats) -> None:
+    def _add(self, p: int, index: NDArray[np.intp], ray: Floats) -> None:
         entry, leave, hit = _enter(self.eye, ray, self.solid, p, MARGIN_MM)
         if not len(hit):
             return
@@ -288,10 +368,8 @@ class _Pairs:
             ray, at, last, moved, before = ray[going], at[going], last[going], moved[going], before[going]
         return found
 
-    def surface(
-        self, rays: NDArray[np.intp], distance: Floats, size: int
-    ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """Normal (3, n), rest position (3, n), underside, tint and openness (n,) where rays meet the body."""
+    def surface(self, rays: NDArray[np.intp], distance: Floats, size: int) -> Spots:
+        """The spots where rays meet the melted body."""
         row = _rows(rays, size)[self.ray]
         live = np.flatnonzero(row >= 0)
         row = row[live]
@@ -320,13 +398,15 @@ class _Pairs:
             )
         normal = np.stack([blend(c) for c in normal_of])
         normal /= np.sqrt((normal * normal).sum(0)) + 1e-9
-        rest = np.stack([blend(c) for c in rest_of])
-        return (
-            normal,
-            rest,
-            blend(unit[2]),
-            blend(self.solid.tint[part]),
-            self._openness(row, unit, inverse, part, normal),
+        return Spots(
+            ray=rays,
+            distance_mm=distance,
+            normal=normal,
+            part=np.full(n, -1, np.intp),
+            rest_mm=np.stack([blend(c) for c in rest_of]),
+            height=blend(unit[2]),
+            tint=blend(self.solid.tint[part]),
+            openness=self._openness(row, unit, inverse, part, normal),
         )
 
     def _openness(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,7 @@ def load_truth(folder: Path) -> Truth:
             points_mm = _array(file, arrays, "points_mm", (*shape, 3), np.float32)
     except FileNotFoundError as error:
         raise BadRecording(f"{file}: not there. A rendered recording holds truth.npz.") from error
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise BadRecording(f"{file}: not an npz file, or a damaged one ({error}).") from error
     return Truth(
         folder=folder, fps=fps, skeleton=skeleton, individuals=individuals, points_mm=points_mm, views=views

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sbea_engine.synth import Recipe
+from sbea_engine.synth.motion import Motion
+from sbea_engine.synth.render import Animal, Renderer, Scene, View
+
+
+def renderer(scene: Scene, recipe: Recipe, camera: int = 0, noise: float = 0.0) -> Renderer:
+    rig = recipe.cameras.cameras(3, scene.arena)
+    return Renderer(scene, rig[camera], samples=2, noise=noise, rng=np.random.default_rng(1))
+
+
+def shifted(motion: Motion, by_mm: tuple[float, float, float]) -> Motion:
+    surface = replace(motion.surface, centre_mm=motion.surface.centre_mm + np.array(by_mm))
+    return replace(motion, surface=surface, points_mm=motion.points_mm + np.array(by_mm))
+
+
+@pytest.fixture(scope="module")
+def crowd(scene: Scene) -> Scene:
+    """Two animals, the second right above the first."""
+    first = scene.animals[0]
+    second = Animal(
+        name="above", plan=first.plan, coat=first.coat, motion=shifted(first.motion, (12.0, 0.0, 35.0))
+    )
+    return replace(scene, animals=(first, second))
+
+
+@pytest.fixture(scope="module")
+def crowd_view(crowd: Scene, recipe: Recipe) -> View:
+    return renderer(crowd, recipe).render(3, np.random.default_rng(2))
+
+
+class TestTwoAnimals:
+    def test_visible_masks_are_disjoint_parts_of_the_amodal_ones(self, crowd_view: View) -> None:
+        assert crowd_view.visible.any((1, 2)).all()
+        assert crowd_view.visible.sum(0).max() == 1
+        assert not (crowd_view.visible & ~crowd_view.amodal).any()
+
+    def test_the_upper_one_hides_the_lower_one(self, crowd_view: View) -> None:
+        both = crowd_view.amodal.all(0)
+        assert both.sum() > 50
+        assert crowd_view.visible[1][both].mean() > 0.95
+        assert crowd_view.order.tolist() == [1, 0]
+
+    def test_depth_is_that_of_the_upper_one(self, crowd_view: View, scene: Scene, recipe: Recipe) -> None:
+        alone = renderer(scene, recipe).render(3, np.random.default_rng(2))
+        both = crowd_view.amodal.all(0)
+        assert (crowd_view.depth_mm[both] <= alone.depth_mm[both] + 1e-3).mean() > 0.95
+
+
+class TestOneAnimal:
+    def test_an_animal_changes_only_the_image_near_it(self, scene: Scene, recipe: Recipe) -> None:
+        empty = renderer(replace(scene, animals=()), recipe).render(0, np.random.default_rng(2))
+        view = renderer(scene, recipe).render(0, np.random.default_rng(2))
+        changed = (view.image != empty.image).any(-1)
+        assert changed[view.visible[0]].mean() > 0.99
+        rows, columns = np.nonzero(view.visible[0])
+        far = np.ones(changed.shape, bool)
+        far[max(0, rows.min() - 30) : rows.max() + 30, max(0, columns.min() - 30) : columns.max() + 30] = (
+            False
+        )
+        assert not changed[far].any()
+
+    def test_it_casts_a_shadow_on_the_floor(self, scene: Scene, recipe: Recipe) -> None:
+        empty = renderer(replace(scene, animals=()), recipe).render(0, np.random.default_rng(2))
+        view = renderer(scene, recipe).render(0, np.random.default_rng(2))
+        floor = ~view.amodal[0]
+        change = view.image.astype(int).mean(-1) - empty.image.astype(int).mean(-1)
+        assert (change[floor] < -15).sum() > 20
+        assert (change[floor] <= 0.5).mean() > 0.97
+
+    def test_depth_lies_in_front_of_the_backdrop_where_the_animal_is(
+        self, scene: Scene, recipe: Recipe
+    ) -> None:
+        camera = renderer(scene, recipe)
+        view = camera.render(0, np.random.default_rng(2))
+        assert (view.depth_mm[view.visible[0]] < camera.backdrop.depth_mm[view.visible[0]]).all()
+        np.testing.assert_array_equal(
+            view.depth_mm[~view.visible[0]], camera.backdrop.depth_mm[~view.visible[0]]
+        )
+
+    def test_noise_has_the_spread_that_was_asked_for(self, scene: Scene, recipe: Recipe) -> None:
+        camera = renderer(scene, recipe, noise=3.0)
+        a, b = (camera.render(0, np.random.default_rng(s)).image.astype(float) for s in (1, 2))
+        assert (a - b).std() / np.sqrt(2) == pytest.approx(3.0, rel=0.15)
+
+    def test_an_animal_out_of_view_leaves_the_backdrop(self, scene: Scene, recipe: Recipe) -> None:
+        animal = scene.animals[0]
+        away = replace(animal, motion=shifted(animal.motion, (5000.0, 0.0, 0.0)))
+        view = renderer(replace(scene, animals=(away,)), recipe).render(0, np.random.default_rng(2))
+        empty = renderer(replace(scene, animals=()), recipe).render(0, np.random.default_rng(2))
+        np.testing.assert_array_equal(view.image, empty.image)
+        assert not view.amodal.any()
+        assert view.order.tolist() == [-1]
+
+
+def test_clear_walls_show_what_opaque_ones_hide(scene: Scene, recipe: Recipe) -> None:
+    rig = recipe.cameras.cameras(3, scene.arena)
+    near_wall = np.array([0.0, -scene.arena.floor_mm[1] / 2 + 2, 1.0])  # close to the wall that ring-1 faces
+    camera = next(c for c in rig if c.name == "ring-1")
+    toward = np.array([*(np.sign(camera.position_mm[:2]) * (np.abs(camera.position_mm[:2]) > 50)), 0.0])
+    near_wall = toward * (np.array([*scene.arena.floor_mm, 0.0]) / 2 - 3) + (0, 0, 1)
+    px, depth = camera.project(near_wall)
+    column, row = np.rint(px).astype(int)
+    seen = {}
+    for walls in ("opaque", "clear"):
+        arena = replace(scene.arena, walls=walls)
+        look = Renderer(replace(scene, arena=arena), camera, samples=1, noise=0, rng=np.random.default_rng(0))
+        seen[walls] = look.backdrop.depth_mm[row, column]
+    assert seen["opaque"] < depth - 5
+    assert seen["clear"] == pytest.approx(float(depth), abs=6)
