@@ -32,7 +32,7 @@ group = pose
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--iterations", type=int, help="Steps of training, instead of the preset's.")
 @click.option("--minutes", type=float, help="Lower the steps to what fits; how many depends on the machine.")
-@click.option("--threads", type=int, help="Torch threads; one a core if not given.")
+@click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
 @click.option("--colour", type=click.Choice(["grey", "rgb"]), default="grey", show_default=True)
 @click.option("--rotation", "rotation_deg", type=float, default=180.0, show_default=True, help="Degrees.")
 @reports
@@ -54,7 +54,7 @@ def train(output: Output, /, data: Path, out: Path, holdout: str, **settings: An
 @click.option("--model", type=FOLDER, required=True, help="Model folder.")
 @click.option("--video", type=click.Path(path_type=Path), required=True, help="Video or folder of images.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of poses to write.")
-@click.option("--threads", type=int, help="Torch threads; one a core if not given.")
+@click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
 @reports
 def predict(output: Output, /, model: Path, video: Path, out: Path, threads: int | None) -> None:
     """Find keypoints on every frame of a video. A run that was stopped goes on where it was."""
@@ -78,7 +78,7 @@ def predict(output: Output, /, model: Path, video: Path, out: Path, threads: int
 @click.option("--model", type=FOLDER, required=True, help="Model folder.")
 @click.option("--data", type=FOLDER, required=True, help="DeepLabCut project, or folder with labels.json.")
 @click.option("--holdout", default="none", show_default=True, help=f"Frames to measure on: {HOLDOUT_HELP}.")
-@click.option("--threads", type=int, help="Torch threads; one a core if not given.")
+@click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
 @reports
 def evaluate(output: Output, /, model: Path, data: Path, holdout: str, threads: int | None) -> None:
     """Measure a model on the held-out frames, or with `none` on all labelled frames."""

@@ -23,11 +23,15 @@ class NoSuchDevice(BadInput):
     code = "no_such_device"
 
 
-def available_cores() -> int:
-    """Cores that this process may use (not all those of the machine)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def default_threads() -> int:
+    """One less than the cores that this process may use, and at least one.
+
+    One core is left for decoding and augmenting frames, which run beside the network, and for whoever else
+    is on the machine: torch's threads wait by spinning, so one that has to share its core stalls all
+    others. Measured on two busy cores, two threads took almost four times the processor time of one.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
 
 
 def choose_device(name: str) -> torch.device:
@@ -44,14 +48,14 @@ def choose_device(name: str) -> torch.device:
 
 @contextmanager
 def compute_threads(count: int | None) -> Generator[int, None, None]:
-    """Run a block with `count` torch threads (None: one a core) and OpenCV on one; restores both.
+    """Run a block with `count` torch threads (None: `default_threads`) and OpenCV on one; restores both.
 
     The numbers are global to the process. Two blocks at once agree on the last one entered, which changes
     speed and, by the order of sums, the last digits of results; nothing else.
     """
     import cv2
 
-    wanted = count or available_cores()
+    wanted = count or default_threads()
     with _THREADS_LOCK:
         before, before_cv2 = torch.get_num_threads(), cv2.getNumThreads()
         torch.set_num_threads(wanted)
@@ -72,7 +76,7 @@ def autocast(device: torch.device, precision: Precision) -> torch.autocast:
 def default_precision(device: torch.device) -> Precision:
     """bf16 where the hardware computes in it.
 
-    CPUs that only emulate it (AVX-512 without AMX or AVX512_BF16) were measured 2 to 2.6 times slower in
+    CPUs that only emulate it (AVX-512 without AMX or AVX512_BF16) were measured 1.4 to 3.3 times slower in
     bf16 than in fp32, so what torch can run is not the question; what the chip computes in is.
     """
     if device.type == "cuda":

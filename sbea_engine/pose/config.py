@@ -44,8 +44,8 @@ FULL = (16, 32, 64, 96, 128)
 
 PRESETS: Mapping[PresetName, Preset] = {
     "tiny": Preset(channels=(8, 16, 24, 32), extent_px=28, crop_px=64, batch_size=8, iterations=120),
-    "fast": Preset(channels=FULL, extent_px=60, crop_px=160, batch_size=12, iterations=300),
-    "default": Preset(channels=FULL, extent_px=60, crop_px=160, batch_size=16, iterations=700),
+    "fast": Preset(channels=FULL, extent_px=60, crop_px=128, batch_size=12, iterations=250),
+    "default": Preset(channels=FULL, extent_px=60, crop_px=128, batch_size=16, iterations=500),
 }
 
 
@@ -61,7 +61,7 @@ class PoseConfig:
         minutes: Wall-clock budget: before training a few steps are timed and the number of iterations is
             lowered to what fits. How many that is depends on the machine, so the model card records it,
             and a run with `iterations` set to it repeats the result. None: no budget.
-        threads: Torch threads; None is one a core that the process may use.
+        threads: Torch threads; None is one less than there are cores, and at least one.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
         precision: `auto` computes in bf16 where the hardware does, else in fp32.
         colour: What the network sees.

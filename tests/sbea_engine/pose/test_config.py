@@ -18,9 +18,9 @@ class TestPoseConfig:
     @pytest.mark.parametrize(
         "settings",
         [
-            {"presets": "fast"}, {"preset": "huge"}, {"seed": -1}, {"seed": 1.5}, {"seed": True}, {"threads": 0},
-            {"iterations": 0}, {"minutes": float("nan")}, {"minutes": 0}, {"validation": 0.9}, {"colour": "cmyk"},
-            {"rotation_deg": 400}, {"preset": ["fast"]}, {"precision": "fp8"},
+            {"presets": "fast"}, {"preset": "huge"}, {"seed": -1}, {"seed": 1.5}, {"seed": True},
+            {"threads": 0}, {"iterations": 0}, {"minutes": float("nan")}, {"minutes": 0}, {"validation": 0.9},
+            {"colour": "cmyk"}, {"rotation_deg": 400}, {"preset": ["fast"]}, {"precision": "fp8"},
         ],
     )  # fmt: skip
     def test_refuses(self, settings: dict[str, object]) -> None:

@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from sbea_engine.pose.errors import NotTrained, SeveralIndividuals, TooFewLabels
 from sbea_engine.pose.estimator import PoseEstimator
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.progress import Progress
+from tests.fixtures.blobs import DEFAULT_SIZE, draw
 
-TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=90)
+TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=120)
 SHORT = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=6)
 
 
@@ -42,7 +44,7 @@ class TestFit:
         points, confidence = trained.predict_sources(other_scene.frames)
         result = evaluate(other_scene, points, confidence, radius_px=trained.plan_.radius_px)
         middle = np.full_like(points, 40)
-        assert evaluate(other_scene, middle)["mean_px"] > 20  # what knowing nothing gives
+        assert evaluate(other_scene, middle)["mean_px"] > 15  # what knowing nothing gives
         assert result["mean_px"] < 3
         assert result["by_keypoint"]["nose"]["mean_px"] < result["by_keypoint"]["tail"]["mean_px"]
 
@@ -50,10 +52,10 @@ class TestFit:
         self, trained: PoseEstimator, other_scene: LabelSet
     ) -> None:
         _, seen = trained.predict_sources(other_scene.frames)
-        noise = np.random.default_rng(0).normal(60, 6, (6, 80, 96, 3)).clip(0, 255).astype(np.uint8)
-        unseen = np.concatenate([c for _, c in trained.predict_stream(iter(noise))])
-        assert np.median(seen) > 0.8
-        assert np.median(unseen) < 0.4
+        empty = [draw(None, DEFAULT_SIZE, np.random.default_rng(i)) for i in range(6)]
+        unseen = np.concatenate([c for _, c in trained.predict_stream(iter(empty))])
+        assert np.median(seen) > 0.75
+        assert np.median(unseen) < 0.3
 
     def test_same_seed_same_model(self, scene: LabelSet, briefly_trained: PoseEstimator) -> None:
         torch.manual_seed(123)  # what ran before has no influence
@@ -98,7 +100,7 @@ class TestFit:
         kept_out = {frame["index"] for frame in model.card_.data["validation_frames"]}
         rows = [i for i, frame in enumerate(scene.frames) if frame.index in kept_out]
         points = np.array(scene.points_px)
-        points[rows] += 7
+        points[rows] += 2
         moved = PoseEstimator(SHORT).fit(altered(scene, points_px=points))
         assert torch.equal(model.model_.maps.weight, moved.model_.maps.weight)
         assert model.validation_["mean_px"] != moved.validation_["mean_px"]
@@ -117,7 +119,7 @@ class TestFit:
         both = LabelSet(
             skeleton=small.skeleton,
             individuals=small.individuals,
-            frames=(*small.frames, *(replace_video(f, "large") for f in large.frames)),
+            frames=(*small.frames, *(replace(f, video="large") for f in large.frames)),
             points_px=np.concatenate([small.points_px, large.points_px]),
             visibility=np.concatenate([small.visibility, large.visibility]),
         )
@@ -183,7 +185,9 @@ class TestPredict:
     def test_some_frames(self, trained: PoseEstimator, scene: LabelSet) -> None:
         poses = trained.predict(scene.frames[0].path.parent, [2, 5])
         assert poses.frames.tolist() == [2, 5]
-        assert np.linalg.norm(poses.points_px - scene.points_px[[2, 5]], axis=-1).max() < 6
+        np.testing.assert_allclose(
+            poses.points_px, trained.predict_sources(scene.frames)[0][[2, 5]], atol=1e-3
+        )
 
     def test_the_size_of_a_batch_changes_nothing(
         self, trained: PoseEstimator, scene: LabelSet, monkeypatch: pytest.MonkeyPatch
@@ -262,9 +266,3 @@ class TestSaveAndLoad:
         file.write_text(json.dumps(json.loads(file.read_text()) | {field: value}))
         with pytest.raises(BadModel, match=reason):
             PoseEstimator.load(tmp_path)
-
-
-def replace_video(frame: object, video: str) -> object:
-    from dataclasses import replace
-
-    return replace(frame, video=video)  # type: ignore[type-var]

@@ -44,7 +44,8 @@ class TestEvaluate:
     def test_a_keypoint_without_truth_has_no_figure(self, truth: LabelSet) -> None:
         row = evaluate(truth, np.zeros((2, 1, 3, 2), dtype=np.float32))["by_keypoint"]["c"]
         assert row == {
-            "n": 0, "missing": 0, "mean_px": None, "median_px": None, "rms_px": None, "pck5": None, "pck10": None,
+            "n": 0, "missing": 0, "mean_px": None, "median_px": None, "rms_px": None, "pck5": None,
+            "pck10": None,
         }  # fmt: skip
 
     def test_a_missing_answer_is_wrong_but_has_no_distance(self, truth: LabelSet) -> None:

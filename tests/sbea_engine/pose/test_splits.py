@@ -49,9 +49,11 @@ class TestSplitHoldout:
     @pytest.mark.parametrize(
         ("holdout", "reason"),
         [
-            ("last", "numbers"), ("last:x", "numbers"), ("last:0", "shares"), ("last:1", "something"),
-            ("last:-0.2", "shares"), ("last:nan", "shares"), ("block:0.8-0.2", "shares"), ("block:0-1", "left"),
-            ("videos:", "Name the videos"), ("videos:z", "'z'"), ("videos:v", "leaves 0"), ("random:0.2", "not"),
+            ("last", "numbers"), ("last:x", "numbers"), ("last:0", "shares"),
+            ("last:1", "something"), ("last:-0.2", "shares"), ("last:nan", "shares"),
+            ("block:0.8-0.2", "shares"), ("block:0-1", "left"),
+            ("videos:", "Name the videos"), ("videos:z", "'z'"),
+            ("videos:v", "leaves 0"), ("random:0.2", "not"),
         ],
     )  # fmt: skip
     def test_refuses(self, holdout: str, reason: str) -> None:
