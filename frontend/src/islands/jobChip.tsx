@@ -37,7 +37,12 @@ function JobChip({
   }
   const share = shareOf(running);
   const more = active.length > 1 ? ` · ${active.length - 1} more` : "";
-  const state = running.state === "queued" ? "waiting" : share === null ? "running" : percent(share);
+  const state =
+    running.state === "queued"
+      ? "waiting"
+      : share === null
+        ? running.progress.stage || "starting"
+        : percent(share);
   return (
     <a class={`pill ${note ? "warn" : "busy"} chip`} href={jobsUrl}>
       <span class="dot pulse" aria-hidden="true" />

@@ -7,19 +7,18 @@ import { pageFeed } from "./parts/feed";
 import { ago, duration } from "./parts/format";
 import { FeedNote, isActive, JobButtons, JobError, JobPill, JobProgress } from "./parts/job";
 import { show } from "./parts/page";
-import { can, type ProjectContext } from "./parts/project";
+import type { ProjectContext, ProjectProps } from "./parts/project";
 
 /** What runs, what waits, what ended and how. */
 export function mount(root: HTMLElement, { api, signal, props }: ProjectContext): void {
   const feed = pageFeed(api, props.projectId, signal);
-  const allowed = can(props, "train") || can(props, "manage_data");
-  show(root, signal, <JobsPage api={api} feed={feed} allowed={allowed} />);
+  show(root, signal, <JobsPage api={api} feed={feed} props={props} />);
 }
 
 interface JobsPageProps {
   readonly api: Api;
   readonly feed: JobFeed;
-  readonly allowed: boolean;
+  readonly props: ProjectProps;
 }
 
 function JobsPage(props: JobsPageProps): JSX.Element {
@@ -61,7 +60,7 @@ function JobList({ jobs, ...props }: JobsPageProps & { readonly jobs: readonly J
   );
 }
 
-function JobLine({ api, feed, job, allowed }: JobsPageProps & { readonly job: JobState }): JSX.Element {
+function JobLine({ api, feed, job, props }: JobsPageProps & { readonly job: JobState }): JSX.Element {
   const open = useSignal(false);
   return (
     <li class="stack hair">
@@ -72,7 +71,7 @@ function JobLine({ api, feed, job, allowed }: JobsPageProps & { readonly job: Jo
           {timesOf(job)}
         </span>
         <span class="actions push">
-          <JobButtons api={api} feed={feed} job={job} allowed={allowed} />
+          <JobButtons api={api} feed={feed} job={job} props={props} />
           <button
             type="button"
             class="btn small quiet"
@@ -116,7 +115,7 @@ function JobLogView({ feed, jobId }: { readonly feed: JobFeed; readonly jobId: s
 
 /** One line of the log; progress ticks are left to the bar. */
 function lineOf({ kind, data, at }: JobEventMsg): string | null {
-  const time = new Date(at).toLocaleTimeString();
+  const time = new Date(at).toLocaleTimeString(undefined, { hour12: false });
   if (kind === "log") return `${time}  ${String(data.message ?? "")}`;
   if (kind === "metrics") return `${time}  ${figures(data)}`;
   if (kind === "state") return `${time}  ${String(data.state ?? "")}${reasonOf(data)}`;

@@ -8,7 +8,7 @@ import { pageFeed } from "./parts/feed";
 import { ago, bytes, count } from "./parts/format";
 import { FeedNote, isActive, JobButtons, JobError, JobProgress } from "./parts/job";
 import { show } from "./parts/page";
-import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
+import { modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
 
@@ -218,7 +218,7 @@ function Exports({
           <div class="row">
             <span>{job.label}</span>
             <span class="actions push">
-              <JobButtons api={api} feed={feed} job={job} allowed={can(props, "view")} />
+              <JobButtons api={api} feed={feed} job={job} props={props} />
             </span>
           </div>
           <JobProgress job={job} />

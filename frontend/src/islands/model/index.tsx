@@ -101,9 +101,7 @@ function Standing({ api, feed, props, data: { model } }: ModelPage): JSX.Element
           <span class="dim">Training was stopped. Trying again goes on from its last checkpoint.</span>
         )}
         <span class="actions push">
-          {job && model.state !== "ready" && (
-            <JobButtons api={api} feed={feed} job={job} allowed={can(props, "train")} />
-          )}
+          {job && model.state !== "ready" && <JobButtons api={api} feed={feed} job={job} props={props} />}
           {can(props, "train") && model.state !== "training" && (
             <button
               type="button"

@@ -99,7 +99,7 @@ function VideoRun({
               Look
             </a>
           )}
-          {job && running && <JobButtons api={api} feed={feed} job={job} allowed={can(props, "train")} />}
+          {job && running && <JobButtons api={api} feed={feed} job={job} props={props} />}
           {!running && result.value?.state !== "ready" && can(props, "train") && (
             <button type="button" class="btn small primary" disabled={action.busy.value} onClick={run}>
               {action.busy.value ? "Starting …" : "Run"}

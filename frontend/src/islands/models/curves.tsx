@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { JobFeed } from "../../api/jobFeed";
 import type { JobEventMsg } from "../../api/messages.gen";
@@ -77,11 +78,15 @@ interface CurveBoxProps {
 }
 
 function CurveBox({ title, now, x, yName, line, logarithmic }: CurveBoxProps): JSX.Element {
+  const hovered = useSignal<number | null>(null);
+  const at = hovered.value;
+  const value = at === null ? null : (line.y[at] ?? null);
+  const readout = value === null ? now : `${value.toPrecision(3)} at iteration ${x[at ?? 0]}`;
   return (
     <div>
       <div class="card-head">
         <h3>{title}</h3>
-        <span class="small num-text">{now}</span>
+        <span class="small num-text">{readout}</span>
       </div>
       <Chart
         x={x}
@@ -89,6 +94,9 @@ function CurveBox({ title, now, x, yName, line, logarithmic }: CurveBoxProps): J
         yName={yName}
         lines={[line]}
         logarithmic={logarithmic ?? false}
+        onHover={(index) => {
+          hovered.value = index;
+        }}
         summary={`${title} by iteration, ${now}`}
       />
     </div>

@@ -102,7 +102,7 @@ function Training({ api, feed, props, models }: WithModels): JSX.Element {
                 {counted(model.snapshot.frame_count, "labelled frame")}, {holdoutWords(model.holdout)}
               </span>
               <span class="actions push">
-                <JobButtons api={api} feed={feed} job={job} allowed={can(props, "train")} />
+                <JobButtons api={api} feed={feed} job={job} props={props} />
               </span>
             </div>
             <JobProgress job={job} />

@@ -19,6 +19,8 @@ interface ChartProps {
   readonly lines: readonly Line[];
   readonly logarithmic?: boolean;
   readonly height?: number;
+  /** Told which x the pointer is over; null when it leaves. */
+  readonly onHover?: (at: number | null) => void;
   /** What the picture says, for whoever cannot see it. */
   readonly summary: string;
 }
@@ -71,6 +73,12 @@ function dataOf({ x, lines }: ChartProps): uPlot.AlignedData {
   return [[...x], ...lines.map((line) => [...line.y])] as uPlot.AlignedData;
 }
 
+/** So few values that a line alone would not show them. */
+function isSparse(y: ArrayLike<number | null | undefined>): boolean {
+  const known = Array.from(y).filter((value) => value !== null && value !== undefined).length;
+  return known < Math.max(12, y.length / 4);
+}
+
 function optionsOf(props: ChartProps, root: HTMLElement): uPlot.Options {
   const tokens = getComputedStyle(root);
   const colour = (name: string) => tokens.getPropertyValue(name).trim();
@@ -86,7 +94,8 @@ function optionsOf(props: ChartProps, root: HTMLElement): uPlot.Options {
     height: props.height ?? 220,
     scales: { x: { time: false }, y: { distr: props.logarithmic ? 3 : 1 } },
     cursor: { drag: { x: false, y: false } },
-    legend: { live: true },
+    legend: { show: props.lines.length > 1 },
+    hooks: { setCursor: [(plot) => props.onHover?.(plot.cursor.idx ?? null)] },
     axes: [
       { ...axis, label: props.xName, labelSize: 22, size: 30 },
       { ...axis, label: props.yName, labelSize: 22, size: 52 },
@@ -98,7 +107,11 @@ function optionsOf(props: ChartProps, root: HTMLElement): uPlot.Options {
         stroke: colour(line.colour),
         width: 2,
         spanGaps: true,
-        points: { show: line.y.length < 3 },
+        points: {
+          show: (plot: uPlot, at: number) => isSparse(plot.data[at] ?? []),
+          size: 6,
+          fill: colour(line.colour),
+        },
         ...(line.dash ? { dash: [...line.dash] } : {}),
         value: (_: uPlot, value: number | null) => (value === null ? "–" : value.toPrecision(3)),
       })),

@@ -5,6 +5,7 @@ import type { JobFeed } from "../../api/jobFeed";
 import type { JobState } from "../../api/messages.gen";
 import { Failure, useAction } from "./action";
 import { count, duration } from "./format";
+import { mayChange, type ProjectProps } from "./project";
 
 const WORDS = {
   queued: "waiting",
@@ -21,10 +22,13 @@ export function activeJobs(feed: JobFeed): JobState[] {
   return [...feed.jobs.value.values()].filter(isActive);
 }
 
-/** Share done of the present stage, or null while its length is unknown. */
+/**
+ * Share done of the present stage. Null while its length is unknown, and between two stages: a stage
+ * that is through says nothing about how long the next one takes.
+ */
 export function shareOf(job: JobState): number | null {
   const { done, total } = job.progress;
-  return total > 0 ? Math.min(1, done / total) : null;
+  return total > 0 && done < total ? done / total : null;
 }
 
 export function JobPill({ job }: { readonly job: JobState }): JSX.Element {
@@ -45,8 +49,9 @@ export function JobProgress({ job }: { readonly job: JobState }): JSX.Element | 
   const facts = [
     stage || "starting",
     total > 0 ? `${count(done)} of ${count(total)}` : done > 0 ? count(done) : "",
-    rate ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} a second` : "",
-    eta_s !== null && eta_s !== undefined ? `about ${duration(eta_s)} left` : "",
+    share !== null && rate ? `${rate >= 10 ? count(rate) : rate.toFixed(1)} a second` : "",
+    share !== null && eta_s !== null && eta_s !== undefined ? `about ${duration(eta_s)} left` : "",
+    total > 0 && done >= total ? "the next step begins" : "",
     job.attempt > 1 ? `attempt ${job.attempt}` : "",
   ].filter(Boolean);
   return (
@@ -70,12 +75,12 @@ interface JobButtonsProps {
   readonly api: Api;
   readonly feed: JobFeed;
   readonly job: JobState;
-  readonly allowed: boolean;
+  readonly props: ProjectProps;
 }
 
-export function JobButtons({ api, feed, job, allowed }: JobButtonsProps): JSX.Element | null {
+export function JobButtons({ api, feed, job, props }: JobButtonsProps): JSX.Element | null {
   const action = useAction();
-  if (!allowed || !(job.can_cancel || job.can_retry)) return null;
+  if (!mayChange(props, job.kind) || !(job.can_cancel || job.can_retry)) return null;
   const path = { params: { path: { job_id: job.id } } };
   const cancel = () =>
     action.run(async () => feed.put(await bodyOf(api.POST("/api/v1/jobs/{job_id}/cancel", path))));

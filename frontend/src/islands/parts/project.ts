@@ -33,8 +33,23 @@ export interface ProjectUrls {
 
 export type ProjectContext<More = unknown> = IslandContext<ProjectProps & More>;
 
-export function can(props: ProjectProps, capability: Capability): boolean {
+export function can(props: Pick<ProjectProps, "capabilities">, capability: Capability): boolean {
   return props.capabilities.includes(capability);
+}
+
+/** Which right a kind of job asks for: starting, cancelling and trying again are one right. */
+const NEEDS: Readonly<Record<string, Capability>> = {
+  "pose.predict": "train",
+  "pose.train": "train",
+  "project.export": "view",
+  "project.import_deeplabcut": "manage_data",
+  "video.ingest": "manage_data",
+  "video.suggest": "label",
+};
+
+export function mayChange(props: Pick<ProjectProps, "capabilities">, kind: string): boolean {
+  const needed = NEEDS[kind];
+  return needed !== undefined && props.capabilities.includes(needed);
 }
 
 /** The studio of one video, at a frame, with a result's predictions over it. */

@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
 import type { JobState } from "../../api/messages.gen";
 import { isActive, JobButtons, JobError, JobPill, JobProgress } from "../parts/job";
-import { can } from "../parts/project";
 import type { RecordingsPage } from "./index";
 
 const A_DAY_MS = 86_400_000;
@@ -21,7 +20,7 @@ export function ImportJobs({ api, feed, props }: RecordingsPage): JSX.Element | 
               <JobPill job={job} />
               <span class="dim small">{summaryOf(job)}</span>
               <span class="actions push">
-                <JobButtons api={api} feed={feed} job={job} allowed={can(props, "manage_data")} />
+                <JobButtons api={api} feed={feed} job={job} props={props} />
               </span>
             </div>
             <JobProgress job={job} />
@@ -41,7 +40,9 @@ function isWorthSaying(job: JobState): boolean {
 /** The figures that the import reported, in its own words: "116 frames · 4 keypoints". */
 function summaryOf(job: JobState): string {
   return Object.entries(job.result ?? {})
-    .filter((entry): entry is [string, number] => typeof entry[1] === "number" && !entry[0].endsWith("_id"))
+    .filter(
+      (entry): entry is [string, number] => typeof entry[1] === "number" && !/_(id|version)$/.test(entry[0]),
+    )
     .map(([name, value]) => `${value} ${name.replaceAll("_", " ")}`)
     .join(" · ");
 }

@@ -7,6 +7,7 @@ import { counted } from "../parts/format";
 import { isActive, JobProgress } from "../parts/job";
 import { can, studioUrl } from "../parts/project";
 import type { RecordingsPage } from "./index";
+import { SuggestFrames } from "./suggest";
 
 type TableProps = RecordingsPage & { readonly recordings: readonly Recording[] };
 
@@ -80,7 +81,7 @@ interface RowProps extends RecordingsPage {
   readonly onDelete: (() => void) | null;
 }
 
-function VideoRow({ feed, props, recording, video, onDelete }: RowProps): JSX.Element {
+function VideoRow({ api, feed, props, recording, video, onDelete }: RowProps): JSX.Element {
   const [tone, words] = STATE[video.state] ?? ["", video.state];
   const ready = video.state === "ready";
   const job = ingestJob([...feed.jobs.value.values()], video.id);
@@ -95,6 +96,7 @@ function VideoRow({ feed, props, recording, video, onDelete }: RowProps): JSX.El
       <td class="wide-cell">
         {ready ? <a href={studioUrl(props.urls, video.id)}>{name}</a> : name}
         {job && isActive(job) && <JobProgress job={job} />}
+        {ready && can(props, "label") && <SuggestFrames api={api} feed={feed} props={props} video={video} />}
         {video.state === "failed" && (
           <p class="note bad small">
             {video.failure || "It could not be read."} The source file was not touched; delete this entry,

@@ -1,17 +1,18 @@
 import type { JSX } from "preact";
-import type { Api } from "../api/client";
-import { bodyOf } from "../api/client";
-import type { JobFeed } from "../api/jobFeed";
-import type { Model, ProjectDetail, Recording } from "../api/types";
-import { Failure, useAction } from "./parts/action";
-import { pageFeed } from "./parts/feed";
-import { ago, counted, pixels } from "./parts/format";
-import { activeJobs, FeedNote, isActive, JobPill, JobProgress } from "./parts/job";
-import { ModelPill, testOf } from "./parts/model";
-import { show } from "./parts/page";
-import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
-import { Loaded, Resource } from "./parts/resource";
-import { onJobEnd } from "./parts/watch";
+import type { Api } from "../../api/client";
+import { bodyOf } from "../../api/client";
+import type { JobFeed } from "../../api/jobFeed";
+import type { Model, ProjectDetail, Recording } from "../../api/types";
+import { Failure, useAction } from "../parts/action";
+import { pageFeed } from "../parts/feed";
+import { ago, counted } from "../parts/format";
+import { activeJobs, FeedNote, isActive, JobPill, JobProgress } from "../parts/job";
+import { show } from "../parts/page";
+import { can, type ProjectContext, type ProjectProps, studioUrl } from "../parts/project";
+import { Loaded, Resource } from "../parts/resource";
+import { onJobEnd } from "../parts/watch";
+import { LearningCurve } from "./learning";
+import { Stages } from "./stages";
 
 interface HomeData {
   readonly project: ProjectDetail;
@@ -44,7 +45,7 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
   );
 }
 
-interface HomeProps {
+export interface HomeProps {
   readonly api: Api;
   readonly feed: JobFeed;
   readonly props: ProjectProps;
@@ -58,11 +59,11 @@ function Home(home: HomeProps): JSX.Element {
       <NextStep {...home} />
       <div class="columns">
         <div class="stack">
+          <Stages {...home} />
           <Recordings {...home} />
-          <Models {...home} />
         </div>
         <div class="stack">
-          <Facts {...home} />
+          <LearningCurve {...home} />
           <Running {...home} />
           <Recent {...home} />
         </div>
@@ -155,80 +156,6 @@ function Recordings({ props, data: { recordings } }: HomeProps): JSX.Element {
 function stateWords(state: string): string {
   return (
     { pending: "waits to be read", ingesting: "being read", failed: "could not be read" }[state] ?? state
-  );
-}
-
-function Models({ props, data: { models } }: HomeProps): JSX.Element {
-  return (
-    <section class="card">
-      <div class="card-head">
-        <h2>Models</h2>
-        <a href={props.urls.models}>{can(props, "train") ? "Train or compare" : "All models"}</a>
-      </div>
-      {models.length === 0 ? (
-        <p class="dim">No model yet. About 20 labelled frames make a first training worthwhile.</p>
-      ) : (
-        <div class="scroll-x">
-          <table>
-            <thead>
-              <tr>
-                <th>model</th>
-                <th>state</th>
-                <th class="num">labels</th>
-                <th class="num">error, mean</th>
-                <th class="num">median</th>
-              </tr>
-            </thead>
-            <tbody>
-              {models.slice(0, 6).map((model) => (
-                <tr key={model.id}>
-                  <td>
-                    <a href={modelUrl(props.urls, model.id)}>{model.name}</a>
-                  </td>
-                  <td>
-                    <ModelPill model={model} />
-                  </td>
-                  <td class="num">{counted(model.snapshot.frame_count, "frame")}</td>
-                  <td class="num">{pixels(testOf(model)?.mean_px)}</td>
-                  <td class="num">{pixels(testOf(model)?.median_px)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
-function Facts({ data: { project } }: HomeProps): JSX.Element {
-  const { counts, skeleton, animals } = project;
-  const figures: [string, number][] = [
-    ["recordings", counts.recordings],
-    ["labelled frames", counts.labelled_frames],
-    ["models", counts.models],
-    ["keypoints", skeleton.keypoints.length],
-  ];
-  return (
-    <section class="card">
-      <h2>How far</h2>
-      <div class="figures">
-        {figures.map(([name, value]) => (
-          <div key={name}>
-            <b>{value}</b>
-            <span>{name}</span>
-          </div>
-        ))}
-      </div>
-      <ul class="row small spaced">
-        {animals.map((animal) => (
-          <li key={animal.id} class="row tight">
-            <span class="swatch" style={{ background: animal.colour }} />
-            {animal.name}
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 
