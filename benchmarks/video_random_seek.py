@@ -2,8 +2,8 @@
 
     python benchmarks/video_random_seek.py [VIDEO ...] [--seeks 60]
 
-Without VIDEO it renders 300 frames of 1280 x 1024 with key frames 250 apart and B frames, and one with key frames
-12 apart. Prints milliseconds; nothing is asserted.
+Without VIDEO it renders 300 frames of 1280 x 1024 with key frames 250 apart and B frames, and one with key
+frames 12 apart. Prints milliseconds; nothing is asserted.
 """
 
 from __future__ import annotations

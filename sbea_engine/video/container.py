@@ -33,8 +33,8 @@ def check_file(path: Path) -> None:
         status = path.stat()
     except FileNotFoundError as error:
         raise BadVideo(path, "there is no such file.", "Check the path.") from error
-    except OSError as error:
-        raise BadVideo(path, f"cannot be looked at ({error.strerror}).", "Check its permissions.") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        raise BadVideo(path, f"cannot be looked at ({error}).", "Check its name and permissions.") from error
     if not stat.S_ISREG(status.st_mode):  # a pipe or device would block, or never end
         raise BadVideo(path, "is not a regular file.", "Give a video file or a folder of images.")
     if status.st_size == 0:
@@ -44,6 +44,14 @@ def check_file(path: Path) -> None:
             pass
     except OSError as error:
         raise BadVideo(path, f"cannot be read ({error.strerror}).", "Check its permissions.") from error
+
+
+def is_folder(path: Path) -> bool:
+    """True for a folder; False also where looking is not allowed, which `check_file` then explains."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def check_size(path: Path, width: int, height: int) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.video.container import check_file, check_size
+from sbea_engine.video.container import check_file, check_size, is_folder
 from sbea_engine.video.errors import BadVideo
 from sbea_engine.video.info import FramesInfo
 
@@ -106,7 +106,7 @@ class ImageSequenceReader:
             BadVideo: No image there, an unreadable one, or one of another size than the first.
         """
         self.path = path
-        self._files = list_images(path) if path.is_dir() else [path]
+        self._files = list_images(path) if is_folder(path) else [path]
         with _opened(self._files[0]) as image:
             size, codec = _upright_size(image), (image.format or "").lower()
         for file in self._files[1:]:

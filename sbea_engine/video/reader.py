@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data.labels import FrameSource
+from sbea_engine.video.container import is_folder
 from sbea_engine.video.images import SUFFIXES, ImageSequenceReader, read_image
 from sbea_engine.video.info import FramesInfo
 from sbea_engine.video.video_file import VideoReader
@@ -50,7 +51,7 @@ def open_frames(path: Path) -> FrameReader:
         BadVideo: It cannot be read as frames; the message names the file, what is wrong, and the remedy.
     """
     path = Path(path)
-    if path.is_dir() or path.suffix.lower() in SUFFIXES:
+    if is_folder(path) or path.suffix.lower() in SUFFIXES:
         return ImageSequenceReader(path)
     return VideoReader(path)
 
@@ -60,7 +61,7 @@ def read_source(source: FrameSource) -> NDArray[np.uint8]:
 
     Opens its file anew each time; to read many frames of one video, keep a reader.
     """
-    if source.path.suffix.lower() in SUFFIXES and not source.path.is_dir():
+    if source.path.suffix.lower() in SUFFIXES and not is_folder(source.path):
         return read_image(source.path)
     with open_frames(source.path) as reader:
         return reader.read(source.index)

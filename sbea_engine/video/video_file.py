@@ -148,13 +148,11 @@ class VideoReader:
         if index in self._ring:
             self._ring.move_to_end(index)
             return self._ring[index]
-        if not (self._at < index and self.index.key_before(index) <= self._at + SEEK_COST_FRAMES):
-            return self._seek(index)
         try:
-            return self._advance_to(index)
-        except _MisplacedError:
-            self._restart()
-            return self._advance_to(index)
+            return self._reach(index)
+        except BadVideo:
+            self._at = len(self.index)  # after damage a decoder cannot be read on: the next call must seek
+            raise
 
     def near_key(self, index: int, within: int) -> int:
         """The key frame nearest to `index`, which is quick to decode, or `index` where none is `within`."""
@@ -178,6 +176,16 @@ class VideoReader:
         self._waiting: deque[VideoFrame] = deque()
         self._packet, self._from, self._at = packet, key, key - 1
         self._ended = False
+
+    def _reach(self, index: int) -> VideoFrame:
+        """Read on to `index` where it is not far ahead, else seek."""
+        if not (self._at < index and self.index.key_before(index) <= self._at + SEEK_COST_FRAMES):
+            return self._seek(index)
+        try:
+            return self._advance_to(index)
+        except _MisplacedError:
+            self._restart()
+            return self._advance_to(index)
 
     def _seek(self, index: int) -> VideoFrame:
         """Decode `index` from a key frame before it, or from the start where the format lands on none."""
@@ -309,7 +317,10 @@ class VideoReader:
         )
 
     def _damaged(self, frame: int) -> BadVideo:
-        return BadVideo(self.path, f"frame {frame} is damaged and cannot be decoded.", _DAMAGED, frame=frame)
+        which = "" if self.index.timed else ", or one within a few of it,"  # known by its packet alone
+        return BadVideo(
+            self.path, f"frame {frame}{which} is damaged and cannot be decoded.", _DAMAGED, frame=frame
+        )
 
     def _missing(self, frame: int) -> BadVideo:
         return BadVideo(

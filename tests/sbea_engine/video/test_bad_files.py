@@ -49,6 +49,9 @@ class TestNoVideo:
         path.write_text("\x1b[31mred\n" * 500)
         refused(path, "is not a video that can be opened")
 
+    def test_impossible_name(self, tmp_path: Path) -> None:
+        refused(tmp_path / "a\0b.mp4", "cannot be looked at")
+
     def test_sound_only(self, tmp_path: Path) -> None:
         refused(write_audio(tmp_path / "sound.mp4"), r"holds no video \(audio only\)")
 
@@ -141,6 +144,14 @@ class TestDamageInTheMiddle:
     def test_frames_built_on_it_are_refused_too(self, damaged: Path) -> None:
         with open_frames(damaged) as reader, pytest.raises(BadVideo, match="frame 29"):
             reader.read(33)
+
+    def test_counting_does_not_slip_where_there_are_no_times(self, tmp_path: Path) -> None:
+        path = damage_packet(write_barcode_video(tmp_path / "v.avi", 40, b_frames=2), 14)
+        with open_frames(path) as reader:
+            for n in (17, 17, 18, 20):
+                with pytest.raises(BadVideo, match="frame 14, or one within a few of it, is damaged"):
+                    reader.read(n)
+            assert read_barcode(reader.read(10)) == 10
 
     def test_reading_through_stops_there(self, damaged: Path) -> None:
         with open_frames(damaged) as reader:
