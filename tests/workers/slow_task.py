@@ -14,7 +14,7 @@ from workers.app import app
 from workers.run import JobRun, job_run
 
 
-@app.task(name=KIND)  # type: ignore[untyped-decorator]
+@app.task(name=KIND)
 def count_slowly(job_id: str) -> None:
     """Count to `steps`, `step_s` seconds each; every step is traced outside the job's own folder."""
     with job_run(job_id) as run:

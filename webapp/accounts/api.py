@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from webapp.accounts.models import Membership, Role
@@ -15,8 +13,6 @@ from webapp.api.auth import signed_in
 from webapp.projects.selectors import project_get
 
 router = Router(tags=["people"])
-
-RoleName = Literal["owner", "manager", "annotator", "reviewer", "viewer"]
 
 
 class MeOut(Schema):
@@ -34,7 +30,7 @@ class MemberOut(Schema):
     user_id: int
     email: str
     name: str
-    role: RoleName
+    role: Role
     joined: bool
 
     @classmethod
@@ -46,7 +42,7 @@ class MemberOut(Schema):
             user_id=user.pk,
             email=user.email,
             name=user.get_full_name(),
-            role=Role(membership.role).value,
+            role=Role(membership.role),
             joined=joined,
         )
 
@@ -56,7 +52,7 @@ class InviteIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
     email: str = Field(min_length=3, max_length=254)
-    role: RoleName
+    role: Role
 
 
 class InvitedOut(Schema):
@@ -70,7 +66,7 @@ class RoleIn(Schema):
     """Another role."""
 
     model_config = ConfigDict(extra="forbid")
-    role: RoleName
+    role: Role
 
 
 @router.get("/me", response=MeOut, operation_id="me_get")
@@ -89,13 +85,13 @@ def list_members(request: HttpRequest, project_id: int) -> list[MemberOut]:
 
 
 @router.post("/projects/{int:project_id}/members", response={201: InvitedOut}, operation_id="member_invite")
-def invite_member(request: HttpRequest, project_id: int, data: InviteIn) -> tuple[int, InvitedOut]:
+def invite_member(request: HttpRequest, project_id: int, data: InviteIn) -> Status[InvitedOut]:
     """Add a person by email address."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
-    invited = member_invite(project=project, email=data.email, role=Role(data.role), by=user)
+    invited = member_invite(project=project, email=data.email, role=data.role, by=user)
     link = request.build_absolute_uri(invited.new_link.path) if invited.new_link else None
-    return 201, InvitedOut(member=MemberOut.of(invited.membership), link=link)
+    return Status(201, InvitedOut(member=MemberOut.of(invited.membership), link=link))
 
 
 @router.patch(
@@ -105,14 +101,14 @@ def set_member_role(request: HttpRequest, project_id: int, user_id: int, data: R
     """Give a member another role."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
-    return MemberOut.of(member_set_role(project=project, user_id=user_id, role=Role(data.role), by=user))
+    return MemberOut.of(member_set_role(project=project, user_id=user_id, role=data.role, by=user))
 
 
 @router.delete(
     "/projects/{int:project_id}/members/{int:user_id}", response={204: None}, operation_id="member_remove"
 )
-def remove_member(request: HttpRequest, project_id: int, user_id: int) -> tuple[int, None]:
+def remove_member(request: HttpRequest, project_id: int, user_id: int) -> Status[None]:
     """Take a person out of the project; everybody may leave."""
     user = signed_in(request)
     member_remove(project=project_get(pk=project_id, visible_to=user), user_id=user_id, by=user)
-    return 204, None
+    return Status(204, None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from webapp.accounts.capabilities import Capability, require, role_of
@@ -40,7 +39,7 @@ def member_invite(*, project: Project, email: str, role: Role, by: User) -> Invi
     _may_touch(by, project, role)
     address = email.strip().lower()
     try:
-        validate_email(address)
+        User._meta.get_field("email").clean(address, None)
     except ValidationError as error:
         raise BadEmail(f"{email[:100]!r} is not an email address.") from error
     user = User.objects.filter(email=address).first() or User.objects.create_user(address)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
@@ -16,6 +16,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from sbea_engine.errors import EngineError
 from webapp.api.auth import NotSignedIn
 from webapp.api.errors import AppError
+
+E = TypeVar("E", bound=Exception)
 
 logger = logging.getLogger(__name__)
 
@@ -44,18 +46,25 @@ def problem_response(error: AppError | EngineError) -> HttpResponse:
 
 def register_problems(api: NinjaAPI) -> None:
     """Map every exception that a view of the API may raise."""
-    api.add_exception_handler(AppError, lambda _, error: problem_response(error))
-    api.add_exception_handler(EngineError, lambda _, error: problem_response(error))
-    api.add_exception_handler(AuthenticationError, lambda _, __: problem_response(NotSignedIn()))
-    api.add_exception_handler(ValidationError, lambda _, error: _invalid(error.errors))
-    api.add_exception_handler(HttpError, _http_error)
+    _map(api, AppError, lambda _, error: problem_response(error))
+    _map(api, EngineError, lambda _, error: problem_response(error))
+    _map(api, AuthenticationError, lambda _, __: problem_response(NotSignedIn()))
+    _map(api, ValidationError, lambda _, error: _invalid(error.errors))
+    _map(api, HttpError, _http_error)
     # The text of these names models or urls, so it stays inside.
-    api.add_exception_handler(Http404, lambda _, __: _not_found())
-    api.add_exception_handler(ObjectDoesNotExist, lambda _, __: _not_found())
-    api.add_exception_handler(RequestDataTooBig, lambda _, __: _too_large())
-    api.add_exception_handler(SuspiciousOperation, lambda _, __: _suspicious())
-    api.add_exception_handler(OperationalError, _database_busy)
-    api.add_exception_handler(Exception, _fault)
+    _map(api, Http404, lambda _, __: _not_found())
+    _map(api, ObjectDoesNotExist, lambda _, __: _not_found())
+    _map(api, RequestDataTooBig, lambda _, __: _too_large())
+    _map(api, SuspiciousOperation, lambda _, __: _suspicious())
+    _map(api, OperationalError, _database_busy)
+    _map(api, Exception, _fault)
+
+
+def _map(api: NinjaAPI, kind: type[E], answer: Callable[[HttpRequest, E], HttpResponse]) -> None:
+    def handler(request: HttpRequest, error: E | type[E]) -> HttpResponse:
+        return answer(request, error() if isinstance(error, type) else error)
+
+    api.add_exception_handler(kind, handler)
 
 
 def _invalid(errors: Sequence[Mapping[str, Any]]) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from webapp.api.auth import signed_in
@@ -54,7 +54,7 @@ def cancel_job(request: HttpRequest, job_id: UUID) -> Job:
 
 
 @router.post("/jobs/{uuid:job_id}/retry", response={202: JobOut}, operation_id="job_retry")
-def retry_job(request: HttpRequest, job_id: UUID) -> tuple[int, Job]:
+def retry_job(request: HttpRequest, job_id: UUID) -> Status[Job]:
     """Queue a failed or cancelled job again."""
     user = signed_in(request)
-    return 202, job_retry(job=job_get(pk=job_id, visible_to=user), by=user)
+    return Status(202, job_retry(job=job_get(pk=job_id, visible_to=user), by=user))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from webapp.accounts.models import User
@@ -12,8 +12,8 @@ from webapp.projects.models import Animal, Project
 from webapp.projects.schemas import (
     AnimalOut,
     ProjectChangeIn,
-    ProjectIn,
     ProjectDetailOut,
+    ProjectIn,
     ProjectOut,
     SkeletonIn,
     SkeletonOut,
@@ -53,12 +53,12 @@ def list_projects(request: HttpRequest) -> list[ProjectOut]:
 
 
 @router.post("/projects", response={201: ProjectDetailOut}, operation_id="project_create")
-def create_project(request: HttpRequest, data: ProjectIn) -> tuple[int, ProjectDetailOut]:
+def create_project(request: HttpRequest, data: ProjectIn) -> Status[ProjectDetailOut]:
     """Create a project; you become its owner."""
     user = signed_in(request)
     skeleton = SkeletonIn(**data.dict(exclude={"name", "description"})).noun()
     project = project_create(name=data.name, description=data.description, skeleton=skeleton, by=user)
-    return 201, _detail(project, user)
+    return Status(201, _detail(project, user))
 
 
 @router.get("/projects/{int:project_id}", response=ProjectDetailOut, operation_id="project_get")
@@ -77,11 +77,11 @@ def update_project(request: HttpRequest, project_id: int, data: ProjectChangeIn)
 
 
 @router.delete("/projects/{int:project_id}", response={204: None}, operation_id="project_delete")
-def delete_project(request: HttpRequest, project_id: int) -> tuple[int, None]:
+def delete_project(request: HttpRequest, project_id: int) -> Status[None]:
     """Delete a project with all that belongs to it; sources registered in place stay untouched."""
     user = signed_in(request)
     project_delete(project=project_get(pk=project_id, visible_to=user), by=user)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/projects/{int:project_id}/skeleton", response=SkeletonOut, operation_id="skeleton_get")

@@ -10,7 +10,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from pydantic import ValidationError
 
-from webapp.realtime.access import CloseCode, refusal
+from webapp.realtime import access
+from webapp.realtime.access import CloseCode
 from webapp.realtime.groups import JobChanged, project_group
 from webapp.realtime.messages import ErrorMessage, JobMessage, SnapshotMessage, client_message
 from webapp.realtime.reading import read_job, read_snapshot
@@ -122,6 +123,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         return True
 
     async def _refusal(self, *, connected: bool) -> CloseCode | None:
-        return await database_sync_to_async(refusal)(
+        code: CloseCode | None = await database_sync_to_async(access.refusal)(
             session_key=self.scope["session"].session_key, project_id=self.project_id, connected=connected
         )
+        return code

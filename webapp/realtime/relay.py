@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError
-from django.db.models import Max
 
 from webapp.jobs.models import JobEvent
 from webapp.realtime.groups import job_changed_message, project_group
@@ -72,7 +71,7 @@ class Relay:
 
 
 def _newest() -> int:
-    return JobEvent.objects.aggregate(last=Max("pk"))["last"] or 0
+    return JobEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def _changes(last: int) -> tuple[int, dict[UUID, tuple[int, int]]]:

@@ -28,12 +28,12 @@ class Socket:
             "headers": headers,
             "subprotocols": [],
         }
-        self._asgi = ApplicationCommunicator(application, scope)
+        self._asgi: Any = ApplicationCommunicator(application, scope)  # type: ignore[no-untyped-call]
 
     async def connect(self) -> bool:
         """Whether the server took the connection."""
         await self._asgi.send_input({"type": "websocket.connect"})
-        return (await self._output())["type"] == "websocket.accept"
+        return bool((await self._output())["type"] == "websocket.accept")
 
     async def send(self, message: Any) -> None:
         """Send a message: text and bytes as they are, all else as JSON."""

@@ -20,7 +20,7 @@ from webapp.jobs.log import Line
 from webapp.jobs.models import Job, JobEvent, JobState
 from webapp.jobs.services import job_claim, job_finish, job_report
 from webapp.projects.models import Project
-from webapp.realtime import consumers
+from webapp.realtime import access, consumers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,13 +214,13 @@ class TestRevocation:
 
     async def test_the_check_runs_at_a_bounded_rate(self, monkeypatch: pytest.MonkeyPatch) -> None:
         checks = []
-        real = consumers.refusal
+        real = access.refusal
 
         def counted(**kwargs: Any) -> Any:
             checks.append(1)
             return real(**kwargs)
 
-        monkeypatch.setattr(consumers, "refusal", counted)
+        monkeypatch.setattr(access, "refusal", counted)
         monkeypatch.setattr(consumers, "RECHECK_S", 3600.0)
         project = await db(make_project)
         socket = await connected(project, owner_of(project))

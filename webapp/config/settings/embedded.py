@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from webapp.config import env
 from webapp.config.settings.base import *  # noqa: F403
 from webapp.config.settings.base import SBEA_DATA_ROOT
@@ -21,11 +23,11 @@ DATABASES = {
     }
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS: dict[str, Any] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 _messages = str(env.folder("SBEA_BROKER_FOLDER", SBEA_DATA_ROOT / "broker" / "messages"))
 CELERY_BROKER_URL = "filesystem://localhost//"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     # One folder for both directions: the sender writes where the worker reads.
     "data_folder_in": _messages,
     "data_folder_out": _messages,

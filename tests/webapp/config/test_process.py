@@ -1,0 +1,65 @@
+"""What the web process loads at start, and what it sends with every page."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests.webapp.factories import PASSWORD, make_user
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAVY = ["torch", "cv2", "av", "sklearn", "tables", "pandas", "workers"]
+PROBE = """
+import json, sys
+import webapp.config.asgi
+from django.urls import get_resolver
+assert get_resolver().url_patterns
+print(json.dumps(sorted(set(sys.modules) & set(json.loads(sys.argv[1])))))
+"""
+
+
+@pytest.mark.parametrize("settings", ["embedded", "server"])
+def test_the_web_process_loads_nothing_heavy(settings: str, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": f"webapp.config.settings.{settings}",
+        "SBEA_DATA_ROOT": str(tmp_path),
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    command = [sys.executable, "-c", PROBE, json.dumps(HEAVY)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+@pytest.mark.django_db
+class TestHeaders:
+    def test_no_foreign_and_no_inline_script_can_run(self) -> None:
+        policy = Client().get("/sign-in/login/")["Content-Security-Policy"]
+        parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+        assert parts["script-src"] == "'self'"
+        assert parts["object-src"] == parts["frame-ancestors"] == "'none'"
+        assert "unsafe-eval" not in policy
+        assert "blob:" in parts["worker-src"]
+
+    def test_types_are_not_guessed_and_pages_not_framed(self) -> None:
+        answer = Client().get("/sign-in/login/")
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["X-Frame-Options"] == "DENY"
+
+    def test_the_session_cookie_is_out_of_reach_of_scripts(self) -> None:
+        client = Client()
+        client.post("/sign-in/login/", {"login": make_user().email, "password": PASSWORD})
+        cookie = client.cookies["sessionid"]
+        assert cookie["httponly"] is True
+        assert cookie["samesite"] == "Lax"
+
+    def test_a_foreign_host_name_is_refused(self) -> None:
+        assert Client().get("/healthz", headers={"host": "evil.example"}).status_code == 400
