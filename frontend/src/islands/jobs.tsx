@@ -65,7 +65,7 @@ function JobLine({ api, feed, job, props }: JobsPageProps & { readonly job: JobS
   return (
     <li class="stack hair">
       <div class="row">
-        <b class="grow-auto">{job.label}</b>
+        <b>{job.label}</b>
         <JobPill job={job} />
         <span class="dim small" title={job.created_at}>
           {timesOf(job)}

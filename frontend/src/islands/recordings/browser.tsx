@@ -162,11 +162,11 @@ function EntryLine({ api, props, refresh, entry, trail, said }: EntryLineProps):
       <div class="row">
         <span aria-hidden="true" class={`icon ${entry.is_dir ? "folder" : "film"}`} />
         {entry.is_dir ? (
-          <button type="button" class="link clip grow-auto" onClick={open}>
+          <button type="button" class="link clip" onClick={open}>
             {entry.name}
           </button>
         ) : (
-          <span class={kind ? "clip grow-auto" : "clip grow-auto dim"}>{entry.name}</span>
+          <span class={kind ? "clip" : "clip dim"}>{entry.name}</span>
         )}
         {kind && <span class="pill">{KINDS[kind]}</span>}
         {entry.size !== null && entry.size !== undefined && (

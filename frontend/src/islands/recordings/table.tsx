@@ -44,8 +44,8 @@ export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element
               <th>recording</th>
               <th>state</th>
               <th class="num">frames</th>
-              <th class="num">size</th>
-              <th class="num">rate</th>
+              <th class="num spare">size</th>
+              <th class="num spare">rate</th>
               <th>
                 <span class="visually-hidden">actions</span>
               </th>
@@ -98,18 +98,18 @@ function VideoRow({ api, feed, props, recording, video, onDelete }: RowProps): J
         {job && isActive(job) && <JobProgress job={job} />}
         {ready && can(props, "label") && <SuggestFrames api={api} feed={feed} props={props} video={video} />}
         {video.state === "failed" && (
-          <p class="note bad small">
-            {video.failure || "It could not be read."} The source file was not touched; delete this entry,
-            mend the file and add it again.
-          </p>
+          <div class="note bad small">
+            <p>{video.failure || "It could not be read."}</p>
+            <p>The source file was not touched. Mend it, delete this entry and add it again.</p>
+          </div>
         )}
       </td>
       <td>
         <span class={`pill ${tone}`}>{words}</span>
       </td>
       <td class="num">{ready ? counted(video.frame_count, "frame") : "–"}</td>
-      <td class="num">{ready ? `${video.width} × ${video.height}` : "–"}</td>
-      <td class="num">{ready && video.fps ? `${Number(video.fps.toFixed(2))} /s` : "–"}</td>
+      <td class="num spare">{ready ? `${video.width} × ${video.height}` : "–"}</td>
+      <td class="num spare">{ready && video.fps ? `${Number(video.fps.toFixed(2))} /s` : "–"}</td>
       <td class="num">
         <span class="actions end">
           {ready && (
