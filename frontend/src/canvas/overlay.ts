@@ -1,6 +1,6 @@
 /** Draws labels and predictions over a frame. Sizes are CSS pixels, the same at every zoom. */
 
-import { type Side, sideTint } from "./palette";
+import { sideTint } from "./palette";
 import type { AnimalMarks, LabelMark, OverlayScene, PredictionMark, SkeletonLook } from "./scene";
 import { canvasFromImage, type Point, type ViewTransform } from "./transform";
 
@@ -8,6 +8,7 @@ const LABEL_RADIUS = 5.5;
 const PREDICTION_RADIUS = 6.5;
 /** From this scale on a mark is drawn open, so that the pixel below it can be seen. */
 const PIXEL_WORK_SCALE = 8;
+const GHOST_EDGE = "rgb(0 0 0 / 45%)";
 const OUTLINE = "rgb(0 0 0 / 75%)";
 const CONFIDENCE_TEXT_SCALE = 2;
 
@@ -29,8 +30,6 @@ function drawPredictions(
   if (animal.predictions.length === 0) return;
   const labelled = new Set(animal.labels.map((mark) => mark.keypoint));
   context.save();
-  context.strokeStyle = animal.colour;
-  context.lineWidth = 1.5;
   context.setLineDash([3, 3]);
   const byKeypoint = new Map(animal.predictions.map((mark) => [mark.keypoint, mark]));
   for (const [a, b] of scene.skeleton.edges) {
@@ -38,7 +37,8 @@ function drawPredictions(
     const to = byKeypoint.get(b);
     if (from === undefined || to === undefined) continue;
     context.globalAlpha = 0.65 * strength(Math.min(from.confidence, to.confidence));
-    line(context, canvasFromImage(view, from), canvasFromImage(view, to));
+    path(context, canvasFromImage(view, from), canvasFromImage(view, to));
+    strokeGhost(context, animal.colour, 1.5);
   }
   for (const mark of animal.predictions) {
     // Where a person has placed the keypoint, the ghost steps back.
@@ -59,12 +59,21 @@ function drawGhost(
   view: ViewTransform,
 ): void {
   const at = canvasFromImage(view, mark);
-  context.lineWidth = 1.75;
   circle(context, at, PREDICTION_RADIUS);
-  context.stroke();
+  strokeGhost(context, colour, 2);
   if (view.scale >= CONFIDENCE_TEXT_SCALE) {
     text(context, mark.confidence.toFixed(2), { x: at.x + PREDICTION_RADIUS + 3, y: at.y + 4 }, colour);
   }
+}
+
+/** Dashes with a dark edge, so that they can be seen on light and on dark fur. */
+function strokeGhost(context: CanvasRenderingContext2D, colour: string, width: number): void {
+  context.lineWidth = width + 1.75;
+  context.strokeStyle = GHOST_EDGE;
+  context.stroke();
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.stroke();
 }
 
 function drawLabels(
@@ -79,17 +88,13 @@ function drawLabels(
   for (const mark of animal.labels) {
     const armed = animal.active && mark.keypoint === scene.armed;
     const side = scene.skeleton.sides[mark.keypoint] ?? "middle";
-    drawLabel(context, mark, sideColour(animal, side), armed, view);
+    drawLabel(context, mark, sideTint(animal.colour, side), armed, view);
     if (armed || scene.showNames) {
       const at = canvasFromImage(view, mark);
       text(context, scene.skeleton.names[mark.keypoint] ?? "", { x: at.x + 11, y: at.y - 8 }, animal.colour);
     }
   }
   context.restore();
-}
-
-function sideColour(animal: AnimalMarks, side: Side): string {
-  return sideTint(animal.colour, side);
 }
 
 function drawLabelEdges(
@@ -158,10 +163,14 @@ function circle(context: CanvasRenderingContext2D, at: Point, radius: number): v
   context.arc(at.x, at.y, radius, 0, 2 * Math.PI);
 }
 
-function line(context: CanvasRenderingContext2D, from: Point, to: Point): void {
+function path(context: CanvasRenderingContext2D, from: Point, to: Point): void {
   context.beginPath();
   context.moveTo(from.x, from.y);
   context.lineTo(to.x, to.y);
+}
+
+function line(context: CanvasRenderingContext2D, from: Point, to: Point): void {
+  path(context, from, to);
   context.stroke();
 }
 

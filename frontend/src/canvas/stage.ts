@@ -117,7 +117,8 @@ export class Stage {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, video.width, video.height);
     context.imageSmoothingEnabled = scale * devicePixelRatio < NEAREST_FROM;
-    context.imageSmoothingQuality = "medium";
+    // Mipmaps are worth their price only where several pixels fall on one.
+    context.imageSmoothingQuality = scale * devicePixelRatio < 0.75 ? "medium" : "low";
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     const { width, height } = image;
     context.drawImage(frame.image, 0, 0, width, height, offsetX, offsetY, width * scale, height * scale);

@@ -17,7 +17,7 @@ const MAX_QUEUED_CHUNKS = 3;
 const COMPRESSED_CACHE_BYTES = 24 * 2 ** 20;
 const GROUPS_AHEAD = 2;
 /** Steps no longer than this count as travel in a direction; longer ones are jumps. */
-const TRAVEL_FRAMES = 24;
+const TRAVEL_FRAMES = 12;
 
 /** The part of `VideoFrame` that decoding needs. */
 export interface FrameLike {
@@ -58,7 +58,7 @@ export class DecodeSession<F extends FrameLike> {
   #decoder: DecoderLike | null = null;
   #decoderError: unknown = null;
   #job: { gop: Gop; fetch: AbortController } | null = null;
-  #lastIndex = 0;
+  #lastIndex: number | null = null;
   #direction: 1 | -1 | 0 = 0;
   #disposed = false;
 
@@ -89,7 +89,7 @@ export class DecodeSession<F extends FrameLike> {
   }
 
   #travel(index: number): void {
-    const delta = index - this.#lastIndex;
+    const delta = index - (this.#lastIndex ?? index);
     if (delta !== 0) this.#direction = Math.abs(delta) <= TRAVEL_FRAMES ? (delta > 0 ? 1 : -1) : 0;
     this.#lastIndex = index;
   }
@@ -147,7 +147,7 @@ export class DecodeSession<F extends FrameLike> {
   #next(): Gop | null {
     if (this.#disposed) return null;
     for (const { index } of this.#waiters) return this.#table.gopOf(index);
-    if (this.#direction === 0) return null;
+    if (this.#direction === 0 || this.#lastIndex === null) return null;
     // A GOP ahead is worth decoding only where it does not push out the ones nearer to the reader.
     const here = this.#table.gopOf(this.#lastIndex);
     const frameBytes = this.#frames.size === 0 ? 0 : this.#frames.bytes / this.#frames.size;

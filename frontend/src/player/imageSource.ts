@@ -5,7 +5,8 @@ import { type DecodedFrame, type FrameSource, isAbort, type PlayableVideo, Sourc
 const CACHE_BYTES = 256 * 2 ** 20;
 const AHEAD_FRAMES = 8;
 const PARALLEL_PREFETCHES = 2;
-const TRAVEL_FRAMES = 24;
+/** Steps no longer than this count as travel in a direction; longer ones are jumps. */
+const TRAVEL_FRAMES = 12;
 
 /** A bitmap with several owners: the cache, and every frame that was handed out. */
 class SharedBitmap {
@@ -47,7 +48,7 @@ export class ImageSource implements FrameSource {
   readonly #loads = new Map<number, Load>();
   readonly #wishes = new Set<number>();
   #prefetching = 0;
-  #lastIndex = 0;
+  #lastIndex: number | null = null;
   #disposed = false;
 
   constructor(video: PlayableVideo, cacheBytes: number = CACHE_BYTES) {
@@ -125,7 +126,7 @@ export class ImageSource implements FrameSource {
   }
 
   #plan(index: number): void {
-    const delta = index - this.#lastIndex;
+    const delta = index - (this.#lastIndex ?? index);
     this.#lastIndex = index;
     if (delta === 0) return;
     this.#wishes.clear();

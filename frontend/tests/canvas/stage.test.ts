@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { EMPTY_SKELETON, type OverlayScene } from "../../src/canvas/scene";
+import { Stage } from "../../src/canvas/stage";
+import type { DecodedFrame } from "../../src/player/types";
+
+/** Records in order what reaches which canvas. */
+let log: string[];
+
+function canvas(name: string): HTMLCanvasElement {
+  const context = new Proxy(
+    {
+      drawImage: (_: unknown, ...numbers: number[]) => log.push(`${name} image ${numbers.join(" ")}`),
+      arc: () => log.push(`${name} mark`),
+    } as Record<string, unknown>,
+    { get: (target, key) => target[key as string] ?? (() => {}), set: () => true },
+  );
+  const element = document.createElement("canvas");
+  vi.spyOn(element, "getContext").mockReturnValue(context as never);
+  return element;
+}
+
+function scene(index: number): OverlayScene {
+  const label = { keypoint: 0, x: index, y: 0, visibility: "visible" } as const;
+  const animal = { animalId: 1, colour: "#e69f00", active: true, labels: [label], predictions: [] };
+  return { index, skeleton: EMPTY_SKELETON, animals: [animal], armed: null, showNames: false };
+}
+
+const frame = (index: number): DecodedFrame => ({ index, image: {} as ImageBitmap, close: () => {} });
+
+describe("Stage", () => {
+  let elements: Record<"video" | "overlay" | "loupe", HTMLCanvasElement>;
+  let asked: number[];
+  let answer: (index: number) => OverlayScene;
+  let stage: Stage;
+
+  beforeEach(() => {
+    log = [];
+    asked = [];
+    answer = scene;
+    elements = { video: canvas("video"), overlay: canvas("overlay"), loupe: canvas("loupe") };
+    stage = new Stage({
+      ...elements,
+      image: { width: 641, height: 479 },
+      sceneOf: (index) => {
+        asked.push(index);
+        return answer(index);
+      },
+      requestDraw: () => {},
+      onView: () => {},
+    });
+    stage.resize({ width: 641, height: 479 });
+    log = [];
+  });
+
+  it("draws picture and marks of one index in one call", () => {
+    stage.draw(frame(5));
+    expect(asked).toEqual([5]);
+    expect(log).toEqual(["video image 0 0 641 479 0 0 641 479", "overlay mark"]);
+    expect([elements.video.dataset.frame, elements.overlay.dataset.frame]).toEqual(["5", "5"]);
+  });
+
+  it("draws no marks rather than those of another frame", () => {
+    answer = () => scene(4);
+    stage.draw(frame(5));
+    expect(log.filter((line) => line.startsWith("overlay"))).toEqual([]);
+  });
+
+  it("leaves the picture alone where only marks changed", () => {
+    stage.draw(frame(5));
+    log = [];
+    stage.draw(frame(5));
+    expect(log).toEqual(["overlay mark"]);
+  });
+
+  it("crops the padding of an odd-sized proxy", () => {
+    stage.zoom(2, { x: 0, y: 0 });
+    stage.draw(frame(5));
+    expect(log[0]).toBe("video image 0 0 641 479 0 0 1282 958");
+  });
+});

@@ -1,0 +1,278 @@
+import { IDBFactory } from "fake-indexeddb";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { openLabelDatabase } from "../../src/labels/database";
+import { LabelSession, type Wish } from "../../src/labels/labelSession";
+import { LabelStore } from "../../src/labels/labelStore";
+import { TransportError } from "../../src/labels/transport";
+import { UNLABELLED } from "../../src/labels/types";
+import { at, FakeServer, KEYPOINTS, quiet, VIDEO } from "./fakes";
+
+const FRAME = 12;
+const ANIMAL = 3;
+let server: FakeServer;
+
+beforeEach(() => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  server = new FakeServer();
+});
+
+/** A visit: a page that opens the studio on what browser and server hold. */
+async function visit(user = "1"): Promise<LabelSession> {
+  const session = new LabelSession(new LabelStore(VIDEO, KEYPOINTS), await openLabelDatabase(user), server);
+  await session.restore();
+  session.take(server.instances());
+  return session;
+}
+
+/** The page ends without a word. */
+function crash(session: LabelSession): void {
+  session.close();
+}
+
+const wish = (keypoint: number, x: number): Wish => ({
+  frame_index: FRAME,
+  animal_id: ANIMAL,
+  keypoint,
+  value: at(x),
+});
+const shown = (session: LabelSession, keypoint: number): number | null =>
+  session.store.value({ frame_index: FRAME, animal_id: ANIMAL, keypoint }).x;
+
+describe("saving", () => {
+  it("shows at once, sends, and says saved only when the server has it", async () => {
+    const session = await visit();
+    void session.apply([wish(0, 5)]);
+    expect([shown(session, 0), session.queue.state]).toEqual([5, "saving"]);
+    await quiet();
+    expect([server.value(FRAME, ANIMAL, 0), session.queue.state]).toEqual([at(5), "saved"]);
+    expect(session.store.rev(FRAME, ANIMAL)).toBe(1);
+  });
+
+  it("merges changes of a keypoint that were not sent yet", async () => {
+    const session = await visit();
+    for (const x of [1, 2, 3]) void session.apply([wish(0, x)]);
+    void session.apply([wish(1, 9)]);
+    await quiet();
+    expect(
+      server.requests.map((request) => request.map(({ keypoint, change }) => [keypoint, change.x])),
+    ).toEqual([
+      [
+        [0, 3],
+        [1, 9],
+      ],
+    ]);
+  });
+
+  it("is no conflict with itself when changes follow each other under way", async () => {
+    const session = await visit();
+    for (const x of [1, 2, 3, 4]) {
+      void session.apply([wish(0, x)]);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    await quiet();
+    expect([server.value(FRAME, ANIMAL, 0).x, session.queue.state]).toEqual([4, "saved"]);
+    expect(server.rev(FRAME, ANIMAL)).toBe(server.requests.length);
+  });
+
+  it("keeps unsent work over a crash, and sends it at the next visit", async () => {
+    server.fault = new TransportError("offline", "no network");
+    const first = await visit();
+    await first.apply([wish(0, 5), wish(1, 6)]);
+    await quiet();
+    expect(first.queue.state).toBe("offline");
+    crash(first);
+    server.fault = null;
+    const second = await visit();
+    expect(shown(second, 1)).toBe(6);
+    await quiet();
+    expect([server.value(FRAME, ANIMAL, 0), server.value(FRAME, ANIMAL, 1)]).toEqual([at(5), at(6)]);
+    expect(second.queue.state).toBe("saved");
+  });
+
+  it("sends the same operation again when the answer was lost, and applies it once", async () => {
+    server.loseAnswers = 1;
+    const first = await visit();
+    await first.apply([wish(0, 5)]);
+    await quiet();
+    crash(first);
+    await visit();
+    await quiet();
+    expect(server.requests[1]?.[0]?.uuid).toBe(server.requests[0]?.[0]?.uuid);
+    expect(server.rev(FRAME, ANIMAL)).toBe(1);
+  });
+
+  it("does not change an operation that may have arrived; a newer value goes after it", async () => {
+    server.loseAnswers = 1;
+    const session = await visit();
+    await session.apply([wish(0, 5)]);
+    await quiet();
+    await session.apply([wish(0, 6)]);
+    await quiet();
+    session.queue.retry();
+    await quiet();
+    expect([server.value(FRAME, ANIMAL, 0), session.queue.state]).toEqual([at(6), "saved"]);
+    expect(server.rev(FRAME, ANIMAL)).toBe(2);
+  });
+
+  it("waits while signed out, and goes on after the sign-in", async () => {
+    server.fault = new TransportError("signed_out", "401");
+    server.signedIn = false;
+    const session = await visit();
+    await session.apply([wish(0, 5)]);
+    await quiet();
+    expect(session.queue.state).toBe("signed_out");
+    server.fault = null;
+    session.queue.retry();
+    await quiet();
+    expect(session.queue.state).toBe("signed_out");
+    server.signedIn = true;
+    session.queue.retry();
+    await quiet();
+    expect([session.queue.state, server.value(FRAME, ANIMAL, 0)]).toEqual(["saved", at(5)]);
+  });
+
+  it("never sends one person's work as another's", async () => {
+    server.fault = new TransportError("offline", "no network");
+    const first = await visit("1");
+    await first.apply([wish(0, 5)]);
+    crash(first);
+    server.fault = null;
+    const other = await visit("2");
+    await quiet();
+    expect([other.queue.waiting.length, server.value(FRAME, ANIMAL, 0)]).toEqual([0, UNLABELLED]);
+  });
+
+  it("drops a refused operation with its reason and lets the others through", async () => {
+    const session = await visit();
+    const refused: string[] = [];
+    session.on("refused", ({ reason }) => refused.push(reason));
+    await session.apply([wish(99, 5), wish(1, 6)]);
+    await quiet();
+    expect([refused, server.value(FRAME, ANIMAL, 1)]).toEqual([["no such keypoint"], at(6)]);
+  });
+});
+
+describe("conflicts", () => {
+  async function conflicting(): Promise<LabelSession> {
+    const session = await visit();
+    server.other(FRAME, ANIMAL, 0, at(50));
+    await session.apply([wish(0, 5), wish(1, 6), wish(2, 7)]);
+    await quiet();
+    return session;
+  }
+
+  it("holds both values, and saves everything else meanwhile", async () => {
+    const session = await conflicting();
+    expect(session.queue.state).toBe("conflict");
+    expect(session.queue.conflicts.map(({ operation, theirs }) => [operation.change.x, theirs.x])).toEqual([
+      [5, 50],
+    ]);
+    expect([1, 2].map((k) => server.value(FRAME, ANIMAL, k).x)).toEqual([6, 7]);
+    expect(server.value(FRAME, ANIMAL, 0).x).toBe(50);
+  });
+
+  it("puts mine on top when I choose so", async () => {
+    const session = await conflicting();
+    await session.resolve(session.queue.conflicts[0]?.operation.uuid ?? "", "mine");
+    await quiet();
+    expect([server.value(FRAME, ANIMAL, 0).x, session.queue.state]).toEqual([5, "saved"]);
+  });
+
+  it("leaves theirs when I choose so, and shows it", async () => {
+    const session = await conflicting();
+    await session.resolve(session.queue.conflicts[0]?.operation.uuid ?? "", "theirs");
+    session.take(server.instances());
+    await quiet();
+    expect([shown(session, 0), server.value(FRAME, ANIMAL, 0).x, session.queue.state]).toEqual([
+      50,
+      50,
+      "saved",
+    ]);
+  });
+
+  it("is still there after a reload", async () => {
+    crash(await conflicting());
+    const session = await visit();
+    await quiet();
+    expect(session.queue.conflicts.length).toBe(1);
+  });
+});
+
+describe("undo and redo", () => {
+  it("walk back and forth through gestures", async () => {
+    const session = await visit();
+    await session.apply([wish(0, 1), wish(1, 2)]);
+    await session.apply([wish(0, 3)]);
+    session.undo();
+    expect([shown(session, 0), shown(session, 1)]).toEqual([1, 2]);
+    expect(session.undo()).toMatchObject({ frameIndex: FRAME, kept: 0 });
+    expect([shown(session, 0), shown(session, 1)]).toEqual([null, null]);
+    expect(session.undo()).toBeNull();
+    session.redo();
+    session.redo();
+    await quiet();
+    expect([server.value(FRAME, ANIMAL, 0).x, server.value(FRAME, ANIMAL, 1).x]).toEqual([3, 2]);
+    expect(session.redo()).toBeNull();
+  });
+
+  it("survive a reload", async () => {
+    const first = await visit();
+    await first.apply([wish(0, 1)]);
+    await first.apply([wish(0, 2)]);
+    await quiet();
+    first.undo();
+    await quiet();
+    crash(first);
+    const second = await visit();
+    expect([shown(second, 0), second.canUndo, second.canRedo]).toEqual([1, true, true]);
+    second.redo();
+    await quiet();
+    expect(server.value(FRAME, ANIMAL, 0).x).toBe(2);
+  });
+
+  it("treat nudges in a row as one", async () => {
+    const session = await visit();
+    await session.apply([wish(0, 1)]);
+    for (const x of [2, 3, 4]) await session.apply([wish(0, x)], "nudge");
+    session.undo();
+    expect(shown(session, 0)).toBe(1);
+  });
+
+  it("leave alone what another person changed since", async () => {
+    const session = await visit();
+    await session.apply([wish(0, 1), wish(1, 2)]);
+    await quiet();
+    server.other(FRAME, ANIMAL, 0, at(77));
+    session.take(server.instances());
+    expect(session.undo()).toMatchObject({ kept: 1 });
+    await quiet();
+    expect([server.value(FRAME, ANIMAL, 0).x, server.value(FRAME, ANIMAL, 1).x]).toEqual([77, null]);
+  });
+
+  it("forget what was undone when something new is done", async () => {
+    const session = await visit();
+    await session.apply([wish(0, 1)]);
+    session.undo();
+    await session.apply([wish(1, 2)]);
+    expect(session.canRedo).toBe(false);
+  });
+});
+
+describe("without storage", () => {
+  it("works in the page and says that it is not durable", async () => {
+    vi.stubGlobal("indexedDB", {
+      open: () => {
+        throw new DOMException("denied", "SecurityError");
+      },
+    });
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const session = await visit();
+    let durable = true;
+    session.on("state", (state) => {
+      durable = state.durable;
+    });
+    await session.apply([wish(0, 1)]);
+    await quiet();
+    expect([durable, server.value(FRAME, ANIMAL, 0)]).toEqual([false, at(1)]);
+  });
+});

@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Player } from "../../src/player/player";
+import { FakeSource, HandClock, settle } from "./fakes";
+
+let clock: HandClock;
+let source: FakeSource;
+let drawn: number[];
+let presented: number[];
+let player: Player;
+
+beforeEach(() => {
+  clock = new HandClock();
+  source = new FakeSource();
+  drawn = [];
+  presented = [];
+  player = new Player({ frameCount: 100, fps: 30, source, clock, draw: ({ index }) => drawn.push(index) });
+  player.on("presented", ({ index }) => presented.push(index));
+});
+
+async function show(index: number): Promise<void> {
+  player.seek(index);
+  await settle();
+  clock.tick(16);
+}
+
+describe("seeking", () => {
+  it("draws in an animation frame alone, and names the frame that was drawn", async () => {
+    player.seek(7);
+    await settle();
+    expect(drawn).toEqual([]);
+    clock.tick(16);
+    expect([drawn, presented]).toEqual([[7], [7]]);
+  });
+
+  it("lets the latest wish win: an older frame that arrives late is never shown", async () => {
+    source.held = true;
+    player.seek(10);
+    player.seek(20);
+    await source.release(20);
+    await source.release(10);
+    clock.tick(16);
+    clock.tick(16);
+    expect(presented).toEqual([20]);
+    expect(source.aborted).toEqual([10]);
+  });
+
+  it("closes every frame but the one on screen", async () => {
+    for (const index of [1, 2, 3, 4]) await show(index);
+    expect(source.open).toBe(1);
+    player.dispose();
+    expect(source.open).toBe(0);
+  });
+
+  it("closes a frame that was replaced before it was drawn", async () => {
+    player.seek(1);
+    await settle();
+    player.seek(2);
+    await settle();
+    clock.tick(16);
+    expect([presented, source.open]).toEqual([[2], 1]);
+  });
+
+  it("steps from where the user wants to be, and stays inside", async () => {
+    await show(5);
+    player.step(1);
+    player.step(1);
+    await settle();
+    clock.tick(16);
+    expect(player.presented).toBe(7);
+    player.seek(9999);
+    expect(player.target).toBe(99);
+    player.seek(-3);
+    expect(player.target).toBe(0);
+  });
+
+  it("draws the frame on screen again for a redraw, without presenting it twice", async () => {
+    await show(5);
+    player.redraw();
+    clock.tick(16);
+    expect([drawn, presented]).toEqual([[5, 5], [5]]);
+  });
+
+  it("reports what cannot be shown", async () => {
+    const failed: number[] = [];
+    player.on("failed", ({ index }) => failed.push(index));
+    source.failWith = new Error("gone");
+    player.seek(3);
+    await settle();
+    expect(failed).toEqual([3]);
+  });
+});
+
+describe("scrubbing", () => {
+  it("shows the frame under way, then the newest wish, and none in between", async () => {
+    source.held = true;
+    player.scrub(10);
+    player.scrub(11);
+    player.scrub(12);
+    expect(source.asked).toEqual([10]);
+    await source.release(10);
+    clock.tick(16);
+    await source.release(12);
+    clock.tick(16);
+    expect([presented, source.asked]).toEqual([
+      [10, 12],
+      [10, 12],
+    ]);
+  });
+});
+
+describe("playing", () => {
+  it("shows every frame in turn at the frame rate and stops at the end", async () => {
+    await show(90);
+    player.play();
+    for (let i = 0; i < 40; i++) {
+      await settle();
+      clock.tick(1000 / 60);
+    }
+    expect(presented).toEqual([90, 91, 92, 93, 94, 95, 96, 97, 98, 99]);
+    expect(player.playing).toBe(false);
+    expect(source.open).toBe(1);
+  });
+
+  it("waits for late frames and skips none", async () => {
+    await show(0);
+    source.held = true;
+    player.play();
+    for (let i = 0; i < 30; i++) clock.tick(1000 / 60);
+    expect(presented).toEqual([0]);
+    for (const index of [1, 2, 3]) await source.release(index);
+    for (let i = 0; i < 8; i++) clock.tick(1000 / 60);
+    expect(presented).toEqual([0, 1, 2, 3]);
+  });
+
+  it("passes over frames only above what a display can show", async () => {
+    player.setSpeed(4);
+    await show(0);
+    player.play();
+    for (let i = 0; i < 5; i++) {
+      await settle();
+      clock.tick(1000 / 60);
+    }
+    expect(presented.slice(0, 4)).toEqual([0, 2, 4, 6]);
+  });
+
+  it("pauses at once on a seek, and gives back the frames it had asked for", async () => {
+    await show(0);
+    player.play();
+    await settle();
+    player.seek(50);
+    await settle();
+    clock.tick(16);
+    expect([player.playing, player.presented, source.open]).toEqual([false, 50, 1]);
+  });
+
+  it("keeps the speed within its limits", () => {
+    player.setSpeed(100);
+    expect(player.speed).toBe(4);
+    player.setSpeed(0);
+    expect(player.speed).toBe(0.1);
+  });
+});
