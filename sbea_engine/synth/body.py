@@ -54,6 +54,7 @@ class Part:
         material: Name of a colour of the coat.
         soft: Melts into the other soft parts of the animal, as fur over flesh; otherwise keeps its edge.
         tint: Factor on the material's colour.
+        casts: Takes part in the shadow on the floor; small parts close to a larger one need not.
         breathes: How much of the breath swells its y and z radii, as a fraction of them.
     """
 
@@ -66,6 +67,7 @@ class Part:
     material: str = "fur"
     soft: bool = True
     tint: float = 1.0
+    casts: bool = True
     breathes: float = 0.0
 
 

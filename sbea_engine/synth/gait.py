@@ -126,7 +126,7 @@ def trail_tail(
 def _end(
     start: NDArray[np.float64], yaw: NDArray[np.float64], run: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    return start + run[:, None] * np.stack([np.cos(yaw), np.sin(yaw)], axis=-1)
+    return np.asarray(start + run[:, None] * np.stack([np.cos(yaw), np.sin(yaw)], axis=-1))
 
 
 def _along_walls(

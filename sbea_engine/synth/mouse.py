@@ -88,6 +88,7 @@ def _side_parts(side: str, sign: float) -> tuple[Part, ...]:
             turn_deg=(0, 0, -14 * sign),
             material="inner ear",
             soft=False,
+            casts=False,
         ),
         Part(
             name=f"{side} eye",
@@ -96,6 +97,7 @@ def _side_parts(side: str, sign: float) -> tuple[Part, ...]:
             radii_mm=(1.75, 1.6, 1.75),
             material="eye",
             soft=False,
+            casts=False,
         ),
         *_foot_parts(side, sign),
     )
@@ -113,6 +115,7 @@ def _foot_parts(side: str, sign: float) -> tuple[Part, ...]:
             turn_deg=(16.0 * (i - 1), 0, 0),
             material="skin",
             soft=False,
+            casts=False,
         )
         for which, joint, reach, spread, length in (
             ("hind", hind, 10.5, 2.0, 3.0),
@@ -148,6 +151,7 @@ _NOSE = Part(
     radii_mm=(1.1, 1.3, 1.1),
     material="nose",
     soft=False,
+    casts=False,
 )
 
 _TAIL_PARTS = tuple(

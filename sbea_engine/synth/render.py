@@ -112,6 +112,7 @@ class Renderer:
             rotation=surface.rotation[frame].astype(np.float32),
             radii_mm=surface.radii_mm[frame].astype(np.float32),
             soft=np.array([p.soft for p in animal.plan.parts]),
+            casts=np.array([p.casts for p in animal.plan.parts]),
             tint=np.array([p.tint for p in animal.plan.parts], np.float32),
             rest_centre_mm=rest_centre,
             rest_rotation=rest_rotation,

@@ -96,8 +96,8 @@ class FloorShadow:
     """Light that animals keep from the floor, on a grid in the floor plane around them."""
 
     def __init__(self, solids: list[Solid], light: Light) -> None:
-        centre = np.concatenate([s.centre_mm for s in solids])
-        axes = np.concatenate([s.rotation * s.radii_mm[:, None, :] for s in solids])
+        centre = np.concatenate([s.centre_mm[s.casts] for s in solids])
+        axes = np.concatenate([(s.rotation * s.radii_mm[:, None, :])[s.casts] for s in solids])
         slope = light.towards[:2] / light.towards[2]
         low = centre[:, :2].min(0) - SHADOW_REACH_MM
         high = centre[:, :2].max(0) + SHADOW_REACH_MM

@@ -110,7 +110,7 @@ class Solid:
 
     Attributes:
         centre_mm: (part, 3). rotation: (part, 3, 3) world from part. radii_mm: (part, 3).
-        soft: (part,) bool. tint: (part,).
+        soft, casts: (part,) bool. tint: (part,).
         rest_centre_mm, rest_rotation: The same parts on the resting body.
     """
 
@@ -118,6 +118,7 @@ class Solid:
     rotation: Floats
     radii_mm: Floats
     soft: NDArray[np.bool_]
+    casts: NDArray[np.bool_]
     tint: Floats
     rest_centre_mm: Floats
     rest_rotation: Floats
@@ -125,28 +126,29 @@ class Solid:
 
 def outlines(camera: Camera, solid: Solid, *, samples: int) -> list[Roi | None]:
     """The rectangle of the ray grid (`samples` a pixel) that holds each part, None where out of view."""
-    margin = np.where(solid.soft, MARGIN_MM, 0)[:, None]
-    axes = solid.rotation * (solid.radii_mm + margin)[:, None, :]
+    grown = solid.radii_mm * _growth(solid)[:, None]
+    axes = solid.rotation * grown[:, None, :]
     G = (camera.K @ camera.R) @ axes.astype(np.float64)
     m = (solid.centre_mm @ camera.R.T + camera.t) @ camera.K.T
     C = G @ G.transpose(0, 2, 1) - m[:, :, None] * m[:, None, :]
-    found: list[Roi | None] = []
-    for c, depth in zip(C, m[:, 2], strict=True):
-        if c[2, 2] >= 0 or depth <= 0:  # reaches the camera's own plane, or lies behind it
-            found.append(None)
-            continue
-        u, du = c[0, 2] / c[2, 2], np.sqrt(max(c[0, 2] ** 2 - c[0, 0] * c[2, 2], 0)) / -c[2, 2]
-        v, dv = c[1, 2] / c[2, 2], np.sqrt(max(c[1, 2] ** 2 - c[1, 1] * c[2, 2], 0)) / -c[2, 2]
-        left, right = (np.array([u - du, u + du]) + 0.5) * samples
-        top, bottom = (np.array([v - dv, v + dv]) + 0.5) * samples
-        roi = Roi(
-            max(0, int(top) - 1),
-            min(camera.height * samples, int(bottom) + 2),
-            max(0, int(left) - 1),
-            min(camera.width * samples, int(right) + 2),
-        )
-        found.append(roi if roi.top < roi.bottom and roi.left < roi.right else None)
-    return found
+    drawn = (C[:, 2, 2] < 0) & (m[:, 2] > 0)  # neither reaching the camera's own plane nor behind it
+    corner = C[:, 2, 2, None] * np.where(drawn, 1, np.nan)[:, None]
+    middle = C[:, :2, 2] / corner
+    half = np.sqrt(np.maximum(C[:, :2, 2] ** 2 - C[:, (0, 1), (0, 1)] * corner, 0)) / -corner
+    limit = np.array([camera.width, camera.height]) * samples
+    with np.errstate(invalid="ignore"):  # the NaN of parts that are not drawn
+        low = np.clip((middle - half + 0.5) * samples - 1, 0, limit).astype(np.intp)
+        high = np.clip((middle + half + 0.5) * samples + 2, 0, limit).astype(np.intp)
+    drawn &= (low < high).all(1)
+    return [
+        Roi(top, bottom, left, right) if seen else None
+        for seen, (left, top), (right, bottom) in zip(drawn, low.tolist(), high.tolist(), strict=True)
+    ]
+
+
+def _growth(solid: Solid) -> Floats:
+    """Factor (part,) by which a soft part is grown to catch the rays that its melted surface may meet."""
+    return np.where(solid.soft, 1 + MARGIN_MM / solid.radii_mm.min(1), 1).astype(np.float32)
 
 
 def trace(
@@ -204,7 +206,9 @@ def _meet_hard(eye_mm: Floats, boxes: list[_Box], solid: Solid, size: int) -> tu
     """Distance (size,) to the nearest hard part, inf where there is none, and which part that is."""
     nearest, part = np.full(size, np.inf, np.float32), np.full(size, -1, np.intp)
     for box in boxes:
-        entry, _, hit = _enter(eye_mm, box.direction, solid, box.part, 0.0)
+        crossing = _Crossing(eye_mm, box.direction, solid, box.part)
+        hit = crossing.hits()
+        entry = crossing.middle[hit] - crossing.half(hit)
         closer = entry < nearest[box.index[hit]]
         rows = box.index[hit][closer]
         nearest[rows] = entry[closer]
@@ -242,44 +246,47 @@ def _hard_spots(
     distance: Floats,
     part: NDArray[np.intp],
 ) -> Spots:
-    normal, height = np.empty_like(ray), np.empty_like(distance)
-    for p in np.unique(part):
-        rows = np.flatnonzero(part == p)
-        point = eye_mm[:, None] + distance[rows] * ray[:, rows] - solid.centre_mm[p][:, None]
-        unit = solid.rotation[p].T @ point / solid.radii_mm[p][:, None]
-        outward = solid.rotation[p] @ (unit / solid.radii_mm[p][:, None])
-        normal[:, rows] = outward / np.sqrt((outward * outward).sum(0))
-        height[rows] = unit[2]
+    point = (eye_mm[:, None] + distance * ray).T - solid.centre_mm[part]
+    turn, radii = solid.rotation[part], solid.radii_mm[part]
+    unit = np.einsum("mij,mi->mj", turn, point) / radii
+    outward = np.einsum("mij,mj->im", turn, unit / radii)
     return Spots(
         ray=index,
         distance_mm=distance,
-        normal=normal,
+        normal=outward / np.sqrt(_square(outward)),
         part=part,
         rest_mm=np.zeros_like(ray),
-        height=height,
+        height=unit[:, 2],
         tint=solid.tint[part],
         openness=np.ones_like(distance),
     )
 
 
-def _enter(
-    eye_mm: Floats, ray: Floats, solid: Solid, p: int, margin: float
-) -> tuple[Floats, Floats, NDArray[np.intp]]:
-    """Distances at which rays (3, n) enter and leave part `p` grown by `margin`, and which rays do."""
-    scale = 1 / (solid.radii_mm[p] + np.float32(margin))
-    to_unit = (solid.rotation[p] * scale).T
-    o = to_unit @ (eye_mm - solid.centre_mm[p])
-    d = to_unit @ ray
-    a = np.einsum("in,in->n", d, d)
-    b = o @ d
-    # Around the point nearest to the centre, where float32 keeps its digits: b^2 - a c cancels from afar.
-    near = o[:, None] - d * (b / a)
-    gap = 1 - np.einsum("in,in->n", near, near)
-    hit = np.flatnonzero(gap > 0)
-    middle, half = -b[hit] / a[hit], np.sqrt(gap[hit] / a[hit])
-    ahead = middle > half
-    middle, half = middle[ahead], half[ahead]
-    return middle - half, middle + half, hit[ahead]
+class _Crossing:
+    """Where rays (3, n) of one eye cross one part, in the space where the part is a unit sphere."""
+
+    def __init__(self, eye_mm: Floats, ray: Floats, solid: Solid, p: int) -> None:
+        to_unit = (solid.rotation[p] / solid.radii_mm[p]).T
+        self.origin = to_unit @ (eye_mm - solid.centre_mm[p])
+        self.step = to_unit @ ray
+        self.length2 = _square(self.step)
+        self.middle = -(self.origin @ self.step) / self.length2
+        # From the point nearest to the centre, where float32 keeps its digits: b^2 - a c cancels from afar.
+        self.miss2 = _square(self.origin[:, None] + self.middle * self.step)
+
+    def hits(self, growth: float = 1.0) -> NDArray[np.intp]:
+        """Rays that meet the part grown by a factor, ahead of the eye."""
+        return np.flatnonzero((self.miss2 < growth * growth) & (self.middle > 0))
+
+    def half(self, rays: NDArray[np.intp], growth: float = 1.0) -> Floats:
+        """Half of the way that chosen rays have inside the grown part; NaN where they miss it."""
+        with np.errstate(invalid="ignore"):
+            way = np.sqrt((growth * growth - self.miss2[rays]) / self.length2[rays])
+        return np.asarray(way, np.float32)
+
+
+def _square(v: Floats) -> Floats:
+    return np.asarray(v[0] * v[0] + v[1] * v[1] + v[2] * v[2], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -288,51 +295,51 @@ class _Chunk:
 
     part: int
     ray: NDArray[np.intp]
-    direction: Floats  # (3, n)
+    origin: Floats  # (3,) of the eye, and
+    step: Floats  # (3, n) of the rays, in the part's unit sphere
     entry: Floats  # into the grown part
     core: Floats  # into the part itself, inf where the ray only comes near
     leave: Floats
+
+
+def _chunk(crossing: _Crossing, part: int, index: NDArray[np.intp], growth: float) -> _Chunk:
+    hit = crossing.hits(growth)
+    middle, half, core = crossing.middle[hit], crossing.half(hit, growth), crossing.half(hit)
+    return _Chunk(
+        part=part,
+        ray=index[hit],
+        origin=crossing.origin,
+        step=crossing.step[:, hit],
+        entry=middle - half,
+        # Where the ray meets the part itself, the melted surface is close by: begin there.
+        core=np.where(np.isnan(core), np.float32(np.inf), middle - core),
+        leave=middle + half,
+    )
 
 
 class _Pairs:
     """Pairs of a ray and a soft ellipsoid that it comes near, in flat arrays, parts one after another."""
 
     def __init__(self, eye_mm: Floats, solid: Solid, boxes: list[_Box], wanted: NDArray[np.bool_]) -> None:
-        self.eye, self.solid = eye_mm, solid
-        self._chunks: list[_Chunk] = []
+        self.solid = solid
+        growth = _growth(solid)
+        chunks = []
         for box in boxes:
             rows = np.flatnonzero(wanted[box.index])
-            self._add(box.part, box.index[rows], box.direction[:, rows])
-
-    def _add(self, p: int, index: NDArray[np.intp], ray: Floats) -> None:
-        entry, leave, hit = _enter(self.eye, ray, self.solid, p, MARGIN_MM)
-        if not len(hit):
-            return
-        near = ray[:, hit]
-        # Where the ray meets the part itself, the melted surface is close by: begin there.
-        bare, _, inner = _enter(self.eye, near, self.solid, p, 0.0)
-        core = np.full(len(hit), np.inf, np.float32)
-        core[inner] = bare
-        self._chunks.append(_Chunk(p, index[hit], near, entry, core, leave))
+            crossing = _Crossing(eye_mm, box.direction[:, rows], solid, box.part)
+            chunks.append(_chunk(crossing, box.part, box.index[rows], float(growth[box.part])))
+        self._chunks = [c for c in chunks if len(c.ray)]
 
     def march(self, size: int) -> Floats:
         """Distance (size,) at which each ray of the region meets the melted body, inf where it does not."""
         if not self._chunks:
             return np.full(size, np.inf, np.float32)
-        solid = self.solid
+        counts = [len(c.ray) for c in self._chunks]
         self.ray = np.concatenate([c.ray for c in self._chunks])
-        self.part = np.repeat([c.part for c in self._chunks], [len(c.ray) for c in self._chunks])
-        # Ray origins and directions in the unit sphere of each pair's part.
-        self.origin = np.empty((3, len(self.ray)), np.float32)
-        self.step = np.empty((3, len(self.ray)), np.float32)
-        start = 0
-        for c in self._chunks:
-            rows = slice(start, start + len(c.ray))
-            to_unit = (solid.rotation[c.part] / solid.radii_mm[c.part]).T
-            self.origin[:, rows] = (to_unit @ (self.eye - solid.centre_mm[c.part]))[:, None]
-            self.step[:, rows] = to_unit @ c.direction
-            start = rows.stop
-        self.inverse = np.ascontiguousarray((1 / solid.radii_mm[self.part]).T)
+        self.part = np.repeat([c.part for c in self._chunks], counts)
+        self.origin = np.repeat(np.stack([c.origin for c in self._chunks], axis=1), counts, axis=1)
+        self.step = np.concatenate([c.step for c in self._chunks], axis=1)
+        self.inverse = np.ascontiguousarray((1 / self.solid.radii_mm[self.part]).T)
         return self._walk(size)
 
     def _walk(self, size: int) -> Floats:
@@ -387,7 +394,7 @@ class _Pairs:
 
         part = self.part[live]
         outward = unit * inverse
-        outward /= np.sqrt(np.einsum("in,in->n", outward, outward)) + 1e-9
+        outward /= np.sqrt(_square(outward)) + 1e-9
         normal_of, rest_of = np.empty_like(unit), np.empty_like(unit)
         for p in (c.part for c in self._chunks):
             rows = slice(*np.searchsorted(part, (p, p + 1)))
@@ -397,7 +404,7 @@ class _Pairs:
                 + self.solid.rest_centre_mm[p][:, None]
             )
         normal = np.stack([blend(c) for c in normal_of])
-        normal /= np.sqrt((normal * normal).sum(0)) + 1e-9
+        normal /= np.sqrt(_square(normal)) + 1e-9
         return Spots(
             ray=rays,
             distance_mm=distance,
@@ -433,8 +440,8 @@ def _rows(chosen: NDArray[np.intp], size: int) -> NDArray[np.intp]:
 
 def _weight(unit: Floats, inverse: Floats) -> Floats:
     """exp(-distance / melt) of points given in the unit sphere of their ellipsoid."""
-    k0 = np.sqrt(np.einsum("in,in->n", unit, unit))
+    k0 = np.sqrt(_square(unit))
     scaled = unit * inverse
-    k1 = np.sqrt(np.einsum("in,in->n", scaled, scaled)) + np.float32(1e-9)
+    k1 = np.sqrt(_square(scaled)) + np.float32(1e-9)
     nearness = k0 * (1 - k0) / (k1 * np.float32(MELT_MM))
     return np.asarray(np.exp(np.minimum(nearness, 12)), np.float32)

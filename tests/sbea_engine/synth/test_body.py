@@ -13,7 +13,7 @@ def at_rest(plan: BodyPlan, turns: np.ndarray | None = None) -> np.ndarray:
     joints = place_joints(
         plan, np.zeros((1, len(plan.joints), 3)) if turns is None else turns, np.zeros((1, 3))
     )
-    return place_keypoints(plan, joints)[0]
+    return np.asarray(place_keypoints(plan, joints)[0])
 
 
 class TestMouse:

@@ -26,6 +26,7 @@ def solid_of(*parts: tuple[tuple, tuple, bool]) -> Solid:
         rotation=turn,
         radii_mm=np.array([p[1] for p in parts], np.float32),
         soft=np.array([p[2] for p in parts]),
+        casts=np.ones(n, np.bool_),
         tint=np.ones(n, np.float32),
         rest_centre_mm=centre,
         rest_rotation=turn,
