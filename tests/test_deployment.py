@@ -1,4 +1,4 @@
-"""The container files cannot be built in the test suite; what can be checked without an engine is checked here."""
+"""The container files cannot be built in the test suite; what needs no engine is checked here."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class BadVideo(BadInput):
         super().__init__(f"{path}: {what} {remedy}", path=str(path), what=what, remedy=remedy, **data)
 
 
-class CannotWrite(EngineError):  # noqa: N818 (named for what happened, as its siblings)
+class CannotWrite(EngineError):
     """A proxy could not be written for a reason outside the video: full disk, no permission."""
 
     code = "cannot_write"

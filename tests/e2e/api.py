@@ -22,7 +22,7 @@ class StudioApi:
         answer = self._context.request.fetch(
             f"{self._base_url}/api/v1{path}",
             method=method,
-            data=body,  # type: ignore[arg-type]  # any JSON value
+            data=body,
             headers={"X-CSRFToken": token, "Referer": self._base_url + "/"},
         )
         assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"

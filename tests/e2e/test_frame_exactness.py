@@ -1,4 +1,4 @@
-"""The picture, its frame number and its labels belong together: at random seeks and in playback, on both paths."""
+"""Picture, frame number and labels belong together: at random seeks and in playback, on both paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fixtures.barcode import write_barcode_video
 
 FRAMES = 240
 WIDTH, HEIGHT = 320, 240
-# Where frame n is labelled: neighbours in time lie 8 px apart, so one frame's mark never covers another's place.
+# Where frame n is labelled: neighbours in time lie 8 px apart, so that no mark covers another frame's place.
 MARK_OF = "[24 + 9 * (n % 30), 96 + 14 * Math.floor(n / 30)]"
 SEEKS = 300
 
@@ -52,7 +52,8 @@ def go_to(page: Page, frame: int) -> None:
     box.fill(str(frame))
     box.press("Enter")
     page.wait_for_function(
-        "(n) => Number(document.querySelector('[data-presented-frame]').dataset.presentedFrame) === n", arg=frame
+        "(n) => Number(document.querySelector('[data-presented-frame]').dataset.presentedFrame) === n",
+        arg=frame,
     )
 
 

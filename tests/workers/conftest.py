@@ -13,7 +13,7 @@ from tests.workers.studio import Studio
 @pytest.fixture(params=["embedded", pytest.param("server", marks=pytest.mark.server)])
 def studio(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Studio]:
     """Real processes on SQLite and a broker of files, then on PostgreSQL and Redis."""
-    environment = {"DJANGO_SETTINGS_MODULE": f"webapp.config.settings.{request.param}"}
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.workers.settings", "SBEA_MODE": str(request.param)}
     if request.param == "server":
         services = request.getfixturevalue("services")
         environment |= {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}

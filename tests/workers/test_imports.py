@@ -227,7 +227,7 @@ def _missing_column(folder: Path) -> None:
     rewrite(folder, lambda text: "\n".join(line.rsplit(",", 1)[0] for line in text.splitlines()))
 
 
-BAD: dict[str, tuple[Callable[[Path], None], str]] = {
+BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing column": (_missing_column, "missing"),
     "renamed part": (lambda f: rewrite(f, lambda text: text.replace("tail", "tale")), "tale"),
     "half a point": (lambda f: rewrite(f, lambda text: text.replace("5.25,5.25", "5.25,", 1)), "empty"),

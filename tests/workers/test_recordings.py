@@ -66,7 +66,7 @@ class TestGood:
         assert video.fps is None
 
     def test_a_second_message_changes_nothing(self, tmp_path: Path) -> None:
-        video, job = ingest(write_barcode_video(tmp_path / "a.mp4", 5))
+        _, job = ingest(write_barcode_video(tmp_path / "a.mp4", 5))
         Job.objects.filter(pk=job.pk).update(state="queued")
         with override_settings(SBEA_MEDIA_ROOTS=()):  # the source is not even looked at
             assert finish(ingest_video, job).state == "done"

@@ -20,6 +20,7 @@ def test_frames_are_suggested_and_not_twice() -> None:
     for _ in range(2):
         job = finish(suggest, suggestions_start(video=video, count=6, method="kmeans", by=owner))
         assert job.state == "done"
+    assert job.result is not None
     assert job.result == {"video_id": video.pk, "frames": job.result["frames"], "added": 0}
     rows = SuggestedFrame.objects.filter(video=video)
     assert [row.frame_index for row in rows] == job.result["frames"]

@@ -67,11 +67,12 @@ class Relay:
         newest, changed = await database_sync_to_async(_changes)(last)
         for job_id, (project_id, seq) in changed.items():
             await layer.group_send(project_group(project_id), dict(job_changed_message(job_id, seq)))
-        return newest
+        return int(newest)
 
 
 def _newest() -> int:
-    return JobEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    newest: int | None = JobEvent.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
 
 
 def _changes(last: int) -> tuple[int, dict[UUID, tuple[int, int]]]:

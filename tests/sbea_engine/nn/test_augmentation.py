@@ -30,7 +30,7 @@ class TestRandomView:
         view, points, order = random_view(
             dots(), POINTS, 96, PLAIN, np.random.default_rng(seed), flip_index=KEEP
         )
-        inside = ((points > 2) & (points < 93)).all(-1)
+        inside = np.asarray(((points > 2) & (points < 93)).all(axis=-1))
         assert order.tolist() == [0, 1, 2]
         assert np.isnan(points[2]).all()
         assert not inside[0] or at(view, points[0]) > 180

@@ -24,7 +24,7 @@ class TestPrefetch:
             yield 1
             raise ValueError("frame 2 is damaged")
 
-        got = []
+        got: list[int] = []
         with pytest.raises(ValueError, match="frame 2"), prefetch(broken()) as items:
             got.extend(items)
         assert got == [1]

@@ -24,8 +24,8 @@ class TestCalibrate:
 
     def test_few_points_that_are_all_right_do_not_make_it_certain(self) -> None:
         found = calibrate(np.full(8, 2.0, dtype=np.float32), np.ones(8, dtype=bool))
-        assert 0.88 < float(found.apply(np.float32([2.0]))[0]) < 0.999
-        assert float(found.apply(np.float32([-4.0]))[0]) < 0.5
+        assert 0.88 < float(found.apply(np.full(1, 2.0, dtype=np.float32))[0]) < 0.999
+        assert float(found.apply(np.full(1, -4.0, dtype=np.float32))[0]) < 0.5
 
     def test_keeps_the_order(self) -> None:
         logit, right = drawn(40, slope=0.4, offset=0.0)

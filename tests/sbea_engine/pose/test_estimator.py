@@ -36,7 +36,7 @@ def briefly_trained(scene: LabelSet) -> PoseEstimator:
 
 def altered(labels: LabelSet, **changes: object) -> LabelSet:
     names = ("skeleton", "individuals", "frames", "points_px", "visibility")
-    return LabelSet(**({name: getattr(labels, name) for name in names} | changes))  # type: ignore[arg-type]
+    return LabelSet(**({name: getattr(labels, name) for name in names} | changes))
 
 
 class TestFit:

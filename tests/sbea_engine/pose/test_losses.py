@@ -29,14 +29,14 @@ class TestSpatialCrossEntropy:
         point = torch.tensor([[[10.0, 12.0]]])
         factors = [gaussian_factors(point[..., i], 16, 2, 1.0) for i in (1, 0)]
         best = (factors[0][..., :, None] * factors[1][..., None, :] + 1e-9).log().requires_grad_()
-        spatial_cross_entropy(best, point, torch.ones(1, 1, dtype=torch.bool)).backward()
+        spatial_cross_entropy(best, point, torch.ones(1, 1, dtype=torch.bool)).backward()  # type: ignore[no-untyped-call]
         assert best.grad is not None
         assert best.grad.abs().max() < 1e-6
 
     def test_unplaced_keypoints_give_no_gradient(self) -> None:
         logits = torch.randn(1, 2, 8, 8, requires_grad=True)
         points = torch.tensor([[[5.0, 5.0], [NAN, NAN]]])
-        spatial_cross_entropy(logits, points, torch.tensor([[True, False]])).backward()
+        spatial_cross_entropy(logits, points, torch.tensor([[True, False]])).backward()  # type: ignore[no-untyped-call]
         assert logits.grad is not None
         assert logits.grad[0, 0].abs().sum() > 0
         assert logits.grad[0, 1].abs().sum() == 0
@@ -44,7 +44,7 @@ class TestSpatialCrossEntropy:
     def test_nothing_placed_is_zero_and_finite(self) -> None:
         logits = torch.randn(1, 1, 8, 8, requires_grad=True)
         loss = spatial_cross_entropy(logits, torch.full((1, 1, 2), NAN), torch.zeros(1, 1, dtype=torch.bool))
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         assert loss.item() == 0
 
 

@@ -17,7 +17,7 @@ class TestPoseNet:
         images = torch.randint(0, 256, (2, 1, 32, 32), dtype=torch.uint8)
         yes = torch.ones(2, 2, dtype=torch.bool)
         loss, _ = pose_loss(net(images), PoseBatch(images, torch.full((2, 2, 2), 12.0), yes, yes), 2.5)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         without = [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()]
         assert without == []
 

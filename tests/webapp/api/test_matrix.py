@@ -178,7 +178,7 @@ def test_a_foreign_id_and_an_absent_one_get_the_same_answer(operation: Operation
         pytest.skip("takes no id")
     client = client_of(make_user("stranger"))
     foreign = call(client, operation, world)
-    absent = dict.fromkeys(world.ids, 987654321)
+    absent: dict[str, Any] = dict.fromkeys(world.ids, 987654321)
     absent |= dict.fromkeys(("job_id", "upload_id"), "00000000-0000-4000-8000-000000000000")
     nothing = send(client, operation.method, operation.url(absent), operation.body)
     assert (foreign.status_code, foreign.json()) == (nothing.status_code, nothing.json())

@@ -8,7 +8,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
@@ -23,8 +23,9 @@ pytestmark = pytest.mark.django_db
 PROJECT_PAGES = ("project-home", "recordings", "models", "results", "jobs", "people")
 
 
-def props_of(response: HttpResponse, island: str) -> dict[str, Any]:
+def props_of(response: HttpResponseBase, island: str) -> dict[str, Any]:
     """The JSON that an island on the page is given."""
+    assert isinstance(response, HttpResponse)
     html = response.content.decode()
     found = re.search(rf'data-island="{island}" data-props="([^"]*)"', html)
     assert found, f"no island {island!r} on the page"

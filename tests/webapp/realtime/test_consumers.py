@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from channels.db import database_sync_to_async
@@ -23,6 +23,8 @@ from webapp.projects.models import Project
 from webapp.realtime import access, consumers
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+JOB_ID = "aac83966-dd2e-4565-9c18-aa02c4516616"
 
 T = TypeVar("T")
 
@@ -239,9 +241,9 @@ class TestBadMessages:
             "null",
             json.dumps({"type": "drop_tables"}),
             json.dumps({"type": "subscribe", "since": {"not-a-uuid": 1}}),
-            json.dumps({"type": "subscribe", "since": {str(uuid4()): -1}}),
-            json.dumps({"type": "subscribe", "since": {str(uuid4()): "x"}}),
-            json.dumps({"type": "subscribe", "since": {str(uuid4()): 0 for _ in range(501)}}),
+            json.dumps({"type": "subscribe", "since": {JOB_ID: -1}}),
+            json.dumps({"type": "subscribe", "since": {JOB_ID: "x"}}),
+            json.dumps({"type": "subscribe", "since": {str(UUID(int=n)): 0 for n in range(501)}}),
             json.dumps({"type": "subscribe", "more": 1}),
         ],
     )

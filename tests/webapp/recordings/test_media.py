@@ -35,7 +35,7 @@ def client(video: Video) -> Client:
 
 
 def body(response: HttpResponseBase) -> bytes:
-    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined, arg-type]
+    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
 
 
 def url(video: Video, name: str) -> str:
