@@ -1,6 +1,6 @@
-"""`python -m tests.run_on_server_stack [pytest arguments]`: the web tests on real PostgreSQL and Redis.
+"""`python -m tests.run_on_server_stack [pytest options]`: the web tests on real PostgreSQL and Redis.
 
-Without arguments it runs tests/webapp and tests/workers without the slow ones.
+Runs tests/webapp and tests/workers without the slow ones; options come on top.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from tests.server_services import ServiceMissing, server_services
 
+# Tells tools/run-tests that the machine lacks what is needed.
+SKIPPED = 77
 DEFAULT = ["tests/webapp", "tests/workers", "-m", "not slow and not e2e"]
 
 
@@ -19,13 +21,13 @@ def main(arguments: Sequence[str]) -> int:
     """Start the services, run pytest on them, and return its exit status."""
     try:
         with server_services() as services:
-            command = [sys.executable, "-m", "pytest", *(arguments or DEFAULT)]
+            command = [sys.executable, "-m", "pytest", *DEFAULT, *arguments]
             return subprocess.run(
                 command, env={**os.environ, **services.environment()}, check=False
             ).returncode
     except ServiceMissing as missing:
         print(f"Not run: {missing}", file=sys.stderr)
-        return 3
+        return SKIPPED
 
 
 if __name__ == "__main__":

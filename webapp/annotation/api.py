@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from webapp.annotation.demo import demo_labels_apply
 from webapp.annotation.errors import BadFrame, LabelConflict
 from webapp.annotation.imports import import_start
 from webapp.annotation.models import Operation
-from webapp.annotation.operations import Outcome, Status, operations_apply
+from webapp.annotation.operations import OperationStatus, Outcome, operations_apply
 from webapp.annotation.schemas import (
     ChangeIn,
     ConflictOut,
@@ -79,7 +79,7 @@ def apply_operations(request: HttpRequest, video_id: int, data: OperationsIn) ->
     operations = [row.operation() for row in data.operations]
     outcomes = operations_apply(video=_video(request, video_id), operations=operations, by=user)
     results = [OperationResultOut.of(outcome) for outcome in outcomes]
-    conflicts = [_conflict(outcome) for outcome in outcomes if outcome.status == Status.CONFLICT]
+    conflicts = [_conflict(outcome) for outcome in outcomes if outcome.status == OperationStatus.CONFLICT]
     if conflicts:
         raise LabelConflict(
             "Somebody else changed the same keypoint. Choose whose value stays.",
@@ -112,11 +112,11 @@ def list_suggestions(request: HttpRequest, video_id: int) -> list[SuggestionOut]
 
 
 @router.post("/videos/{int:video_id}/suggestions", response={202: JobOut}, operation_id="suggestion_start")
-def start_suggestions(request: HttpRequest, video_id: int, data: SuggestionsIn) -> tuple[int, Job]:
+def start_suggestions(request: HttpRequest, video_id: int, data: SuggestionsIn) -> Status[Job]:
     """Look for frames worth labelling."""
     user = signed_in(request)
     video = _video(request, video_id)
-    return 202, suggestions_start(video=video, count=data.count, method=data.method, by=user)
+    return Status(202, suggestions_start(video=video, count=data.count, method=data.method, by=user))
 
 
 @router.delete(
@@ -124,10 +124,10 @@ def start_suggestions(request: HttpRequest, video_id: int, data: SuggestionsIn) 
     response={204: None},
     operation_id="suggestion_delete",
 )
-def delete_suggestion(request: HttpRequest, video_id: int, frame_index: int) -> tuple[int, None]:
+def delete_suggestion(request: HttpRequest, video_id: int, frame_index: int) -> Status[None]:
     """Take a frame off the list."""
     suggestion_delete(video=_video(request, video_id), frame_index=frame_index, by=signed_in(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -144,11 +144,11 @@ def apply_demo_labels(request: HttpRequest, project_id: int) -> DemoLabelsOut:
 @router.post(
     "/projects/{int:project_id}/imports/deeplabcut", response={202: JobOut}, operation_id="import_deeplabcut"
 )
-def import_deeplabcut(request: HttpRequest, project_id: int, data: DeepLabCutImportIn) -> tuple[int, Job]:
+def import_deeplabcut(request: HttpRequest, project_id: int, data: DeepLabCutImportIn) -> Status[Job]:
     """Import a DeepLabCut project from a server folder, or from an uploaded zip; all of it or nothing."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
-    return 202, import_start(project=project, path=data.path, upload_id=data.upload_id, by=user)
+    return Status(202, import_start(project=project, path=data.path, upload_id=data.upload_id, by=user))
 
 
 def _conflict(outcome: Outcome) -> ConflictOut:

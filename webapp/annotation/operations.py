@@ -36,7 +36,7 @@ class LabelContention(TooMany):
     code = "label_contention"
 
 
-class Status(StrEnum):
+class OperationStatus(StrEnum):
     """What became of an operation."""
 
     APPLIED = "applied"
@@ -63,7 +63,7 @@ class Outcome:
     """The answer to one operation; `instance` as it is afterwards, None where it was not reached."""
 
     operation: LabelOperation
-    status: Status
+    status: OperationStatus
     rev: int = 0
     instance: Instance | None = None
     theirs: Keypoint | None = None
@@ -90,8 +90,8 @@ def operations_apply(
     writer = OperationWriter(video=video, by=by, origin=origin)
     outcomes: list[Outcome] = []
     for operation in operations:
-        if outcomes and outcomes[-1].status in (Status.CONFLICT, Status.SKIPPED):
-            outcomes.append(Outcome(operation=operation, status=Status.SKIPPED))
+        if outcomes and outcomes[-1].status in (OperationStatus.CONFLICT, OperationStatus.SKIPPED):
+            outcomes.append(Outcome(operation=operation, status=OperationStatus.SKIPPED))
         else:
             outcomes.append(writer.apply(operation))
     return outcomes
@@ -113,7 +113,7 @@ class OperationWriter:
         """Apply one operation, racing fairly with others."""
         fault = self._fault(operation)
         if fault:
-            return Outcome(operation=operation, status=Status.REFUSED, reason=fault)
+            return Outcome(operation=operation, status=OperationStatus.REFUSED, reason=fault)
         for _ in range(MAX_RACES):
             try:
                 with transaction.atomic():
@@ -121,7 +121,7 @@ class OperationWriter:
             except IntegrityError:
                 continue  # the same instance, or the same uuid, was written in between: look again
             if outcome is not None:
-                if outcome.status in (Status.APPLIED, Status.DUPLICATE):
+                if outcome.status in (OperationStatus.APPLIED, OperationStatus.DUPLICATE):
                     self._own.add(operation.uuid)
                 return outcome
         raise LabelContention("Many people are writing to this frame right now. Send the operation again.")
@@ -150,7 +150,7 @@ class OperationWriter:
         instance = Instance.objects.filter(**target).first()
         if operation.base_rev > (instance.rev if instance else 0):
             reason = f"Nothing has rev {operation.base_rev} here yet. Load the frame again."
-            return Outcome(operation=operation, status=Status.REFUSED, reason=reason)
+            return Outcome(operation=operation, status=OperationStatus.REFUSED, reason=reason)
         if instance is None:
             instance = Instance.objects.create(**target)
         keypoints = fitted(instance.keypoints, self._length)
@@ -158,7 +158,7 @@ class OperationWriter:
         if self._changed_by_others(instance, operation) and not operation.change.is_value_of(before):
             return Outcome(
                 operation=operation,
-                status=Status.CONFLICT,
+                status=OperationStatus.CONFLICT,
                 rev=instance.rev,
                 instance=instance,
                 theirs=before,
@@ -176,7 +176,9 @@ class OperationWriter:
             before=before,
             after=after,
         )
-        return Outcome(operation=operation, status=Status.APPLIED, rev=instance.rev, instance=instance)
+        return Outcome(
+            operation=operation, status=OperationStatus.APPLIED, rev=instance.rev, instance=instance
+        )
 
     def _repeated(self, operation: LabelOperation, earlier: Operation) -> Outcome:
         instance = earlier.instance
@@ -191,8 +193,10 @@ class OperationWriter:
         )
         if not same:
             reason = "This uuid already names another operation. Give every operation a uuid of its own."
-            return Outcome(operation=operation, status=Status.REFUSED, reason=reason)
-        return Outcome(operation=operation, status=Status.DUPLICATE, rev=earlier.rev, instance=instance)
+            return Outcome(operation=operation, status=OperationStatus.REFUSED, reason=reason)
+        return Outcome(
+            operation=operation, status=OperationStatus.DUPLICATE, rev=earlier.rev, instance=instance
+        )
 
     def _changed_by_others(self, instance: Instance, operation: LabelOperation) -> bool:
         since = Operation.objects.filter(

@@ -22,7 +22,7 @@ from webapp.annotation.keypoints import (
     placed_count,
 )
 from webapp.annotation.models import Instance, Operation, SuggestedFrame
-from webapp.annotation.operations import LabelOperation, OperationWriter, Status
+from webapp.annotation.operations import LabelOperation, OperationStatus, OperationWriter
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
@@ -163,5 +163,5 @@ def _fill(video: Video, instance: Instance, row: LabelledInstance, *, by: User, 
             keypoint=index,
             change=change,
         )
-        applied |= writer.apply(operation).status == Status.APPLIED
+        applied |= writer.apply(operation).status == OperationStatus.APPLIED
     return applied

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from webapp.api.auth import signed_in
 from webapp.projects.selectors import project_get
@@ -48,21 +48,21 @@ def list_recordings(request: HttpRequest, project_id: int) -> list[RecordingOut]
 @router.post(
     "/projects/{int:project_id}/recordings", response={202: RegisteredOut}, operation_id="recording_register"
 )
-def register_recording(request: HttpRequest, project_id: int, data: RecordingIn) -> tuple[int, RegisteredOut]:
+def register_recording(request: HttpRequest, project_id: int, data: RecordingIn) -> Status[RegisteredOut]:
     """Register videos or image folders that stay where they are; each is then read by a job."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
     sources = [Source(view=source.view, path=source.path) for source in data.sources]
     recording, jobs = recording_register(project=project, name=data.name, sources=sources, by=user)
-    return 202, RegisteredOut(recording=RecordingOut.of(recording), job_ids=[job.pk for job in jobs])
+    return Status(202, RegisteredOut(recording=RecordingOut.of(recording), job_ids=[job.pk for job in jobs]))
 
 
 @router.delete("/recordings/{int:recording_id}", response={204: None}, operation_id="recording_delete")
-def delete_recording(request: HttpRequest, recording_id: int) -> tuple[int, None]:
+def delete_recording(request: HttpRequest, recording_id: int) -> Status[None]:
     """Remove a recording with its labels and predictions; sources in place stay untouched."""
     user = signed_in(request)
     recording_delete(recording=recording_get(pk=recording_id, visible_to=user), by=user)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/videos/{int:video_id}", response=VideoOut, operation_id="video_get")
@@ -79,14 +79,14 @@ def browse_media_roots(request: HttpRequest, path: str | None = None) -> list[En
 
 
 @router.post("/projects/{int:project_id}/uploads", response={201: UploadOut}, operation_id="upload_start")
-def start_upload(request: HttpRequest, project_id: int, data: UploadIn) -> tuple[int, UploadOut]:
+def start_upload(request: HttpRequest, project_id: int, data: UploadIn) -> Status[UploadOut]:
     """Announce a file; its bytes follow in chunks."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
     upload = uploads.upload_start(
         project=project, filename=data.filename, size=data.size, purpose=data.purpose, by=user
     )
-    return 201, UploadOut.of(upload)
+    return Status(201, UploadOut.of(upload))
 
 
 @router.get("/uploads/{uuid:upload_id}", response=UploadOut, operation_id="upload_get")
@@ -107,15 +107,15 @@ def append_upload(request: HttpRequest, upload_id: UUID) -> UploadOut:
 
 
 @router.post("/uploads/{uuid:upload_id}/complete", response={202: UploadOut}, operation_id="upload_complete")
-def complete_upload(request: HttpRequest, upload_id: UUID) -> tuple[int, UploadOut]:
+def complete_upload(request: HttpRequest, upload_id: UUID) -> Status[UploadOut]:
     """Put a whole upload in place; a video becomes a recording that a job then reads."""
     user = signed_in(request)
     upload = upload_get(pk=upload_id, visible_to=user)
-    return 202, UploadOut.of(uploads.upload_complete(upload=upload, by=user))
+    return Status(202, UploadOut.of(uploads.upload_complete(upload=upload, by=user)))
 
 
 @router.delete("/uploads/{uuid:upload_id}", response={204: None}, operation_id="upload_discard")
-def discard_upload(request: HttpRequest, upload_id: UUID) -> tuple[int, None]:
+def discard_upload(request: HttpRequest, upload_id: UUID) -> Status[None]:
     """Give up an upload that has not been completed."""
     uploads.upload_discard(upload=upload_get(pk=upload_id, visible_to=signed_in(request)))
-    return 204, None
+    return Status(204, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from webapp.api.auth import signed_in
 from webapp.jobs.models import Job
@@ -22,14 +22,14 @@ router = Router(tags=["results"])
 @router.post(
     "/models/{int:model_id}/predictions", response={202: PredictionOut}, operation_id="prediction_start"
 )
-def start_prediction(request: HttpRequest, model_id: int, data: PredictionIn) -> tuple[int, PredictionOut]:
+def start_prediction(request: HttpRequest, model_id: int, data: PredictionIn) -> Status[PredictionOut]:
     """Run a model over a video; the same run is not made twice."""
     user = signed_in(request)
     model = model_get(pk=model_id, visible_to=user)
     video = video_get(pk=data.video_id, visible_to=user)
     result = prediction_start(model=model, video=video, by=user)
     job = JobOut.model_validate(result.job) if result.job else None
-    return 202, PredictionOut(result=PoseResultOut.of(result), job=job)
+    return Status(202, PredictionOut(result=PoseResultOut.of(result), job=job))
 
 
 @router.get("/videos/{int:video_id}/results", response=list[PoseResultOut], operation_id="video_results")
@@ -55,11 +55,11 @@ def get_result(request: HttpRequest, result_id: int) -> PoseResultOut:
 
 
 @router.delete("/results/{int:result_id}", response={204: None}, operation_id="result_delete")
-def delete_result(request: HttpRequest, result_id: int) -> tuple[int, None]:
+def delete_result(request: HttpRequest, result_id: int) -> Status[None]:
     """Remove predictions with their files."""
     user = signed_in(request)
     result_delete(result=result_get(pk=result_id, visible_to=user), by=user)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/results/{int:result_id}/window", operation_id="result_window", include_in_schema=True)
@@ -93,9 +93,9 @@ def list_exports(request: HttpRequest, project_id: int) -> list[ExportOut]:
 
 
 @router.post("/projects/{int:project_id}/exports", response={202: JobOut}, operation_id="export_start")
-def start_export(request: HttpRequest, project_id: int, data: ExportIn) -> tuple[int, Job]:
+def start_export(request: HttpRequest, project_id: int, data: ExportIn) -> Status[Job]:
     """Make a zip for another tool; it appears in the list when its job is done."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
     result = result_get(pk=data.result_id, visible_to=user) if data.result_id is not None else None
-    return 202, export_start(project=project, kind=data.kind, result=result, by=user)
+    return Status(202, export_start(project=project, kind=data.kind, result=result, by=user))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from webapp.api.auth import signed_in
 from webapp.jobs.schemas import JobOut
@@ -24,12 +24,12 @@ def list_models(request: HttpRequest, project_id: int) -> list[ModelOut]:
 
 
 @router.post("/projects/{int:project_id}/models", response={202: TrainingOut}, operation_id="model_train")
-def train_model(request: HttpRequest, project_id: int, data: TrainingIn) -> tuple[int, TrainingOut]:
+def train_model(request: HttpRequest, project_id: int, data: TrainingIn) -> Status[TrainingOut]:
     """Freeze the labels and train a model on them; 422 with the reason where there are too few."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
     model = pose_model_train(project=project, request=data.request(), by=user)
-    return 202, TrainingOut(model=ModelOut.of(model), job=JobOut.model_validate(model.job))
+    return Status(202, TrainingOut(model=ModelOut.of(model), job=JobOut.model_validate(model.job)))
 
 
 @router.get("/models/{int:model_id}", response=ModelOut, operation_id="model_get")
@@ -39,8 +39,8 @@ def get_model(request: HttpRequest, model_id: int) -> ModelOut:
 
 
 @router.delete("/models/{int:model_id}", response={204: None}, operation_id="model_delete")
-def delete_model(request: HttpRequest, model_id: int) -> tuple[int, None]:
+def delete_model(request: HttpRequest, model_id: int) -> Status[None]:
     """Remove a model with its files and the predictions it made."""
     user = signed_in(request)
     pose_model_delete(model=model_get(pk=model_id, visible_to=user), by=user)
-    return 204, None
+    return Status(204, None)

@@ -15,7 +15,7 @@ from tests.webapp.recordings.factories import pretend_video
 from webapp.accounts.models import Role, User
 from webapp.annotation.keypoints import Change, VisibilityName
 from webapp.annotation.models import Instance, Operation
-from webapp.annotation.operations import LabelOperation, Outcome, Status, operations_apply
+from webapp.annotation.operations import LabelOperation, OperationStatus, Outcome, operations_apply
 from webapp.api.errors import Forbidden, NotFound
 from webapp.projects.models import Animal
 from webapp.recordings.errors import VideoNotReady
@@ -62,7 +62,7 @@ class TestPlacing:
     def test_first_keypoint_makes_the_instance(self, video: Video, ada: User) -> None:
         (outcome,) = apply(video, ada, place(video, 10.5, 20.25))
         instance = Instance.objects.get()
-        assert (outcome.status, outcome.rev, instance.rev) == (Status.APPLIED, 1, 1)
+        assert (outcome.status, outcome.rev, instance.rev) == (OperationStatus.APPLIED, 1, 1)
         assert len(instance.keypoints) == 4
         assert instance.keypoints[0] == {
             "x": 10.5,
@@ -113,14 +113,14 @@ class TestMerging:
     def test_other_keypoints_merge_however_old_the_base(self, video: Video, ada: User, ben: User) -> None:
         apply(video, ada, place(video, keypoint=0), place(video, keypoint=1, base_rev=1))
         (outcome,) = apply(video, ben, place(video, keypoint=2, base_rev=0))
-        assert (outcome.status, outcome.rev) == (Status.APPLIED, 3)
+        assert (outcome.status, outcome.rev) == (OperationStatus.APPLIED, 3)
 
     def test_the_same_keypoint_is_a_conflict_with_both_values(
         self, video: Video, ada: User, ben: User
     ) -> None:
         apply(video, ada, place(video, 1, 1))
         (outcome,) = apply(video, ben, place(video, 9, 9))
-        assert outcome.status == Status.CONFLICT
+        assert outcome.status == OperationStatus.CONFLICT
         assert outcome.theirs is not None
         assert outcome.theirs["x"] == 1
         assert outcome.rev == 1
@@ -132,7 +132,7 @@ class TestMerging:
         mine = place(video, 9, 9)
         apply(video, ben, mine)
         (outcome,) = apply(video, ben, place(video, 9, 9, base_rev=1, uuid=mine.uuid))
-        assert outcome.status == Status.APPLIED
+        assert outcome.status == OperationStatus.APPLIED
         assert Instance.objects.get().keypoints[0]["x"] == 9
 
     def test_both_chose_the_same(self, video: Video, ada: User, ben: User) -> None:
@@ -170,7 +170,7 @@ class TestOnce:
         apply(video, ada, operation)
         apply(video, ada, place(video, 3, 3, base_rev=1))
         (outcome,) = apply(video, ada, operation)
-        assert (outcome.status, outcome.rev) == (Status.DUPLICATE, 1)
+        assert (outcome.status, outcome.rev) == (OperationStatus.DUPLICATE, 1)
         assert Instance.objects.get().keypoints[0]["x"] == 3
         assert Operation.objects.count() == 2
 
@@ -183,7 +183,7 @@ class TestOnce:
         operation = place(video)
         apply(video, ada, operation)
         (outcome,) = apply(video, ada, place(video, uuid=operation.uuid, **other))
-        assert outcome.status == Status.REFUSED
+        assert outcome.status == OperationStatus.REFUSED
         assert "uuid" in outcome.reason
         assert Operation.objects.count() == 1
 
@@ -197,7 +197,7 @@ class TestOnce:
         apply(video, ada, operation)
         other = pretend_video(make_project())
         (outcome,) = apply(other, owner_of(other.recording.project), place(other, uuid=operation.uuid))
-        assert (outcome.status, outcome.instance) == (Status.REFUSED, None)
+        assert (outcome.status, outcome.instance) == (OperationStatus.REFUSED, None)
 
 
 class TestRefusals:
@@ -215,7 +215,7 @@ class TestRefusals:
     )
     def test_what_does_not_exist(self, video: Video, ada: User, fields: dict[str, Any]) -> None:
         (outcome,) = apply(video, ada, place(video, **fields))
-        assert outcome.status == Status.REFUSED
+        assert outcome.status == OperationStatus.REFUSED
         assert outcome.reason
         assert not Instance.objects.exists()
 
@@ -284,7 +284,7 @@ class TestAtTheSameTime:
             return lambda: outcomes.extend(apply(video, by, *operations))
 
         self.run(*(work(by, keypoint) for keypoint, by in enumerate(people)))
-        assert {outcome.status for outcome in outcomes} == {Status.APPLIED}
+        assert {outcome.status for outcome in outcomes} == {OperationStatus.APPLIED}
         assert Instance.objects.count() == 5
         for instance in Instance.objects.all():
             assert (instance.rev, instance.placed_count) == (4, 4)
@@ -300,7 +300,7 @@ class TestAtTheSameTime:
         self.run(*jobs)
         assert sorted(statuses(outcomes)) == ["applied", "conflict"]
         assert Operation.objects.count() == 1
-        winner = next(o for o in outcomes if o.status == Status.APPLIED)
+        winner = next(o for o in outcomes if o.status == OperationStatus.APPLIED)
         assert Instance.objects.get().keypoints[0]["x"] == winner.operation.change.x
 
     def test_the_same_operation_from_two_connections(self, video: Video, ada: User) -> None:

@@ -42,6 +42,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on")
         parser.add_argument("--no-worker", action="store_true", help="serve pages only; jobs wait")
+        parser.add_argument(
+            "--demo", action="store_true", help="make the demo project first, unless it is there"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, start, wait for health, print, and watch until told to stop."""
@@ -50,6 +53,9 @@ class Command(BaseCommand):
         with _only_one(root / "up.lock"):
             _check_port(host, port)
             call_command("migrate", verbosity=0, interactive=False)
+            if options["demo"]:
+                call_command("demo")
+                connection.close()
             children = [web_child(host, port)]
             if not options["no_worker"]:
                 children.append(worker_child())
