@@ -48,7 +48,7 @@ class OperationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOperation:
-    """One change of one keypoint, as its author sent it."""
+    """One change of one keypoint, as its author sent it; `accepted` where it takes over a prediction."""
 
     uuid: UUID
     frame_index: int
@@ -56,6 +56,7 @@ class LabelOperation:
     base_rev: int
     keypoint: int
     change: Change
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,8 @@ class OperationWriter:
                 instance=instance,
                 theirs=before,
             )
-        keypoints[operation.keypoint] = after = operation.change.keypoint(self._origin)
+        origin = Origin.ACCEPTED if operation.accepted else self._origin
+        keypoints[operation.keypoint] = after = operation.change.keypoint(origin)
         if not self._advance(instance, keypoints):
             return None
         Operation.objects.create(

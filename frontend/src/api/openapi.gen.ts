@@ -969,11 +969,7 @@ export interface components {
         InviteIn: {
             /** Email */
             email: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+            role: components["schemas"]["Role"];
         };
         /**
          * JobErrorState
@@ -1121,11 +1117,7 @@ export interface components {
             joined: boolean;
             /** Name */
             name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+            role: components["schemas"]["Role"];
             /** User Id */
             user_id: number;
         };
@@ -1201,6 +1193,12 @@ export interface components {
         };
         /** OperationIn */
         OperationIn: {
+            /**
+             * Accepted
+             * @description Takes over a prediction.
+             * @default false
+             */
+            accepted?: boolean;
             /** Animal Id */
             animal_id: number;
             /** Base Rev */
@@ -1408,15 +1406,17 @@ export interface components {
             recording: components["schemas"]["RecordingOut"];
         };
         /**
+         * Role
+         * @description What a member is in one project; `capabilities.py` says what that allows.
+         * @enum {string}
+         */
+        Role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+        /**
          * RoleIn
          * @description Another role.
          */
         RoleIn: {
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "owner" | "manager" | "annotator" | "reviewer" | "viewer";
+            role: components["schemas"]["Role"];
         };
         /**
          * Since

@@ -23,6 +23,14 @@ export interface Wish {
   readonly value: KeypointValue;
 }
 
+/** What is to be known of a gesture beside its wishes. */
+export interface Gesture {
+  /** Successive gestures with the same key are one for undo. */
+  readonly mergeKey?: string;
+  /** It takes over predictions as they are. */
+  readonly accepted?: boolean;
+}
+
 export interface LabelSessionEvents {
   /** What is shown of some frame changed. */
   labels: Record<string, never>;
@@ -92,10 +100,10 @@ export class LabelSession {
   }
 
   /** One gesture. Wishes that change nothing are dropped. Resolves when it is written down here. */
-  async apply(wishes: readonly Wish[], mergeKey = ""): Promise<void> {
+  async apply(wishes: readonly Wish[], { mergeKey = "", accepted = false }: Gesture = {}): Promise<void> {
     const edits = this.#edits(wishes);
     if (edits.length === 0) return;
-    const operations = edits.map((edit) => this.#operation(edit, edit.after));
+    const operations = edits.map((edit) => ({ ...this.#operation(edit, edit.after), accepted }));
     const changes = this.#history.record(edits, this.#seq(), Date.now(), mergeKey);
     await Promise.all([this.#add(operations), this.#database.write(changes)]);
   }

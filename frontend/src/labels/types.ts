@@ -33,6 +33,8 @@ export interface Operation extends Target {
   /** `rev` of the instance that its author saw. Fixed from the first attempt to send on. */
   readonly base_rev: number;
   readonly change: KeypointValue;
+  /** The value of a prediction, taken over as it is. */
+  readonly accepted?: boolean;
   /** It may have reached the server, so it must be sent again as it is. */
   readonly attempted: boolean;
 }
@@ -60,6 +62,9 @@ export interface HistoryEntry {
   readonly merge_key: string;
   readonly at_ms: number;
 }
+
+/** How a label came to be; the server knows. */
+export type Origin = "human" | "imported" | "demo" | "accepted";
 
 export const UNLABELLED: KeypointValue = { x: null, y: null, visibility: "unlabelled" };
 export const ABSENT: KeypointValue = { x: null, y: null, visibility: "absent" };

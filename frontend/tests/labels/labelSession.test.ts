@@ -48,6 +48,17 @@ describe("saving", () => {
     expect(session.store.rev(FRAME, ANIMAL)).toBe(1);
   });
 
+  it("says of an operation whether it takes over a prediction, and not when it is corrected before sending", async () => {
+    const session = await visit();
+    void session.apply([wish(0, 5), wish(1, 6)], { accepted: true });
+    void session.apply([wish(1, 7)]);
+    await quiet();
+    expect(server.requests.flat().map(({ keypoint, accepted }) => [keypoint, accepted])).toEqual([
+      [0, true],
+      [1, false],
+    ]);
+  });
+
   it("merges changes of a keypoint that were not sent yet", async () => {
     const session = await visit();
     for (const x of [1, 2, 3]) void session.apply([wish(0, x)]);
@@ -233,7 +244,7 @@ describe("undo and redo", () => {
   it("treat nudges in a row as one", async () => {
     const session = await visit();
     await session.apply([wish(0, 1)]);
-    for (const x of [2, 3, 4]) await session.apply([wish(0, x)], "nudge");
+    for (const x of [2, 3, 4]) await session.apply([wish(0, x)], { mergeKey: "nudge" });
     session.undo();
     expect(shown(session, 0)).toBe(1);
   });

@@ -57,6 +57,16 @@ class TestOperations:
         assert instance["keypoints"][0]["x"] == 10.5
         assert len(instance["keypoints"]) == 4
 
+    def test_an_accepted_prediction_stays_known_as_one_until_somebody_corrects_it(
+        self, client: Client, video: Video
+    ) -> None:
+        origins = []
+        post(client, video, operation(video, accepted=True))
+        origins.append(client.get(f"/api/v1/videos/{video.pk}/labels").json()[0]["keypoints"][0]["origin"])
+        post(client, video, operation(video, base_rev=1, change={"x": 11.0}))
+        origins.append(client.get(f"/api/v1/videos/{video.pk}/labels").json()[0]["keypoints"][0]["origin"])
+        assert origins == ["accepted", "human"]
+
     def test_conflict_is_a_problem_with_both_values(self, client: Client, video: Video) -> None:
         post(client_of(add_member(video.recording.project, Role.ANNOTATOR)), video, operation(video))
         mine = operation(video, change={"x": 99.0})

@@ -82,8 +82,9 @@ export class HttpLabelTransport implements LabelTransport {
   }
 }
 
-function wireOf({ uuid, frame_index, animal_id, base_rev, keypoint, change }: Operation): object {
-  return { uuid, frame_index, animal_id, base_rev, keypoint, change };
+function wireOf(operation: Operation): object {
+  const { uuid, frame_index, animal_id, base_rev, keypoint, change, accepted = false } = operation;
+  return { uuid, frame_index, animal_id, base_rev, keypoint, change, accepted };
 }
 
 function conflictsOf(problem: ApiProblem): OperationResult[] {

@@ -170,7 +170,7 @@ export class Labelling {
     if (wishes === null) this.#hooks.note("info", "The predictions of this frame are still on their way.");
     else if (wishes.length === 0)
       this.#hooks.note("info", "No prediction above the threshold is left to accept here.");
-    else void this.#session.apply(wishes);
+    else void this.#session.apply(wishes, { accepted: true });
     this.rearm();
   }
 
@@ -229,7 +229,7 @@ export class Labelling {
     const frame_index = this.#state.presented.value;
     const animal_id = this.#state.activeAnimal.value;
     const wishes = changes.map(([keypoint, value]) => ({ frame_index, animal_id, keypoint, value }));
-    void this.#session.apply(wishes, mergeKey);
+    void this.#session.apply(wishes, { mergeKey });
   }
 
   #may(): boolean {

@@ -1,11 +1,22 @@
 /** Short plain words for what happened to a keypoint. */
 
-import { isPlaced, type KeypointValue } from "../../labels/types";
+import { isPlaced, type KeypointValue, type Origin } from "../../labels/types";
 
-export function changeWords(name: string, before: KeypointValue, after: KeypointValue): string {
+const PLACED: Record<Origin, string> = {
+  human: "placed",
+  imported: "imported",
+  demo: "taken from the demo labels",
+  accepted: "accepted from the model",
+};
+
+export function changeWords(
+  name: string,
+  before: KeypointValue,
+  after: KeypointValue & { readonly origin: Origin },
+): string {
   if (after.visibility === "unlabelled") return `${name} removed`;
   if (after.visibility === "absent") return `${name} marked absent`;
-  if (!isPlaced(before) || !isPlaced(after)) return `${name} placed`;
+  if (!isPlaced(before) || !isPlaced(after)) return `${name} ${PLACED[after.origin]}`;
   const moved = Math.hypot(after.x - before.x, after.y - before.y);
   if (moved >= 0.05) return `${name} moved ${moved.toFixed(1)} px`;
   return before.visibility === after.visibility ? `${name} confirmed` : `${name} now ${after.visibility}`;
