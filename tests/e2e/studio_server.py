@@ -44,10 +44,14 @@ class StudioServer:
         }
         self._process: subprocess.Popen[str] | None = None
 
-    def manage(self, *arguments: str, timeout_s: float = 600) -> str:
+    def manage(self, *arguments: str) -> str:
         """Run a management command on the same data folder and return what it printed."""
+        return self.python("manage.py", *arguments)
+
+    def python(self, *arguments: str, timeout_s: float = 600) -> str:
+        """Run a program beside the studio, on the same data folder, and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=self._environment,
             capture_output=True,
@@ -55,7 +59,7 @@ class StudioServer:
             timeout=timeout_s,
             check=False,
         )
-        assert done.returncode == 0, f"manage.py {arguments[0]}: {done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, f"{arguments}: {done.stdout}\n{done.stderr}"
         return done.stdout
 
     def start(self, *, deadline_s: float = 120) -> None:

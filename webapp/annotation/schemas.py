@@ -63,9 +63,7 @@ class OperationIn(Strict):
     base_rev: Natural
     keypoint: Natural
     change: ChangeIn
-    accepted: Annotated[bool, Field(strict=True, description="Takes over a prediction.")] = (
-        False
-    )
+    accepted: Annotated[bool, Field(strict=True, description="Takes over a prediction.")] = False
 
     def operation(self) -> LabelOperation:
         change = Change(x=self.change.x, y=self.change.y, visibility=VisibilityName(self.change.visibility))

@@ -17,7 +17,7 @@ from webapp.projects.models import Animal, Project, Skeleton
 from webapp.projects.selectors import project_active_job_count, skeleton_decided_keypoints
 
 # Okabe and Ito's colour-blind-safe palette; an animal keeps its colour in video, charts and 3D.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
 MAX_ANIMALS = 64
 _NAME_MAX, _SLUG_MAX, _DESCRIPTION_MAX = 120, 130, 10_000
 

@@ -1,0 +1,67 @@
+"""The labelling studio as a person's hands know it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+SHOWN = "[data-presented-frame]"
+
+
+class StudioPage:
+    """Moves, clicks and reads in an open studio."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.locator(SHOWN).wait_for()
+
+    @property
+    def frame(self) -> int:
+        """The frame that is shown."""
+        return int(self.page.locator(SHOWN).get_attribute("data-presented-frame") or -1)
+
+    def wait_for_frame(self, frame: int, *, timeout_ms: float = 30_000) -> None:
+        self.page.wait_for_function(
+            "(n) => Number(document.querySelector('[data-presented-frame]').dataset.presentedFrame) === n",
+            arg=frame,
+            timeout=timeout_ms,
+        )
+
+    def go_to(self, frame: int) -> None:
+        """Type the number of a frame and wait until it is shown."""
+        box = self.page.get_by_label("Frame, 0 to")
+        box.fill(str(frame))
+        box.press("Enter")
+        self.wait_for_frame(frame)
+
+    def position(self, x: float, y: float) -> tuple[float, float]:
+        """Where an image position lies in the window."""
+        scale, left, top = map(
+            float, (self.page.locator(SHOWN).get_attribute("data-view") or "1 0 0").split(" ")
+        )
+        box = self.page.get_by_test_id("video-canvas").bounding_box()
+        assert box is not None
+        return box["x"] + left + (x + 0.5) * scale, box["y"] + top + (y + 0.5) * scale
+
+    def click(self, x: float, y: float) -> None:
+        """Click at an image position."""
+        self.page.mouse.click(*self.position(x, y))
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag from one image position to another."""
+        self.page.mouse.move(*self.position(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.position(*end), steps=5)
+        self.page.mouse.up()
+
+    def press(self, key: str) -> None:
+        """A key, with the focus on the picture."""
+        self.page.get_by_test_id("surface").focus()
+        self.page.keyboard.press(key)
+
+    def expect_saved(self) -> None:
+        expect(self.page.get_by_test_id("save-chip")).to_have_attribute("data-state", "saved")
+
+    def expect_visibility(self, keypoint: int, visibility: str) -> None:
+        """What the list beside the picture says of a keypoint."""
+        row = self.page.locator(f"[data-keypoint='{keypoint}']")
+        expect(row).to_have_attribute("data-visibility", visibility)
