@@ -25,8 +25,10 @@ class Preset:
 
     Attributes:
         channels: Width of each level of the backbone, finest first.
-        extent_px: The animal's labelled extent after scaling, working pixels.
-        crop_px: Largest side of a training view, working pixels.
+        extent_px: The animal's labelled extent after scaling, working pixels, at least.
+        gap_px: Distance between the closest neighbours of the skeleton after scaling, working pixels, at
+            least: nearer than some cells of the map, two keypoints cannot be told apart.
+        crop_px: Side of a training view, working pixels; larger where the animal would not fit.
         batch_size: Views an iteration.
         iterations: Steps of the optimiser.
         learning_rate: Highest rate.
@@ -34,6 +36,7 @@ class Preset:
 
     channels: tuple[int, ...]
     extent_px: float
+    gap_px: float
     crop_px: int
     batch_size: int
     iterations: int
@@ -43,9 +46,11 @@ class Preset:
 FULL = (16, 32, 64, 96, 128)
 
 PRESETS: Mapping[PresetName, Preset] = {
-    "tiny": Preset(channels=(8, 16, 24, 32), extent_px=28, crop_px=64, batch_size=8, iterations=120),
-    "fast": Preset(channels=FULL, extent_px=60, crop_px=128, batch_size=12, iterations=250),
-    "default": Preset(channels=FULL, extent_px=60, crop_px=128, batch_size=16, iterations=500),
+    "tiny": Preset(
+        channels=(8, 16, 24, 32), extent_px=28, gap_px=2, crop_px=64, batch_size=8, iterations=120
+    ),
+    "fast": Preset(channels=FULL, extent_px=60, gap_px=5, crop_px=128, batch_size=12, iterations=250),
+    "default": Preset(channels=FULL, extent_px=60, gap_px=5, crop_px=128, batch_size=16, iterations=500),
 }
 
 

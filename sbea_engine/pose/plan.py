@@ -18,6 +18,12 @@ CONFIDENCE_RADIUS_PX = 2.5
 MAX_FRAME_PIXELS = 640 * 480
 """Most working pixels a frame; bounds time and memory on large videos."""
 
+VIEW_EXTENTS = 1.25
+"""A training view is at least this many times as wide as the animal."""
+
+MAX_CROP_PX = 256
+"""Largest side of a training view, working pixels; bounds time and memory where keypoints lie close."""
+
 MIN_LONG_SIDE_PX = 128
 """A picture is not shrunk below this."""
 
@@ -54,7 +60,9 @@ class WorkingPlan:
 
 
 def make_plan(labels: LabelSet, sizes: Sequence[Size], config: PoseConfig, multiple: int) -> WorkingPlan:
-    """Choose the working scale so that the animal has the extent that the preset is made for.
+    """Choose the working scale so that the animal is as large as the preset asks, its keypoints as far apart.
+
+    A long tail makes the extent large and the rest of the animal small: then the closest neighbours decide.
 
     Args:
         sizes: Size of each labelled frame.
@@ -62,16 +70,24 @@ def make_plan(labels: LabelSet, sizes: Sequence[Size], config: PoseConfig, multi
     """
     preset = config.size
     longest = max(max(size) for size in sizes)
-    extent = median_extent(labels)
+    extent, gap = median_extent(labels), closest_gap(labels)
     scale = preset.extent_px / extent if extent > 0 else 320 / longest
+    if gap > 0:
+        # Not finer than a view can hold together with its surroundings.
+        scale = max(scale, min(preset.gap_px / gap, MAX_CROP_PX / (VIEW_EXTENTS * extent)))
     scale = min(1.0, max(scale, MIN_LONG_SIDE_PX / longest))
     scale = min(scale, (MAX_FRAME_PIXELS / max(size.width * size.height for size in sizes)) ** 0.5)
-    crop = min(preset.crop_px, multiple * -(-round(longest * scale) // multiple))
+    whole = _up_to(round(longest * scale), multiple)
+    crop = _up_to(round(max(preset.crop_px, VIEW_EXTENTS * extent * scale)), multiple)
     return WorkingPlan(
         scale=round(scale, 4),
-        crop_px=max(multiple, crop // multiple * multiple),
+        crop_px=min(crop, whole, MAX_CROP_PX),
         radius_px=CONFIDENCE_RADIUS_PX / scale,
     )
+
+
+def _up_to(length: int, multiple: int) -> int:
+    return max(1, -(-length // multiple)) * multiple
 
 
 def to_working(points_px: NDArray[np.float32], source: Size, working: Size) -> NDArray[np.float32]:
@@ -100,3 +116,16 @@ def median_extent(labels: LabelSet) -> float:
         if len(placed) >= 2:
             extents.append(float(np.linalg.norm(placed[:, None] - placed[None], axis=-1).max()))
     return float(np.median(extents)) if extents else 0.0
+
+
+def closest_gap(labels: LabelSet) -> float:
+    """Distance between the closest neighbours of the skeleton, source pixels; 0 where no two are placed.
+
+    For each keypoint the median over frames of the distance to the nearest other one; the least of those.
+    """
+    points = labels.points_px[:, 0].astype(np.float64)
+    distance = np.linalg.norm(points[:, :, None] - points[:, None], axis=-1)
+    distance[:, np.arange(points.shape[1]), np.arange(points.shape[1])] = np.inf
+    nearest = np.where(np.isnan(distance), np.inf, distance).min(axis=-1)
+    seen = [column[np.isfinite(column)] for column in nearest.T]
+    return min((float(np.median(distances)) for distances in seen if len(distances)), default=0.0)

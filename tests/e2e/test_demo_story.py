@@ -92,7 +92,7 @@ class TestDemoStory:
         desk.wait_for_frame(20)
         desk.press(" ")
         page.wait_for_function(
-            "Number(document.querySelector('[data-presented-frame]').dataset.presentedFrame) > 24"
+            "() => Number(document.querySelector('[data-presented-frame]').dataset.presentedFrame) > 24"
         )
         desk.press(" ")
         expect(page.get_by_test_id("play")).to_have_attribute("aria-label", "Play")
@@ -118,7 +118,7 @@ class TestDemoStory:
             expect(row).to_be_visible()
         worst = page.get_by_role("img", name=re.compile("^Frame "))
         expect(worst.first).to_be_visible()
-        assert page.get_by_text("Training loss").is_visible()
+        expect(page.get_by_text("Training loss")).to_be_visible()
 
     def test_runs_the_model_and_accepts_what_it_says(
         self, page: Page, signed_in: BrowserContext, studio: StudioServer, demo: dict[str, Any]

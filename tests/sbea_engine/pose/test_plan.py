@@ -8,14 +8,15 @@ from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.plan import MAX_FRAME_PIXELS, Size, make_plan, to_source, to_working
 
 
-def animal(extent_px: float) -> LabelSet:
-    points = np.array([[[[50, 50], [50 + extent_px, 50]]]], dtype=np.float32)
+def animal(*along_px: float) -> LabelSet:
+    """One frame of an animal whose keypoints lie on a line, the first at 0."""
+    points = np.array([[[[50 + x, 50] for x in (0, *along_px)]]], dtype=np.float32)
     return LabelSet(
-        skeleton=Skeleton(keypoints=("a", "b")),
+        skeleton=Skeleton(keypoints=tuple("abcdef"[: 1 + len(along_px)])),
         individuals=("mouse",),
         frames=(FrameSource(video="v", index=0, path=Path("x.png")),),
         points_px=points,
-        visibility=np.full((1, 1, 2), 2, dtype=np.int8),
+        visibility=np.full((1, 1, 1 + len(along_px)), 2, dtype=np.int8),
     )
 
 
@@ -36,6 +37,16 @@ class TestMakePlan:
         assert plan.crop_px % 32 == 0
         assert 32 <= plan.crop_px <= 160
         assert plan.radius_px == pytest.approx(2.5 / plan.scale, rel=1e-3)
+
+    def test_a_long_tail_does_not_shrink_the_head(self) -> None:
+        plan = make_plan(animal(10, 200), [Size(640, 480)], PoseConfig(), multiple=32)
+        assert plan.scale == pytest.approx(0.5)  # by the extent alone 0.3, with the ears 3 px apart
+        assert plan.crop_px >= 1.25 * 200 * plan.scale
+
+    def test_keypoints_that_nearly_coincide_do_not_ask_for_more_than_a_view_holds(self) -> None:
+        plan = make_plan(animal(0.1, 400), [Size(640, 480)], PoseConfig(), multiple=32)
+        assert plan.scale == pytest.approx(256 / 500, abs=1e-3)
+        assert plan.crop_px == 256
 
     def test_large_frames_of_another_video_are_bounded_too(self) -> None:
         plan = make_plan(animal(60), [Size(640, 480)], PoseConfig(), multiple=32)
