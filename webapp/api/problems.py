@@ -76,8 +76,19 @@ def _invalid(errors: Sequence[Mapping[str, Any]]) -> HttpResponse:
 
 
 def _http_error(_: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == 403 and "CSRF" in str(error):
+        return _stale_page()
     code = _HTTP_CODES.get(error.status_code, "http_error")
     return problem(status=error.status_code, code=code, detail=str(error))
+
+
+def _stale_page() -> HttpResponse:
+    """Each sign-in changes the CSRF token, so an older page has nothing to do with the person's role."""
+    return problem(
+        status=403,
+        code="csrf_failed",
+        detail="You have signed in or out since this page was opened. Nothing was changed; reload the page.",
+    )
 
 
 def _not_found() -> HttpResponse:

@@ -72,6 +72,17 @@ class TestFaults:
 
 
 class TestSession:
+    def test_a_page_from_before_a_sign_in_is_told_to_reload_and_not_that_its_role_is_too_small(self) -> None:
+        client = client_of(make_user())
+        client.cookies["csrftoken"] = "b" * 32
+        answer = client.post(
+            "/api/v1/projects", b"{}", content_type="application/json", headers={"X-CSRFToken": "a" * 32}
+        )
+        found = problem_of(answer)
+        assert (found["status"], found["code"]) == (403, "csrf_failed")
+        assert "reload the page" in found["detail"]
+        assert "CSRF" not in found["detail"]
+
     def test_who_was_shut_out_is_out_at_the_next_request(self) -> None:
         user = make_user()
         client = client_of(user)
