@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { JobLog } from "./jobLog";
 import type { JobEventMsg, JobState, SubscribeMessage, WireTypes } from "./messages.gen";
+import { ApiProblem } from "./problem";
 
 /** `live`: the socket is open. `polling`: it is not, and the page asks at intervals. */
 export type Connection = "connecting" | "live" | "polling" | "signed_out" | "denied";
@@ -8,6 +9,7 @@ export type Connection = "connecting" | "live" | "polling" | "signed_out" | "den
 /** The part of the HTTP API that stands in for the socket. */
 export interface JobReads {
   jobs(): Promise<readonly JobState[]>;
+  /** The log after number `since`; a long one comes in parts. */
   events(jobId: string, since: number): Promise<readonly JobEventMsg[]>;
 }
 
@@ -40,6 +42,7 @@ export class JobFeed {
   readonly #loaded: Signal<boolean> = signal(false);
   readonly #logs = new Map<string, JobLog>();
   readonly #followed = new Map<string, Signal<readonly JobEventMsg[]>>();
+  readonly #historyTimers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #options: Required<JobFeedOptions>;
   #socket: WebSocket | null = null;
   #failures = 0;
@@ -88,6 +91,7 @@ export class JobFeed {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retryTimer);
+    for (const timer of this.#historyTimers.values()) clearTimeout(timer);
     this.#stopPolling();
     this.#socket?.close();
     this.#socket = null;
@@ -180,16 +184,29 @@ export class JobFeed {
     this.#jobs.value = new Map(newestFirst.map((job) => [job.id, job]));
   }
 
-  async #readHistory(jobId: string, since: number): Promise<void> {
+  /** Reads part after part up to the newest line; tries again after a pause where the server did not answer. */
+  async #readHistory(jobId: string, since: number, failures = 0): Promise<void> {
+    clearTimeout(this.#historyTimers.get(jobId));
+    let last = since;
     try {
-      const events = await this.#options.reads.events(jobId, since);
-      if (this.#closed) return;
-      const log = this.#logs.get(jobId) ?? new JobLog(since);
-      this.#logs.set(jobId, log);
-      log.addHistory(events);
-      this.#publish(jobId, log);
+      for (let more = true; more; ) {
+        const events = await this.#options.reads.events(jobId, last);
+        if (this.#closed) return;
+        const log = this.#logs.get(jobId) ?? new JobLog(since);
+        this.#logs.set(jobId, log);
+        log.addHistory(events);
+        this.#publish(jobId, log);
+        last = events.reduce((most, event) => Math.max(most, event.seq), last);
+        more = events.length > 0 && last < (this.#jobs.value.get(jobId)?.seq ?? Number.POSITIVE_INFINITY);
+      }
     } catch (error) {
       console.warn(`the log of job ${jobId} could not be read`, error);
+      if (this.#closed || (error instanceof ApiProblem && !error.transient)) return;
+      const wait = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)];
+      this.#historyTimers.set(
+        jobId,
+        setTimeout(() => void this.#readHistory(jobId, last, failures + 1), wait),
+      );
     }
   }
 

@@ -4,6 +4,7 @@ import { fetchPatiently, fetchRange, refuse } from "./bytes";
 import { type DecoderLike, DecodeSession } from "./decodeSession";
 import { FrameTable } from "./frameTable";
 import type { FromWorker, OpenVideo, ToWorker } from "./protocol";
+import { Reopening } from "./reopening";
 import { isAbort, SourceError } from "./types";
 
 /** A decoder that gives nothing for this long has run out of frame buffers or died. */
@@ -103,7 +104,7 @@ async function open(video: OpenVideo): Promise<DecodeSession<VideoFrame>> {
   );
 }
 
-let session: Promise<DecodeSession<VideoFrame>> | null = null;
+let session: Reopening<DecodeSession<VideoFrame>> | null = null;
 const running = new Map<number, AbortController>();
 
 async function get(request: number, index: number): Promise<void> {
@@ -111,7 +112,7 @@ async function get(request: number, index: number): Promise<void> {
   running.set(request, cancel);
   try {
     if (session === null) throw new SourceError("decode_failed", "The video is not open.");
-    const frame = await (await session).get(index, cancel.signal);
+    const frame = await (await session.get()).get(index, cancel.signal);
     scope.postMessage({ type: "frame", request, index, frame }, [frame]);
   } catch (error) {
     if (isAbort(error)) return;
@@ -126,8 +127,8 @@ async function get(request: number, index: number): Promise<void> {
 scope.onmessage = ({ data: message }) => {
   switch (message.type) {
     case "open":
-      session = open(message.video);
-      session.catch(() => {}); // each `get` awaits it and reports the reason
+      session = new Reopening(() => open(message.video));
+      session.get().catch(() => {}); // whoever asks for a frame opens it again and reports the reason
       return;
     case "get":
       void get(message.request, message.index);
@@ -136,6 +137,9 @@ scope.onmessage = ({ data: message }) => {
       running.get(message.request)?.abort();
       return;
     case "close":
-      void session?.then((opened) => opened.dispose()).finally(() => scope.close());
+      void Promise.resolve(session?.current)
+        .then((opened) => opened?.dispose())
+        .catch(() => {}) // it never opened: nothing to release
+        .finally(() => scope.close());
   }
 };

@@ -25,7 +25,8 @@ export class Playback {
   readonly #rateHz: number;
   readonly #last: number;
   readonly #onError: (index: number, error: unknown) => void;
-  #nextIndex: number;
+  /** The last frame asked for. */
+  #asked: number;
   #anchor: { index: number; at: number };
 
   constructor(
@@ -41,7 +42,7 @@ export class Playback {
     this.#rateHz = rateHz;
     this.#onError = onError;
     this.#stride = Math.max(1, Math.ceil(rateHz / MAX_PRESENTED_HZ - 1e-9));
-    this.#nextIndex = from + this.#stride;
+    this.#asked = from;
     this.#anchor = { index: from, at: now };
     this.#fill();
   }
@@ -70,9 +71,10 @@ export class Playback {
   }
 
   #fill(): void {
-    while (this.#slots.length < LOOKAHEAD && this.#nextIndex <= this.#last) {
-      void this.#load({ index: this.#nextIndex, frame: null });
-      this.#nextIndex += this.#stride;
+    while (this.#slots.length < LOOKAHEAD && this.#asked < this.#last) {
+      // The end of the recording is shown, whether or not it is a multiple of the stride away.
+      this.#asked = Math.min(this.#asked + this.#stride, this.#last);
+      void this.#load({ index: this.#asked, frame: null });
     }
   }
 

@@ -194,8 +194,8 @@ export class Player {
 
   #tick(now: number): void {
     this.#frameRequest = 0;
-    // Playback starts from the frame sought; until that one is there nothing later may be shown.
-    if (this.#playback !== null && this.#seeking === null) {
+    // Playback starts from the frame sought: nothing later may be shown before that one was painted.
+    if (this.#playback !== null && this.#seeking === null && this.#next === null) {
       const frame = this.#playback.take(now);
       if (frame !== null) {
         this.#setTarget(frame.index);

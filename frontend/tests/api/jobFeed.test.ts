@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { JobFeed, POLL_MS } from "../../src/api/jobFeed";
 import type { JobEventMsg, JobState } from "../../src/api/messages.gen";
+import { ApiProblem } from "../../src/api/problem";
 
 /** A socket whose other end is the test. */
 class FakeSocket {
@@ -150,6 +151,44 @@ describe("a live feed", () => {
     expect(feed.jobs.value.get("a")?.state).toBe("running");
     feed.put(job(6, { state: "cancelled" }));
     expect(feed.jobs.value.get("a")?.state).toBe("cancelled");
+    feed.close();
+  });
+});
+
+describe("the log of a job", () => {
+  it("is read part after part up to its newest line", async () => {
+    const { feed, socket, reads } = setup([1, 2, 3, 4, 5].map((seq) => event(seq)));
+    const all = reads.events.getMockImplementation();
+    reads.events.mockImplementation(async (id, since) => (await all?.(id, since))?.slice(0, 2) ?? []);
+    socket(0).open();
+    socket(0).say({ type: "snapshot", jobs: [job(5, { state: "done" })], events: [] });
+    const log = feed.follow("a");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seqs(log.value)).toEqual([1, 2, 3, 4, 5]);
+    expect(reads.events.mock.calls.map(([, since]) => since)).toEqual([0, 2, 4]);
+    feed.close();
+  });
+
+  it("is asked for again, after a pause, where the server did not answer", async () => {
+    const { feed, socket, reads } = setup([1, 2].map((seq) => event(seq)));
+    reads.events.mockRejectedValueOnce(new Error("no connection"));
+    socket(0).open();
+    socket(0).say({ type: "snapshot", jobs: [job(2, { state: "done" })], events: [] });
+    const log = feed.follow("a");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(log.value).toEqual([]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(seqs(log.value)).toEqual([1, 2]);
+    feed.close();
+  });
+
+  it("is not asked for again where the answer is no", async () => {
+    const { feed, reads } = setup();
+    const gone = { status: 404, code: "not_found", title: "", detail: "", data: {} };
+    reads.events.mockRejectedValue(new ApiProblem(gone));
+    feed.follow("a");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(reads.events).toHaveBeenCalledTimes(1);
     feed.close();
   });
 });

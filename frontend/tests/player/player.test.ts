@@ -143,6 +143,33 @@ describe("playing", () => {
     expect(presented.slice(0, 4)).toEqual([0, 2, 4, 6]);
   });
 
+  it("shows the last frame of a recording that is not a multiple of the step, and starts anew from there", async () => {
+    player.setSpeed(4);
+    await show(94);
+    player.play();
+    for (let i = 0; i < 10; i++) {
+      await settle();
+      clock.tick(1000 / 60);
+    }
+    expect(presented).toEqual([94, 96, 98, 99]);
+    player.play();
+    for (let i = 0; i < 3; i++) {
+      await settle();
+      clock.tick(1000 / 60);
+    }
+    expect(presented.slice(4, 6)).toEqual([0, 2]);
+  });
+
+  it("paints the frame it starts from before any later one", async () => {
+    await show(99);
+    source.held = true;
+    player.play();
+    for (let i = 0; i < 6; i++) clock.tick(1000 / 60);
+    for (const index of [0, 1]) await source.release(index);
+    for (let i = 0; i < 6; i++) clock.tick(1000 / 60);
+    expect(presented).toEqual([99, 0, 1]);
+  });
+
   it("pauses at once on a seek, and gives back the frames it had asked for", async () => {
     await show(0);
     player.play();
