@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from celery.exceptions import Ignore
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from sbea_engine.errors import Cancelled, EngineError
@@ -33,6 +32,7 @@ from webapp.jobs.services import (
     job_report,
 )
 from webapp.jobs.worker_names import run_name
+from webapp.recordings import storage
 from workers.progress import ProgressBuffer
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class JobRun:
     def __init__(self, job: Job, worker: str) -> None:
         self.job = job
         self.worker = worker
-        self.scratch = Path(settings.SBEA_JOBS_ROOT) / str(job.pk)
+        self.scratch = storage.job_folder(job.pk)
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.result: dict[str, Any] = {}
         self._buffer = ProgressBuffer()

@@ -152,6 +152,14 @@ class TestStopping:
         assert (row.state, row.attempt, row.worker) == ("queued", 0, "")
         assert run.scratch.exists()
 
+    def test_a_stopping_worker_ends_a_job_that_somebody_cancelled(self) -> None:
+        job = make_job()
+        with job_run(str(job.pk)) as run:
+            run_module.stop_all_runs()
+            job_cancel(job=job, by=owner_of(job.project))
+            report_until(run)
+        assert reload(job).state == "cancelled"
+
     def test_the_lease_is_kept_while_the_engine_is_silent(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(run_module, "HEARTBEAT_S", 0.0)
         job = make_job()

@@ -11,3 +11,9 @@ class JobsConfig(AppConfig):
     name = "webapp.jobs"
     label = "jobs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to rows that go."""
+        from webapp.jobs import receivers
+
+        receivers.connect()

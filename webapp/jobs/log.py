@@ -6,7 +6,6 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -48,12 +47,20 @@ def job_write(
             for i, line in enumerate(lines)
         )
         if lines:
-            announce = partial(
-                job_changed.send, sender=Job, job_id=job.pk, project_id=job.project_id, seq=job.seq
-            )
-            # Nobody's ear may stop the work: a client that misses this asks again by `since`.
-            transaction.on_commit(announce, robust=True)
+            _announce_after_commit(job)
         return job
+
+
+def _announce_after_commit(job: Job) -> None:
+    job_id, project_id, seq = job.pk, job.project_id, job.seq
+
+    # A function and no `partial`: Django names what failed by its `__qualname__`, and where there is none
+    # it fails itself, so that neither this error is contained nor any later hook runs.
+    def announce() -> None:
+        job_changed.send(sender=Job, job_id=job_id, project_id=project_id, seq=seq)
+
+    # Nobody's ear may stop the work: a client that misses this asks again by `since`.
+    transaction.on_commit(announce, robust=True)
 
 
 def tell(signal: Signal, job: Job) -> None:

@@ -7,6 +7,7 @@ import uuid
 from functools import cache
 
 from celery import Celery
+from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -21,6 +22,16 @@ def _sender() -> Celery:
     app = Celery("sbea-sender", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     return app
+
+
+def enqueue_after_commit(job: Job) -> None:
+    """`enqueue` once the row is there for a worker to find; what goes wrong then cannot undo the row."""
+    job_id, kind = job.pk, job.kind
+
+    def send() -> None:
+        enqueue(job_id, kind)
+
+    transaction.on_commit(send, robust=True)
 
 
 def enqueue(job_id: uuid.UUID, kind: str) -> bool:

@@ -76,5 +76,7 @@ def jobs_to_send(*, now: datetime, sent_before: datetime, resend_after: timedelt
 
 def jobs_to_give_up(*, now: datetime) -> QuerySet[Job]:
     """Jobs without a living worker that must not run again."""
-    hopeless = Q(attempt__gte=MAX_LOST_ATTEMPTS) | Q(cancel_requested_at__isnull=False)
-    return Job.objects.filter(hopeless, state=JobState.RUNNING, lease_until__lt=now)
+    asked = Q(cancel_requested_at__isnull=False)
+    lapsed = Q(state=JobState.RUNNING, lease_until__lt=now)
+    hopeless = lapsed & (asked | Q(attempt__gte=MAX_LOST_ATTEMPTS))
+    return Job.objects.filter(hopeless | (Q(state=JobState.QUEUED) & asked))

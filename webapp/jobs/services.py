@@ -10,7 +10,6 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +23,7 @@ from webapp.accounts.models import User
 from webapp.jobs.errors import JobAlreadyActive, JobNotChangeable, TooManyJobs
 from webapp.jobs.log import Line, job_write, tell
 from webapp.jobs.models import ACTIVE_STATES, Job, JobEvent, JobState, empty_progress
-from webapp.jobs.queue import enqueue
+from webapp.jobs.queue import enqueue_after_commit
 from webapp.jobs.signals import job_ended, job_requeued
 from webapp.jobs.task_names import kind_spec
 from webapp.projects.models import Project
@@ -82,7 +81,7 @@ def job_start(
                 target=target,
             )
             job = job_write(row.pk, only_if=Q(), lines=[_state_line(JobState.QUEUED)]) or row
-            transaction.on_commit(partial(enqueue, job.pk, job.kind))
+            enqueue_after_commit(job)
     except IntegrityError as error:
         raise _already_active(kind, target) from error
     return job
@@ -124,34 +123,24 @@ def job_retry(*, job: Job, by: User) -> Job:
         NotFound, Forbidden: `by` may not.
         JobNotChangeable: The job is active or done.
         JobAlreadyActive: Another job took over its target.
+        AppError: Whoever mirrors the job refuses, because its result could no longer be stored.
     """
     require(by, job.project, kind_spec(job.kind).capability)
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        try:
             queued = job_write(
                 job.pk,
                 only_if=Q(state__in=(JobState.FAILED, JobState.CANCELLED)),
                 lines=[_state_line(JobState.QUEUED, retried_by=by.get_full_name())],
-                changes={
-                    "state": JobState.QUEUED,
-                    "attempt": 0,
-                    "worker": "",
-                    "error": None,
-                    "finished_at": None,
-                    "started_at": None,
-                    "cancel_requested_at": None,
-                    "not_before": None,
-                    "sent_at": None,
-                    "progress": empty_progress(),
-                },
+                changes=_as_new(),
             )
-            if queued is not None:
-                tell(job_requeued, queued)
-                transaction.on_commit(partial(enqueue, queued.pk, queued.kind))
-    except IntegrityError as error:
-        raise _already_active(job.kind, job.target) from error
-    if queued is None:
-        raise JobNotChangeable("Only a failed or cancelled job can be tried again.")
+        except IntegrityError as error:
+            raise _already_active(job.kind, job.target) from error
+        if queued is None:
+            raise JobNotChangeable("Only a failed or cancelled job can be tried again.")
+        # Not by `tell`: better a refusal now than a run whose result has no place.
+        job_requeued.send(sender=Job, job=queued)
+        enqueue_after_commit(queued)
     return queued
 
 
@@ -219,26 +208,31 @@ def job_finish(
 def job_postpone(
     *, job_id: uuid.UUID, worker: str, delay: timedelta, error: Mapping[str, Any] | None = None
 ) -> Job | None:
-    """Give a job back to the queue; without an error (the worker stops) the attempt does not count."""
+    """Give a job back to the queue; without an error (the worker stops) the attempt does not count.
+
+    A job that somebody asked to cancel ends instead: no run of it will come that could see the request.
+    """
     now = timezone.now()
     changes: dict[str, Any] = {"state": JobState.QUEUED, "worker": "", "sent_at": None, "lease_until": None}
     changes["not_before"] = now + delay if delay else None
     if error is None:
         changes["attempt"] = F("attempt") - 1
-    return job_write(
+    asked = Q(cancel_requested_at__isnull=False)
+    waiting = job_write(
         job_id,
-        only_if=_held_by(worker),
+        only_if=_held_by(worker) & ~asked,
         lines=[_state_line(JobState.QUEUED, error=dict(error) if error else None)],
         changes=changes,
     )
+    # In this order nothing is missed: a request may come between the two, but is never taken back.
+    return waiting or _end(job_id, only_if=_held_by(worker) & asked, state=JobState.CANCELLED, changes={})
 
 
 def job_give_up(*, job_id: uuid.UUID, now: datetime) -> Job | None:
-    """End a job that lost its workers and shall not be resumed: cancelled where asked, else failed."""
+    """End a job that no worker has and none shall resume: cancelled where asked, else failed."""
     lapsed = Q(state=JobState.RUNNING, lease_until__lt=now)
-    stopped = _end(
-        job_id, only_if=lapsed & Q(cancel_requested_at__isnull=False), state=JobState.CANCELLED, changes={}
-    )
+    unwanted = (lapsed | Q(state=JobState.QUEUED)) & Q(cancel_requested_at__isnull=False)
+    stopped = _end(job_id, only_if=unwanted, state=JobState.CANCELLED, changes={})
     message = (
         f"{MAX_LOST_ATTEMPTS} workers died while they ran this job; it may need more memory than there is. "
         "Look at the worker's log, then try again."
@@ -269,6 +263,22 @@ def _state_line(state: JobState, **data: Any) -> Line:
     return Line(
         JobEvent.Kind.STATE, {"state": str(state), **{k: v for k, v in data.items() if v is not None}}
     )
+
+
+def _as_new() -> dict[str, Any]:
+    """What a retry sets, so that nothing of the earlier runs counts."""
+    return {
+        "state": JobState.QUEUED,
+        "attempt": 0,
+        "worker": "",
+        "error": None,
+        "finished_at": None,
+        "started_at": None,
+        "cancel_requested_at": None,
+        "not_before": None,
+        "sent_at": None,
+        "progress": empty_progress(),
+    }
 
 
 def _end(

@@ -5,7 +5,9 @@ done, failed, cancelled while it waited, or given up after its workers died. An 
 state of a job in a row of its own (a model "failed", a video "failed") does so in a receiver, because
 the task function itself may never run.
 
-`job_requeued(sender=Job, job=...)` is sent likewise when a failed or cancelled job is retried.
+`job_requeued(sender=Job, job=...)` is sent inside the transaction that retries a failed or cancelled job. A
+receiver may refuse by raising an `AppError`, where the result of the job could no longer be stored; then
+nothing is retried and the person reads why.
 
 `job_changed(sender=Job, job_id=..., project_id=..., seq=...)` is sent after commit of every event.
 """

@@ -5,16 +5,12 @@ Every path that the site makes is built here from ids, never from text that a us
 
 from __future__ import annotations
 
-import logging
 import shutil
 import uuid
-from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-
-logger = logging.getLogger(__name__)
 
 DISK_RESERVE_BYTES = 512 * 1024 * 1024
 
@@ -61,6 +57,11 @@ def result_folder(result_id: int) -> Path:
 
 def export_folder(job_id: uuid.UUID) -> Path:
     return media_folder("exports", str(job_id))
+
+
+def job_folder(job_id: uuid.UUID) -> Path:
+    """What a job keeps from one run to the next."""
+    return Path(settings.SBEA_JOBS_ROOT) / str(job_id)
 
 
 def stored_name(path: Path) -> str:
@@ -122,12 +123,9 @@ def remove_tree(path: Path) -> None:
 
 def remove_after_commit(path: Path) -> None:
     """`remove_tree` once the transaction that dropped the last row about `path` has committed."""
-    transaction.on_commit(partial(_remove_quietly, path), robust=True)
 
-
-def _remove_quietly(path: Path) -> None:
-    try:
+    def remove() -> None:
         remove_tree(path)
-    except OSError:
-        # The rows are gone already; a file that cannot be removed costs disk, not correctness.
-        logger.exception("Could not remove %s", path)
+
+    # The rows are gone by then; a file that cannot be removed is logged and costs disk, not correctness.
+    transaction.on_commit(remove, robust=True)

@@ -76,6 +76,13 @@ class TestReconcile:
         assert reconcile() == (0, 1)
         assert Job.objects.get(pk=job.pk).state == "cancelled"
 
+    def test_a_cancelled_job_that_went_back_to_the_queue_ends(self) -> None:
+        job = make_job()
+        set_job(job, cancel_requested_at=timezone.now())
+        assert reconcile() == (0, 1)
+        assert Job.objects.get(pk=job.pk).state == "cancelled"
+        assert reconcile() == (0, 0)
+
 
 class TestEnqueue:
     def test_a_broker_that_is_away_leaves_the_job_to_the_reconciler(

@@ -30,7 +30,7 @@ from webapp.jobs.services import (
     job_start,
     jobs_release,
 )
-from webapp.jobs.signals import job_ended
+from webapp.jobs.signals import job_ended, job_requeued
 from webapp.jobs.task_names import JobKind
 
 
@@ -229,6 +229,24 @@ class TestCancel:
         assert ended is not None
         assert ended.state == "cancelled"
 
+    @pytest.mark.parametrize("error", [None, {"code": "busy", "message": "later"}])
+    def test_a_job_given_back_by_its_run_ends_if_somebody_asked(self, error: dict[str, str] | None) -> None:
+        told: list[str] = []
+
+        def listen(*, job: Job, **_: Any) -> None:
+            told.append(job.state)
+
+        job = make_job(params={"model_id": 0})
+        job_claim(job_id=job.pk, worker="a")
+        job_cancel(job=job, by=owner_of(job.project))
+        job_ended.connect(listen)
+        try:
+            ended = job_postpone(job_id=job.pk, worker="a", delay=timedelta(seconds=2), error=error)
+        finally:
+            job_ended.disconnect(listen)
+        assert ended is not None
+        assert (ended.state, ended.can_retry, told) == ("cancelled", True, ["cancelled"])
+
     def test_what_ended_cannot_be_cancelled(self) -> None:
         job = make_job()
         job_claim(job_id=job.pk, worker="a")
@@ -246,7 +264,7 @@ class TestCancel:
 @pytest.mark.django_db
 class TestRetry:
     def test_a_failed_job_starts_afresh(self) -> None:
-        job = make_job()
+        job = make_job(params={"model_id": 0})
         job_claim(job_id=job.pk, worker="a")
         job_finish(job_id=job.pk, worker="a", state=JobState.FAILED, error={"code": "x", "message": "y"})
         again = job_retry(job=job, by=owner_of(job.project))
@@ -269,6 +287,21 @@ class TestRetry:
         make_job(project, target="video:1")
         with pytest.raises(JobAlreadyActive):
             job_retry(job=first, by=owner_of(project))
+
+    def test_a_mirror_may_refuse_and_nothing_is_retried(self) -> None:
+        def refuse(**_: Any) -> None:
+            raise JobAlreadyActive("The place is taken.")
+
+        job = make_job(params={"model_id": 0})
+        job_cancel(job=job, by=owner_of(job.project))
+        job_requeued.connect(refuse)
+        try:
+            with pytest.raises(JobAlreadyActive, match="taken"):
+                job_retry(job=job, by=owner_of(job.project))
+        finally:
+            job_requeued.disconnect(refuse)
+        assert Job.objects.get().state == "cancelled"
+        assert states(job) == ["queued", "cancelled"]
 
 
 @pytest.mark.django_db
