@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 from sbea_engine.data import LabelSet
-from sbea_engine.io.archive import extract_zip
+from sbea_engine.io.archive import ZipLimits, extract_zip
 from sbea_engine.io.deeplabcut import DeepLabCutProject, find_project, read_project
 from sbea_engine.progress import Progress
 from sbea_engine.video import make_proxy
@@ -28,6 +29,8 @@ from workers.app import app
 from workers.rows import row
 from workers.run import JobRun, job_run
 
+ARCHIVE = "source.zip"
+
 
 @app.task(name=JobKind.IMPORT_DEEPLABCUT, acks_late=True)
 def import_deeplabcut(job_id: str) -> None:
@@ -36,6 +39,8 @@ def import_deeplabcut(job_id: str) -> None:
         done = import_find(job=run.job)
         if done is None:
             done = _from_upload(run) if "upload_id" in run.params else _from_folder(run)
+        if "upload_id" in run.params:
+            storage.remove_tree(_home(run) / ARCHIVE)
         run.result = dict(done.summary)
 
 
@@ -44,18 +49,28 @@ def _from_folder(run: JobRun) -> DataImport:
 
 
 def _from_upload(run: JobRun) -> DataImport:
-    """Unpack a zip where its images and videos will stay; the zip itself goes once all is in."""
-    upload = row(Upload.objects.filter(project=run.job.project), run.params["upload_id"], "upload")
-    home = storage.original_folder(upload.pk)
-    storage.remove_tree(home / "project")  # of an attempt that was killed
+    """Unpack a zip where its images and videos will stay."""
+    row(Upload.objects.filter(project=run.job.project), run.params["upload_id"], "upload")
+    home = _home(run)
+    _keep_archive_only(home)  # an attempt that was killed left what it had unpacked
+    limits = ZipLimits(max_bytes=storage.free_bytes())
     try:
-        folder = find_project(extract_zip(home / "source.zip", home / "project", on_progress=run.report))
-        done = _import(run, folder, owned=True)
+        unpacked = extract_zip(home / ARCHIVE, home / "project", limits=limits, on_progress=run.report)
+        return _import(run, find_project(unpacked), owned=True)
     except BaseException:
-        storage.remove_tree(home / "project")
+        if not run.lost:  # else the files are those of the run that took over
+            _keep_archive_only(home)
         raise
-    storage.remove_tree(home / "source.zip")
-    return done
+
+
+def _home(run: JobRun) -> Path:
+    return storage.original_folder(UUID(run.params["upload_id"]))
+
+
+def _keep_archive_only(home: Path) -> None:
+    for path in home.glob("*"):
+        if path.name != ARCHIVE:
+            storage.remove_tree(path)
 
 
 def _import(run: JobRun, folder: Path, *, owned: bool) -> DataImport:

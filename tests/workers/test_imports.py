@@ -6,15 +6,18 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 from PIL import Image
 
 from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
 from sbea_engine.io.deeplabcut import write_project
+from sbea_engine.progress import Progress
 from tests.fixtures.barcode import write_barcode_video
 from tests.webapp.factories import add_member, client_of, make_project, make_user, owner_of, send
 from tests.workers.project_rows import finish, make_labelled_video
@@ -26,11 +29,14 @@ from webapp.annotation.models import Instance, Operation
 from webapp.annotation.selectors import label_list
 from webapp.api.errors import Forbidden
 from webapp.jobs.models import Job
+from webapp.jobs.services import job_claim
 from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.models import DataImport, Recording, Upload, Video
 from webapp.recordings.services import recording_delete
+from workers import imports as imports_module
 from workers.imports import import_deeplabcut
+from workers.run import JobRun
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -179,6 +185,40 @@ class TestWhole:
         assert (again.state, again.result) == ("done", job.result)
         assert Recording.objects.count() == 2
 
+    def test_what_a_killed_run_had_unpacked_goes(self, dlc: Path, tmp_path: Path) -> None:
+        project = make_project()
+        upload = upload_of(project, zip_of(dlc, tmp_path / "mice.zip"))
+        half = storage.original_folder(upload.pk) / ".project.0badcafe.tmp"
+        half.mkdir()
+        (half / "day1.mp4").write_bytes(b"half a video")
+        job = import_start(project=project, path=None, upload_id=upload.pk, by=owner_of(project))
+        assert finish(import_deeplabcut, job).error is None
+        assert [path.name for path in storage.original_folder(upload.pk).iterdir()] == ["project"]
+
+    def test_a_zip_that_a_killed_run_left_behind_goes(self, dlc: Path, tmp_path: Path) -> None:
+        archive = zip_of(dlc, tmp_path / "mice.zip")
+        job = run_zip(make_project(), archive)
+        left = storage.original_folder(Upload.objects.get().pk) / "source.zip"
+        shutil.copyfile(archive, left)  # the kill fell between the rows and the removal
+        Job.objects.filter(pk=job.pk).update(state="queued")
+        assert finish(import_deeplabcut, job).state == "done"
+        assert not left.exists()
+        assert Recording.objects.count() == 2
+
+    def test_a_run_that_was_taken_over_leaves_the_files_to_the_other(
+        self, dlc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def taken_over(run: JobRun, *_: object, **__: object) -> None:
+            Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+            assert job_claim(job_id=run.job.pk, worker="other") is not None
+            while True:
+                run.report(Progress(stage="read", done=1, total=2))
+
+        monkeypatch.setattr(imports_module, "_import", taken_over)
+        job = run_zip(make_project(), zip_of(dlc, tmp_path / "mice.zip"))
+        assert (job.state, job.worker) == ("running", "other")
+        assert (storage.original_folder(Upload.objects.get().pk) / "project").is_dir()
+
     def test_several_animals_take_their_names_over(self, tmp_path: Path) -> None:
         folder = write_dlc(tmp_path / "pair", individuals=("anna", "bert"))
         project = make_project()
@@ -279,6 +319,17 @@ class TestRefused:
         assert job.error["code"] in ("bad_archive", "bad_deeplabcut")
         assert_untouched(project)
         assert not (tmp_path.parent / "evil.txt").exists()
+
+    def test_a_zip_that_the_disk_has_no_room_for(
+        self, dlc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(storage, "free_bytes", lambda: 1000)
+        project = make_project()
+        job = run_zip(project, zip_of(dlc, tmp_path / "mice.zip"))
+        assert job.error is not None
+        assert job.error["code"] == "bad_archive"
+        assert "at most 1000" in job.error["message"]
+        assert_untouched(project)
 
     def test_labels_of_another_skeleton(self, dlc: Path) -> None:
         project = make_project()

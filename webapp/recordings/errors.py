@@ -53,6 +53,18 @@ class UploadConflict(Conflict):
     code = "upload_conflict"
 
 
+class UploadGone(UploadConflict):
+    """The bytes are not on disk any more, or never were; sending starts anew."""
+
+    code = "upload_gone"
+
+
+class UploadInUse(Conflict):
+    """A recording or an import needs the upload."""
+
+    code = "upload_in_use"
+
+
 class DiskFull(AppError):
     """The data root has no room."""
 

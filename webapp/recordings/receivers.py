@@ -11,6 +11,7 @@ from webapp.jobs.signals import job_ended, job_requeued
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
 from webapp.recordings.models import Upload, Video
+from webapp.recordings.originals import owner_of_source, release_after_commit
 from webapp.recordings.services import video_ingest_fail, video_ingest_reset
 
 
@@ -38,7 +39,11 @@ def _video_deleted(*, instance: Video, **_: Any) -> None:
     storage.remove_after_commit(storage.video_folder(instance.pk))
     if instance.source_owned and not Video.objects.filter(source_path=instance.source_path).exists():
         storage.remove_after_commit(storage.stored_path(instance.source_path))
+        upload_id = owner_of_source(instance.source_path)
+        if upload_id is not None:
+            release_after_commit(owner_id=upload_id)
 
 
 def _upload_deleted(*, instance: Upload, **_: Any) -> None:
     storage.remove_after_commit(storage.upload_part(instance.pk))
+    release_after_commit(owner_id=instance.pk)

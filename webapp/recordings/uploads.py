@@ -11,20 +11,30 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
+from webapp.jobs.models import ACTIVE_STATES, Job
+from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.recordings import storage
-from webapp.recordings.errors import BadUpload, DiskFull, UploadConflict, UploadTooLarge
+from webapp.recordings.errors import (
+    BadUpload,
+    DiskFull,
+    UploadConflict,
+    UploadGone,
+    UploadInUse,
+    UploadTooLarge,
+)
 from webapp.recordings.models import Upload
 from webapp.recordings.roots import VIDEO_SUFFIXES
 from webapp.recordings.services import video_from_upload
@@ -97,9 +107,9 @@ def upload_append(*, upload: Upload, offset: int, body: Readable, sha256: str | 
         BadUpload: The digest differs: the chunk was damaged on its way. Send it again.
     """
     with _locked(upload) as file:
-        upload.refresh_from_db()
         if upload.state != Upload.State.RECEIVING:
             raise UploadConflict("This upload is already complete.", offset=upload.offset)
+        _check_bytes(upload, file)
         if offset != upload.offset:
             raise UploadConflict(
                 f"The next byte to send is {upload.offset}, not {offset}.", offset=upload.offset
@@ -121,12 +131,12 @@ def upload_complete(*, upload: Upload, by: User) -> Upload:
         UploadConflict: Bytes are missing; `data.offset` says from where.
     """
     upload.refresh_from_db()
-    if upload.state == Upload.State.COMPLETE:
+    if upload.state == Upload.State.COMPLETE:  # an import may have removed the file since
         return upload
     with _locked(upload) as file:
-        upload.refresh_from_db()
         if upload.state == Upload.State.COMPLETE:
             return upload
+        _check_bytes(upload, file)
         if upload.offset != upload.size:
             raise UploadConflict(
                 f"{upload.offset} of {upload.size} bytes have arrived. Send the rest first.",
@@ -138,22 +148,30 @@ def upload_complete(*, upload: Upload, by: User) -> Upload:
 
 
 def upload_discard(*, upload: Upload) -> None:
-    """Give up an upload and its bytes. A complete one is kept: recordings may read it."""
-    if upload.state == Upload.State.RECEIVING:
-        storage.remove_tree(storage.upload_part(upload.pk))
-        upload.delete()
+    """Give up an upload and its bytes, complete or not; what imported recordings read stays with them.
+
+    Raises:
+        UploadInUse: It has become a recording, or an import is reading it.
+        UploadConflict: Another request is sending to it.
+    """
+    try:
+        with _locked(upload):
+            _check_unused(upload)
+            upload.delete()
+    except UploadGone:  # nothing that another request could be sending to
+        _check_unused(upload)
+        Upload.objects.filter(pk=upload.pk).delete()
 
 
 def uploads_forget(*, project: Project) -> int:
-    """Drop uploads that nobody has touched for a week; returns how many."""
-    old = Upload.objects.filter(
-        project=project, state=Upload.State.RECEIVING, touched_at__lt=timezone.now() - FORGET_AFTER
-    )
-    ids = list(old.values_list("pk", flat=True))
-    for pk in ids:
-        storage.remove_tree(storage.upload_part(pk))
-    Upload.objects.filter(pk__in=ids).delete()
-    return len(ids)
+    """Drop uploads that nobody has touched for a week, archives also when complete; returns how many."""
+    old = Upload.objects.filter(project=project, touched_at__lt=timezone.now() - FORGET_AFTER)
+    dropped = 0
+    for upload in old.filter(Q(state=Upload.State.RECEIVING) | Q(purpose=Upload.Purpose.DEEPLABCUT_ZIP)):
+        with suppress(UploadConflict, UploadInUse):
+            upload_discard(upload=upload)
+            dropped += 1
+    return dropped
 
 
 def completed_archive(*, upload_id: uuid.UUID, project: Project) -> Upload | None:
@@ -166,26 +184,36 @@ def completed_archive(*, upload_id: uuid.UUID, project: Project) -> Upload | Non
     ).first()
 
 
-def archive_path(*, upload: Upload) -> os.PathLike[str]:
-    """Where a completed archive lies."""
-    return storage.original_folder(upload.pk) / "source.zip"
+def place_of(upload: Upload) -> Path:
+    """Where the file of a complete upload lies."""
+    return storage.original_folder(upload.pk) / f"source{PurePosixPath(upload.filename).suffix.lower()}"
 
 
 def _put_in_place(upload: Upload, *, by: User) -> None:
-    part = storage.upload_part(upload.pk)
-    target = storage.original_folder(upload.pk) / f"source{PurePosixPath(upload.filename).suffix.lower()}"
-    storage.move_into_place(part, target)
-    try:
-        with transaction.atomic():
-            if upload.purpose == Upload.Purpose.VIDEO:
-                upload.recording, upload.job = video_from_upload(
-                    project=upload.project, name=PurePosixPath(upload.filename).stem, file=target, by=by
-                )
-            upload.state = Upload.State.COMPLETE
-            upload.save()
-    except BaseException:
-        target.replace(part)  # the rows say that bytes are still awaited here
-        raise
+    """File first, rows second. Where the rows fail the file stays: completing again finds it in its place."""
+    part, target = storage.upload_part(upload.pk), place_of(upload)
+    if part.exists():
+        storage.move_into_place(part, target)
+    with transaction.atomic():
+        if upload.purpose == Upload.Purpose.VIDEO:
+            upload.recording, upload.job = video_from_upload(
+                project=upload.project, name=PurePosixPath(upload.filename).stem, file=target, by=by
+            )
+        upload.state = Upload.State.COMPLETE
+        upload.save()
+
+
+def _check_unused(upload: Upload) -> None:
+    if upload.recording_id is not None:
+        raise UploadInUse("This upload has become a recording. Delete the recording instead.")
+    imports = Job.objects.filter(project_id=upload.project_id, kind=JobKind.IMPORT_DEEPLABCUT)
+    if imports.filter(state__in=ACTIVE_STATES, params__upload_id=str(upload.pk)).exists():
+        raise UploadInUse("This upload is being imported. Wait for the import, or cancel it first.")
+
+
+def _check_bytes(upload: Upload, file: BinaryIO) -> None:
+    if file.seek(0, os.SEEK_END) < upload.offset:
+        raise UploadConflict("The bytes of this upload are damaged. Start it again.", offset=0)
 
 
 def _copy(body: Readable, file: BinaryIO, *, limit: int, sha256: str | None) -> int:
@@ -204,19 +232,34 @@ def _copy(body: Readable, file: BinaryIO, *, limit: int, sha256: str | None) -> 
 
 @contextmanager
 def _locked(upload: Upload) -> Iterator[BinaryIO]:
-    """The growing file, held by this request alone; the lock dies with the process."""
-    try:
-        file = storage.upload_part(upload.pk).open("r+b")
-    except FileNotFoundError as error:
-        Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVING).delete()
-        raise UploadConflict("The bytes of this upload are gone. Start it again.", offset=0) from error
-    with file:
+    """The upload's file, held by this request alone, and its row read anew; the lock dies with the process.
+
+    Raises:
+        UploadConflict: Another request holds it.
+        UploadGone: There are no bytes, or no row.
+    """
+    with _opened(upload) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UploadConflict(
                 "Another request is sending to this upload.", offset=upload.offset
             ) from error
-        if file.seek(0, os.SEEK_END) < upload.offset:
-            raise UploadConflict("The bytes of this upload are damaged. Start it again.", offset=0)
+        try:
+            upload.refresh_from_db()
+        except Upload.DoesNotExist as error:
+            raise _gone() from error
         yield file
+
+
+def _opened(upload: Upload) -> BinaryIO:
+    """The growing file, or the whole one that a server which died had already moved into place."""
+    for path in (storage.upload_part(upload.pk), place_of(upload)):
+        with suppress(FileNotFoundError):
+            return path.open("r+b")
+    Upload.objects.filter(pk=upload.pk, state=Upload.State.RECEIVING).delete()
+    raise _gone()
+
+
+def _gone() -> UploadGone:
+    return UploadGone("The bytes of this upload are gone. Start it again.", offset=0)

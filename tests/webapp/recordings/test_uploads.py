@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import threading
@@ -14,8 +15,11 @@ from django.utils import timezone
 
 from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
 from webapp.accounts.models import Role, User
+from webapp.annotation.imports import import_start
 from webapp.api.errors import Forbidden
 from webapp.jobs.models import Job
+from webapp.jobs.services import job_cancel
+from webapp.jobs.signals import job_changed
 from webapp.projects.models import Project
 from webapp.recordings import storage, uploads
 from webapp.recordings.errors import BadUpload, DiskFull, UploadConflict, UploadTooLarge
@@ -43,6 +47,13 @@ def begin(project: Project, size: int = 10, filename: str = "mouse 1.mp4", purpo
 def append(upload: Upload, data: bytes, offset: int | None = None, **more: Any) -> Upload:
     at = upload.offset if offset is None else offset
     return uploads.upload_append(upload=upload, offset=at, body=io.BytesIO(data), **more)
+
+
+def whole_archive(project: Project) -> Upload:
+    """A complete upload of a zip, of which nothing here looks inside."""
+    upload = begin(project, filename="mice.zip", purpose="deeplabcut_zip")
+    append(upload, b"0123456789")
+    return uploads.upload_complete(upload=upload, by=owner_of(project))
 
 
 class TestStart:
@@ -80,12 +91,20 @@ class TestStart:
                 project=project, filename="a.mp4", size=1, purpose="video", by=add_member(project, role)
             )
 
-    def test_forgotten_uploads_are_dropped(self, project: Project) -> None:
-        old = begin(project)
-        Upload.objects.filter(pk=old.pk).update(touched_at=timezone.now() - timedelta(days=8))
-        begin(project)
-        assert not Upload.objects.filter(pk=old.pk).exists()
+    @pytest.mark.django_db(transaction=True)
+    def test_forgotten_uploads_are_dropped(self, project: Project, owner: User) -> None:
+        old, archive, imported = begin(project), whole_archive(project), whole_archive(project)
+        import_start(project=project, path=None, upload_id=imported.pk, by=owner)
+        video = begin(project)
+        append(video, b"0123456789")
+        uploads.upload_complete(upload=video, by=owner)
+        Upload.objects.update(touched_at=timezone.now() - timedelta(days=8))
+        new = begin(project)
+        assert set(Upload.objects.all()) == {imported, video, new}
         assert not storage.upload_part(old.pk).exists()
+        assert not storage.original_folder(archive.pk).exists()
+        assert uploads.place_of(imported).exists()
+        assert uploads.place_of(video).exists()
 
 
 class TestAppend:
@@ -228,6 +247,91 @@ class TestComplete:
         uploads.upload_complete(upload=Upload.objects.get(pk=upload.pk), by=owner)
         assert Video.objects.count() == 1
 
+    def test_the_server_died_between_the_file_and_the_rows(self, project: Project, owner: User) -> None:
+        upload = begin(project)
+        append(upload, b"0123456789")
+        storage.move_into_place(storage.upload_part(upload.pk), uploads.place_of(upload))
+        uploads.upload_complete(upload=Upload.objects.get(pk=upload.pk), by=owner)
+        assert Upload.objects.get().state == "complete"
+        assert storage.stored_path(Video.objects.get().source_path).read_bytes() == b"0123456789"
+
+    def test_another_request_is_just_writing_the_rows(self, project: Project, owner: User) -> None:
+        upload = begin(project)
+        append(upload, b"0123456789")
+        storage.move_into_place(storage.upload_part(upload.pk), uploads.place_of(upload))
+        with uploads.place_of(upload).open("r+b") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            with pytest.raises(UploadConflict, match="Another request"):
+                uploads.upload_complete(upload=Upload.objects.get(pk=upload.pk), by=owner)
+        assert Upload.objects.get().state == "receiving"
+        uploads.upload_complete(upload=Upload.objects.get(pk=upload.pk), by=owner)
+        assert Video.objects.count() == 1
+
+    @pytest.mark.django_db(transaction=True)
+    def test_whoever_hears_of_it_cannot_undo_it(self, project: Project, owner: User) -> None:
+        def refuse(**_: Any) -> None:
+            raise ConnectionError("nobody is there")
+
+        upload = begin(project)
+        append(upload, b"0123456789")
+        job_changed.connect(refuse)
+        try:
+            done = send(client_of(owner), "POST", f"/api/v1/uploads/{upload.pk}/complete")
+        finally:
+            job_changed.disconnect(refuse)
+        assert (done.status_code, done.json()["state"]) == (202, "complete")
+        assert storage.stored_path(Video.objects.get().source_path).read_bytes() == b"0123456789"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestDiscard:
+    @staticmethod
+    def discard(upload: Upload) -> Any:
+        return send(client_of(upload.user), "DELETE", f"/api/v1/uploads/{upload.pk}")
+
+    def test_one_that_is_being_received(self, project: Project) -> None:
+        upload = begin(project)
+        assert self.discard(upload).status_code == 204
+        assert not storage.upload_part(upload.pk).exists()
+        assert not Upload.objects.exists()
+
+    def test_one_that_is_damaged(self, project: Project) -> None:
+        upload = begin(project)
+        append(upload, b"0123")
+        storage.upload_part(upload.pk).write_bytes(b"")
+        assert self.discard(upload).status_code == 204
+        assert not storage.upload_part(upload.pk).exists()
+
+    def test_one_that_somebody_sends_to(self, project: Project) -> None:
+        upload = begin(project)
+        with storage.upload_part(upload.pk).open("r+b") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            assert self.discard(upload).status_code == 409
+        assert storage.upload_part(upload.pk).exists()
+
+    def test_a_whole_archive(self, project: Project) -> None:
+        upload = whole_archive(project)
+        assert self.discard(upload).status_code == 204
+        assert not storage.original_folder(upload.pk).exists()
+        assert not Upload.objects.exists()
+
+    def test_not_while_it_is_imported(self, project: Project, owner: User) -> None:
+        upload = whole_archive(project)
+        job = import_start(project=project, path=None, upload_id=upload.pk, by=owner)
+        refused = self.discard(upload)
+        assert (refused.status_code, refused.json()["code"]) == (409, "upload_in_use")
+        assert uploads.place_of(upload).exists()
+        job_cancel(job=job, by=owner)
+        assert self.discard(upload).status_code == 204
+
+    def test_not_when_it_has_become_a_recording(self, project: Project, owner: User) -> None:
+        upload = begin(project)
+        append(upload, b"0123456789")
+        uploads.upload_complete(upload=upload, by=owner)
+        refused = self.discard(upload)
+        assert (refused.status_code, refused.json()["code"]) == (409, "upload_in_use")
+        assert uploads.place_of(upload).exists()
+
 
 class TestOverHttp:
     @staticmethod
@@ -276,9 +380,3 @@ class TestOverHttp:
         upload = begin(project)
         owner.memberships.all().delete()
         assert client_of(owner).get(f"/api/v1/uploads/{upload.pk}").status_code == 404
-
-    def test_discard(self, project: Project, owner: User) -> None:
-        upload = begin(project)
-        assert send(client_of(owner), "DELETE", f"/api/v1/uploads/{upload.pk}").status_code == 204
-        assert not storage.upload_part(upload.pk).exists()
-        assert not Upload.objects.exists()
