@@ -36,6 +36,8 @@ export class Stage {
   readonly #overlay: CanvasRenderingContext2D;
   readonly #loupe: CanvasRenderingContext2D;
   #size: Size = { width: 1, height: 1 };
+  /** Device pixels a CSS pixel when the canvases got their size: what is drawn must go by the same. */
+  #ratio = 1;
   #view: ViewTransform = { scale: 1, offsetX: 0, offsetY: 0 };
   #fitted = true;
   #loupeAt: Point | null = null;
@@ -62,9 +64,10 @@ export class Stage {
     if (size.width < 1 || size.height < 1) return;
     const before = this.#size;
     this.#size = size;
+    this.#ratio = devicePixelRatio;
     for (const canvas of [this.#options.video, this.#options.overlay]) {
-      canvas.width = Math.round(size.width * devicePixelRatio);
-      canvas.height = Math.round(size.height * devicePixelRatio);
+      canvas.width = Math.round(size.width * this.#ratio);
+      canvas.height = Math.round(size.height * this.#ratio);
     }
     this.#drawn = null;
     const { image } = this.#options;
@@ -116,10 +119,10 @@ export class Stage {
     const { scale, offsetX, offsetY } = this.#view;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, video.width, video.height);
-    context.imageSmoothingEnabled = scale * devicePixelRatio < NEAREST_FROM;
+    context.imageSmoothingEnabled = scale * this.#ratio < NEAREST_FROM;
     // Mipmaps are worth their price only where several pixels fall on one.
-    context.imageSmoothingQuality = scale * devicePixelRatio < 0.75 ? "medium" : "low";
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.imageSmoothingQuality = scale * this.#ratio < 0.75 ? "medium" : "low";
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     const { width, height } = image;
     context.drawImage(frame.image, 0, 0, width, height, offsetX, offsetY, width * scale, height * scale);
     this.#drawn = { index: frame.index, view: this.#view };
@@ -131,7 +134,7 @@ export class Stage {
     const context = this.#overlay;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, overlay.width, overlay.height);
-    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     const scene = sceneOf(index);
     if (scene.index === index) drawOverlay(context, scene, this.#view);
     overlay.dataset.frame = String(index);
@@ -141,7 +144,7 @@ export class Stage {
     const { loupe } = this.#options;
     loupe.hidden = this.#loupeAt === null;
     if (this.#loupeAt === null) return;
-    const side = Math.round(loupe.clientWidth * devicePixelRatio) || 1;
+    const side = Math.round(loupe.clientWidth * this.#ratio) || 1;
     if (loupe.width !== side) loupe.width = loupe.height = side;
     const context = this.#loupe;
     const zoom = side / LOUPE_PIXELS;

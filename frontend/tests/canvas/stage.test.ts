@@ -5,12 +5,15 @@ import type { DecodedFrame } from "../../src/player/types";
 
 /** Records in order what reaches which canvas. */
 let log: string[];
+/** Horizontal scale of every transform that was set. */
+let scales: number[];
 
 function canvas(name: string): HTMLCanvasElement {
   const context = new Proxy(
     {
       drawImage: (_: unknown, ...numbers: number[]) => log.push(`${name} image ${numbers.join(" ")}`),
       arc: () => log.push(`${name} mark`),
+      setTransform: (scale: number) => scales.push(scale),
     } as Record<string, unknown>,
     { get: (target, key) => target[key as string] ?? (() => {}), set: () => true },
   );
@@ -35,6 +38,7 @@ describe("Stage", () => {
 
   beforeEach(() => {
     log = [];
+    scales = [];
     asked = [];
     answer = scene;
     elements = { video: canvas("video"), overlay: canvas("overlay"), loupe: canvas("loupe") };
@@ -76,5 +80,15 @@ describe("Stage", () => {
     stage.zoom(2, { x: 0, y: 0 });
     stage.draw(frame(5));
     expect(log[0]).toBe("video image 0 0 641 479 0 0 1282 958");
+  });
+
+  it("draws by the pixel density that the canvases were made for, until they get a new size", () => {
+    const ratio = vi.spyOn(window, "devicePixelRatio", "get").mockReturnValue(2);
+    stage.draw(frame(5));
+    expect(scales.at(-1)).toBe(1);
+    stage.resize({ width: 641, height: 479 });
+    stage.draw(frame(5));
+    expect([elements.video.width, scales.at(-1)]).toEqual([1282, 2]);
+    ratio.mockRestore();
   });
 });

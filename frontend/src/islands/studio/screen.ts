@@ -1,5 +1,6 @@
 /** The picture: player, stage and the source of frames, with the fall-over from one source to the other. */
 
+import { onDensityChange } from "../../canvas/density";
 import type { OverlayScene } from "../../canvas/scene";
 import { Stage } from "../../canvas/stage";
 import { ImageSource } from "../../player/imageSource";
@@ -41,6 +42,7 @@ export class Screen {
   readonly #elements: ScreenElements;
   readonly #hooks: ScreenHooks;
   readonly #observer: ResizeObserver;
+  readonly #end = new AbortController();
 
   constructor(state: StudioState, elements: ScreenElements, hooks: ScreenHooks, kind: SourceKind) {
     this.#state = state;
@@ -68,7 +70,14 @@ export class Screen {
     this.#listen();
     this.#observer = new ResizeObserver(() => this.#resize());
     this.#observer.observe(elements.video.parentElement ?? elements.video);
+    onDensityChange(() => this.#resize(), this.#end.signal);
     this.#resize();
+  }
+
+  /** The connection is back: fetch the frame that could not be shown. */
+  retry(): void {
+    const { presented, target, playing } = this.player;
+    if (!playing && presented !== target) this.player.seek(target);
   }
 
   /** The user's own choice of source; remembered. */
@@ -80,6 +89,7 @@ export class Screen {
 
   dispose(): void {
     this.#observer.disconnect();
+    this.#end.abort();
     this.player.dispose();
   }
 
