@@ -6,6 +6,7 @@ import type { JobEventMsg, JobState } from "../api/messages.gen";
 import { pageFeed } from "./parts/feed";
 import { ago, duration } from "./parts/format";
 import { FeedNote, isActive, JobButtons, JobError, JobPill, JobProgress } from "./parts/job";
+import { JobNews } from "./parts/jobNews";
 import { show } from "./parts/page";
 import type { ProjectContext, ProjectProps } from "./parts/project";
 
@@ -29,7 +30,8 @@ function JobsPage(props: JobsPageProps): JSX.Element {
   return (
     <>
       <FeedNote feed={feed} />
-      <section class="card" aria-live="polite" aria-busy={!feed.loaded.value}>
+      <JobNews jobs={jobs} />
+      <section class="card" aria-busy={!feed.loaded.value}>
         <h2>Now</h2>
         <JobList {...props} jobs={active} />
         {active.length === 0 && (

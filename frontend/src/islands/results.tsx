@@ -1,14 +1,16 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Api } from "../api/client";
 import { bodyOf } from "../api/client";
 import type { JobFeed } from "../api/jobFeed";
 import type { ExportFile, Result, Video } from "../api/types";
 import { Failure, useAction } from "./parts/action";
+import { Confirm } from "./parts/confirm";
 import { pageFeed } from "./parts/feed";
 import { ago, bytes, count } from "./parts/format";
 import { FeedNote, isActive, JobButtons, JobError, JobProgress } from "./parts/job";
 import { show } from "./parts/page";
-import { modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
+import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
 
@@ -190,6 +192,7 @@ function Exports({
   api,
   feed,
   props,
+  refresh,
   exports,
 }: ResultsPage & { readonly exports: readonly ExportFile[] }): JSX.Element {
   const action = useAction();
@@ -226,24 +229,67 @@ function Exports({
         </div>
       ))}
       {exports.length > 0 && (
-        <table>
-          <tbody>
-            {exports.map((file) => (
-              <tr key={file.id}>
-                <td>{KIND_WORDS[file.kind]}</td>
-                <td class="dim">{file.filename}</td>
-                <td class="num dim">{bytes(file.size_bytes)}</td>
-                <td class="num dim">{ago(file.created_at)}</td>
-                <td class="num">
-                  <a class="btn small" href={file.download_url} download>
-                    Download
-                  </a>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <div class="scroll-x">
+          <table>
+            <tbody>
+              {exports.map((file) => (
+                <ExportRow key={file.id} api={api} props={props} refresh={refresh} file={file} />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
+  );
+}
+
+function ExportRow({
+  api,
+  props,
+  refresh,
+  file,
+}: Pick<ResultsPage, "api" | "props" | "refresh"> & { readonly file: ExportFile }): JSX.Element {
+  const deleting = useSignal(false);
+  const remove = async () => {
+    await api.DELETE("/api/v1/exports/{export_id}", { params: { path: { export_id: file.id } } });
+    await refresh();
+  };
+  return (
+    <tr>
+      <td>{KIND_WORDS[file.kind]}</td>
+      <td class="dim">{file.filename}</td>
+      <td class="num dim">{bytes(file.size_bytes)}</td>
+      <td class="num dim">{ago(file.created_at)}</td>
+      <td class="num">
+        <span class="actions end">
+          <a class="btn small" href={file.download_url} download>
+            Download
+          </a>
+          {can(props, "manage_data") && (
+            <button
+              type="button"
+              class="btn small quiet danger"
+              onClick={() => {
+                deleting.value = true;
+              }}
+            >
+              Delete
+            </button>
+          )}
+        </span>
+        {deleting.value && (
+          <Confirm
+            title={`Delete ${file.filename}?`}
+            verb="Delete file"
+            onConfirm={remove}
+            onClose={() => {
+              deleting.value = false;
+            }}
+          >
+            <p>Only this file goes. It can be exported again from its labels or predictions.</p>
+          </Confirm>
+        )}
+      </td>
+    </tr>
   );
 }

@@ -26,13 +26,15 @@ export function RunOnVideos(page: ModelPage): JSX.Element {
       {videos.length === 0 ? (
         <p class="dim">No video is ready.</p>
       ) : (
-        <table>
-          <tbody>
-            {videos.map((video) => (
-              <VideoRun key={video.id} {...page} video={video} />
-            ))}
-          </tbody>
-        </table>
+        <div class="scroll-x">
+          <table>
+            <tbody>
+              {videos.map((video) => (
+                <VideoRun key={video.id} {...page} video={video} />
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );

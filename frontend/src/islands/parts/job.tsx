@@ -31,9 +31,12 @@ export function shareOf(job: JobState): number | null {
   return total > 0 && done < total ? done / total : null;
 }
 
+export function stateWords({ state, can_cancel }: JobState): string {
+  return state === "running" && !can_cancel ? "stopping" : WORDS[state];
+}
+
 export function JobPill({ job }: { readonly job: JobState }): JSX.Element {
-  const stopping = job.state === "running" && !job.can_cancel;
-  return <span class={`pill ${TONES[job.state]}`}>{stopping ? "stopping" : WORDS[job.state]}</span>;
+  return <span class={`pill ${TONES[job.state]}`}>{stateWords(job)}</span>;
 }
 
 /** Bar, stage, rate and time left; what cannot be known is not shown. */

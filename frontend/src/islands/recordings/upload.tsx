@@ -163,6 +163,14 @@ async function finish(
   );
 }
 
+/** What is read out: a change of state, never the ticking of the bytes. */
+function newsOf({ state, file, error, progress }: Sending, done: string): string {
+  if (state === "sending")
+    return progress.waiting ? `${file.name}: the connection is down, trying again.` : "";
+  if (state === "done") return `${file.name} ${done}`;
+  return state === "stopped" ? `${file.name}: stopped.` : `${file.name}: ${error ?? ""}`;
+}
+
 interface SendingLineProps {
   readonly one: Sending;
   readonly done: string;
@@ -173,7 +181,10 @@ function SendingLine({ one, done, onStop }: SendingLineProps): JSX.Element {
   const { sent, size, waiting } = one.progress;
   const share = size > 0 ? sent / size : 0;
   return (
-    <li class="stack hair" role="status">
+    <li class="stack hair">
+      <span class="visually-hidden" role="status">
+        {newsOf(one, done)}
+      </span>
       <div class="row">
         <span class="clip">{one.file.name}</span>
         {one.state === "sending" && (
