@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.video.errors import BadVideo
+from sbea_engine.video.matroska import segment_end
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -154,6 +155,10 @@ def _check_complete(
             promised=promised,
             found=found,
         )
+    if "matroska" in formats:
+        _check_segment(path, found)
+    # Files whose segment has no size are known by their length in time, if they have one; with sound it is
+    # the longest stream's, and the pictures may end before it.
     if "matroska" in formats and len(container.streams) == 1 and container.duration and stream.time_base:
         end = max(pts for pts, *_ in rows) * stream.time_base
         missing = float(Fraction(container.duration, 1_000_000) - end)
@@ -165,3 +170,17 @@ def _check_complete(
                 _COPY_AGAIN,
                 found=found,
             )
+
+
+def _check_segment(path: Path, found: int) -> None:
+    """Refuse a Matroska file that ends before it says, whatever streams it holds."""
+    promised, size = segment_end(path), path.stat().st_size
+    if promised is not None and promised > size:
+        raise BadVideo(
+            path,
+            f"its header promises {promised} bytes, and it has {size}: it was cut short, "
+            f"after frame {found - 1}.",
+            _COPY_AGAIN,
+            promised_bytes=promised,
+            found=found,
+        )

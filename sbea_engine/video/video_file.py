@@ -162,8 +162,8 @@ class VideoReader:
         return best if abs(best - index) <= within else index
 
     # Where decoding stands: `_at` is the last frame that came, `_packet` the next packet in decoding order.
-    # Frames before `_from` are dropped: they lead an open group of pictures, and what they were predicted
-    # from was not decoded.
+    # Frames before `_from`, a key frame, are dropped, and so are their errors: they lead an open group of
+    # pictures, and what they were predicted from was not decoded; or they only lead up to the key frame.
 
     def _restart(self) -> None:
         """Begin again at the start of the file, which works for every format."""
@@ -202,8 +202,9 @@ class VideoReader:
     def _land(self, aim: int, wanted: int) -> None:
         """Seek to the time of key frame `aim`, so that decoding starts with a key frame up to `wanted`.
 
-        MPEG transport streams are searched by decoding time and land after the key frame aimed at, so that
-        the next one is found: hence two numbers.
+        Two numbers, since MPEG transport streams are searched by decoding time and land after the key frame
+        aimed at; and since the first frames of an open group tell the decoder to forget pictures from before
+        it, which is an error where it never had them: a start one group early gives it those.
         """
         import av
 
@@ -217,7 +218,7 @@ class VideoReader:
         landed = self.index.frame_at(first.pts) if first is not None else None
         if first is None or place is None or landed is None or landed > wanted:
             raise _MisplacedError
-        self._begin(packets, packet=place, key=landed, sought=True)
+        self._begin(packets, packet=place, key=wanted, sought=True)
         self._decode(first)
 
     def _advance_to(self, index: int) -> VideoFrame:
@@ -243,6 +244,8 @@ class VideoReader:
                 raise _MisplacedError  # damage, or no entry here in this format: only the start will tell
             raise self._missing(expected)
         if frame.is_corrupt:
+            if self._sought:
+                raise _MisplacedError
             raise self._damaged(expected)
         if expected and (frame.width, frame.height) != self._stored:
             raise BadVideo(
@@ -286,7 +289,9 @@ class VideoReader:
         except (av.FFmpegError, ValueError) as error:
             of = self.index.frame_at(packet.pts) if self.index.timed else rank
             if of is not None and of < self._from:
-                return  # leads an open group of pictures
+                return
+            if self._sought:
+                raise _MisplacedError from error  # damage, or a reference to what was before the place sought
             raise self._damaged(self._at + 1 if of is None else of) from error
         first = self.index.pts[self._from] if self.index.timed else 0
         self._waiting.extend(

@@ -12,8 +12,10 @@ import pytest
 from sbea_engine.video import BadVideo, make_proxy, open_frames, probe
 from tests.fixtures.barcode import read_barcode, write_barcode_video
 from tests.fixtures.videos import (
+    add_silence,
     cut_short,
     damage_packet,
+    forget_size,
     write_audio,
     write_concat_script,
     write_playlist,
@@ -125,7 +127,32 @@ class TestCutShort:
 
     def test_matroska(self, tmp_path: Path) -> None:
         path = write_barcode_video(tmp_path / "v.mkv", 120)
-        refused(cut_short(path, 0.4), r"promises 4\.00 s, and the frames end at 1\.\d+ s|incomplete")
+        size = path.stat().st_size
+        error = refused(cut_short(path, 0.4), rf"promises {size} bytes, and it has \d+: it was cut short")
+        assert 20 < error.data["found"] < 100
+
+    def test_matroska_that_lost_its_last_bytes(self, tmp_path: Path) -> None:
+        """Only its index lies there; the frames may all be whole, but nobody can know."""
+        refused(cut_short(write_barcode_video(tmp_path / "v.mkv", 20), 0.999), "it was cut short")
+
+    def test_matroska_with_sound(self, tmp_path: Path) -> None:
+        """Half of it lacks no more time than sound may outlast the pictures by."""
+        path = add_silence(write_barcode_video(tmp_path / "v.mkv", 120), tmp_path / "sound.mkv")
+        with open_frames(path) as reader:
+            assert reader.info.frame_count == 120
+        refused(cut_short(path), r"promises \d+ bytes, and it has \d+: it was cut short")
+
+    def test_matroska_that_never_knew_its_size(self, tmp_path: Path) -> None:
+        path = write_barcode_video(tmp_path / "v.mkv", 120, container_options={"live": "1"})
+        with open_frames(path) as reader:
+            assert reader.info.frame_count == 120
+
+    def test_matroska_whose_size_was_lost(self, tmp_path: Path) -> None:
+        """Then the promised length in time tells."""
+        path = forget_size(write_barcode_video(tmp_path / "v.mkv", 120))
+        with open_frames(path) as reader:
+            assert reader.info.frame_count == 120
+        refused(cut_short(path, 0.4), r"promises 4\.00 s, and the frames end at 1\.\d+ s")
 
 
 class TestDamageInTheMiddle:

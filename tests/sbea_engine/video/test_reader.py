@@ -67,6 +67,36 @@ def test_frame_n_shows_n(variant: str, tmp_path: Path) -> None:
         assert [read_barcode(f) for _, f in reader.iterate(3, 40, 9)] == list(range(3, 40, 9))
 
 
+@pytest.mark.parametrize("gop", [10, 25])
+def test_an_open_group_that_forgets_what_was_before_it(
+    gop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first frames refer to pictures before it. That is no damage, and no reason to start at frame 0."""
+    path = write_barcode_video(tmp_path / "v.mp4", 300, gop=gop, b_frames=3, open_gop=True)
+    wanted = random.Random(gop).sample(range(300), k=60)
+    with open_frames(path) as reader:
+        starts = _count_calls(monkeypatch, VideoReader, "_restart")
+        sought = {n: reader.read(n) for n in wanted}
+        assert len(starts) < 3
+    with open_frames(path) as reader:
+        for n, frame in reader.iterate():
+            assert read_barcode(frame) == n
+            assert n not in sought or np.array_equal(sought[n], frame)
+
+
+def _count_calls(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> list[None]:
+    """A list that grows by one with each call of a method, which goes on doing what it did."""
+    calls: list[None] = []
+    real = getattr(owner, name)
+
+    def counted(*args: Any, **more: Any) -> Any:
+        calls.append(None)
+        return real(*args, **more)
+
+    monkeypatch.setattr(owner, name, counted)
+    return calls
+
+
 @pytest.mark.parametrize("variant", ["gop 12, B frames", "open gop", "turned 90", "turned 270", "late start"])
 def test_same_numbering_as_opencv(variant: str, tmp_path: Path) -> None:
     """Labels made by tools that read with OpenCV must mean the same frame here, and lie the same way."""
