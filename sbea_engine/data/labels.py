@@ -50,6 +50,8 @@ class FrameSource:
     path: Path
 
     def __post_init__(self) -> None:
+        if not isinstance(self.video, str):
+            raise BadLabels(f"The name of a video is text, got {self.video!r}.")
         # numpy integers are welcome, True and 1.5 are not
         if isinstance(self.index, bool) or not hasattr(self.index, "__index__"):
             raise BadLabels(f"Frame index {self.index!r} of {self.video!r} is no whole number.")
@@ -102,6 +104,11 @@ class LabelSet:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    @property
+    def labelled_frames(self) -> NDArray[np.bool_]:
+        """(frame,) whether a person said anything about the frame, if only that a keypoint is absent."""
+        return np.asarray((self.visibility != Visibility.UNLABELLED).any(axis=(1, 2)))
 
     def select(self, rows: Sequence[int] | NDArray[np.intp]) -> Self:
         """The labelled frames at the given rows, in that order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import uuid
@@ -9,6 +10,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO
 
 from sbea_engine.errors import BadInput
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -19,6 +21,8 @@ BLOCK = 1 << 20
 MAX_NAME_BYTES = 255  # of one path component, on every common file system
 MAX_DEPTH = 32
 ENCRYPTED = 0x1
+# What reading a damaged entry raises; OSError is how bzip2 says it.
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError)
 
 
 class BadArchive(BadInput):
@@ -70,6 +74,10 @@ def extract_zip(
         temporary.rename(folder)
     except FileNotFoundError as error:
         raise BadArchive(f"{archive}: not there.") from error
+    except IsADirectoryError as error:
+        raise BadArchive(f"{archive}: a folder, where a zip archive was expected.") from error
+    except NotImplementedError as error:  # a version of the format that Python does not know
+        raise BadArchive(f"{archive}: cannot be unpacked here ({error}). Pack it as a plain zip.") from error
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, UnicodeDecodeError, ValueError) as error:
         raise BadArchive(f"{archive}: not a zip archive, or damaged ({error}).") from error
     finally:
@@ -160,13 +168,20 @@ class _Unpacking:
     def _write(self, entry: zipfile.ZipInfo, target: Path) -> None:
         try:
             with self._source.open(entry) as packed, target.open("xb") as file:
-                while block := packed.read(BLOCK):
+                while block := self._read(entry, packed):
                     self._count(entry, len(block))
                     file.write(block)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-            raise BadArchive(
-                f"{self._archive}: entry {entry.filename[:200]!r} is damaged ({error})."
-            ) from error
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # of its header
+            raise self._damaged(entry, error) from error
+
+    def _read(self, entry: zipfile.ZipInfo, packed: IO[bytes]) -> bytes:
+        try:
+            return packed.read(BLOCK)
+        except DAMAGE as error:
+            raise self._damaged(entry, error) from error
+
+    def _damaged(self, entry: zipfile.ZipInfo, error: Exception) -> BadArchive:
+        return BadArchive(f"{self._archive}: entry {entry.filename[:200]!r} is damaged ({error}).")
 
     def _count(self, entry: zipfile.ZipInfo, size: int) -> None:
         self._written += size

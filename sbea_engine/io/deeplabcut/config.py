@@ -12,11 +12,13 @@ import yaml
 
 from sbea_engine.data import Skeleton
 from sbea_engine.data.skeleton import BadSkeleton
+from sbea_engine.io.deeplabcut.frames import MAX_NAME
 from sbea_engine.io.deeplabcut.table import BadDeepLabCut
 
 __all__ = ["SINGLE", "ProjectConfig", "config_text", "read_config", "symmetric_by_name"]
 
 MAX_BYTES = 1 << 20
+MERGE_TAG = "tag:yaml.org,2002:merge"
 SINGLE = "single"  # DeepLabCut's name for the individual that unique body parts belong to
 _SIDES = re.compile(r"left|right|(?:^|(?<=[_\- .]))[lr](?=$|[_\- .])", re.IGNORECASE)
 _OPPOSITE = {"left": "right", "right": "left", "l": "r", "r": "l"}
@@ -60,7 +62,8 @@ def read_config(file: Path) -> ProjectConfig:
     """Read a config.yaml with the safe loader.
 
     Raises:
-        BadDeepLabCut: The file is absent, not YAML, or lacks scorer or body parts; the message says which.
+        BadDeepLabCut: The file is absent, not YAML, lacks scorer or body parts, or its scorer can be no part
+            of a file name; the message says which.
     """
     document = _load(file)
     multi = _flag(file, document, "multianimalproject")
@@ -80,7 +83,7 @@ def read_config(file: Path) -> ProjectConfig:
     return ProjectConfig(
         file=file,
         task=_text(document.get("Task")) or file.parent.name,
-        scorer=_required_text(file, document, "scorer"),
+        scorer=_scorer(file, document),
         date=_text(document.get("date")),
         individuals=individuals,
         bodyparts=bodyparts,
@@ -178,11 +181,23 @@ def config_text(
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """The safe loader without merge keys: ten that nest copy a few hundred bytes into all of the memory."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        merge = next((key for key, _ in node.value if key.tag == MERGE_TAG), None)
+        if merge is not None:
+            raise yaml.constructor.ConstructorError(
+                None, None, "merge keys (<<) are not read; write the lines out", merge.start_mark
+            )
+        super().flatten_mapping(node)
+
+
 def _load(file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise BadDeepLabCut(f"{file}: larger than a config.yaml can be; not read.")
-        document = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+        document = yaml.load(file.read_text(encoding="utf-8-sig"), Loader=_PlainLoader)  # noqa: S506
     except FileNotFoundError as error:
         raise BadDeepLabCut(f"{file}: not there. A DeepLabCut project has a config.yaml.") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
@@ -213,10 +228,16 @@ def _flag(file: Path, document: Mapping[str, Any], key: str) -> bool:
     return bool(value)
 
 
-def _required_text(file: Path, document: Mapping[str, Any], key: str) -> str:
-    text = _text(document.get(key))
+def _scorer(file: Path, document: Mapping[str, Any]) -> str:
+    """The scorer, which becomes part of file names: with a slash in it, it would name files elsewhere."""
+    text = _text(document.get("scorer"))
     if not text:
-        raise BadDeepLabCut(f"{file}: {key} is missing.")
+        raise BadDeepLabCut(f"{file}: scorer is missing.")
+    if any(c in text for c in "/\\\0") or len(text) > MAX_NAME:
+        raise BadDeepLabCut(
+            f"{file}: scorer {_shown(text)} cannot be part of a file name. Set it to the name in "
+            f"CollectedData_<name>.csv."
+        )
     return text
 
 

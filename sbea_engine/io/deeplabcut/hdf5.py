@@ -23,7 +23,8 @@ from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Table, make_table
 __all__ = ["PickledObjects", "read_h5"]
 
 KEYS = ("df_with_missing", "keypoints")  # the second one: files that other tools wrote for DeepLabCut
-MAX_CELLS = 100_000_000
+MAX_BYTES = 800_000_000  # of one array, and of the whole table: a hundred million numbers
+MAX_NAMES = 10_000_000  # of one axis: more than the frames of a day at 100 a second
 
 
 class PickledObjects(BadDeepLabCut):
@@ -48,6 +49,8 @@ def read_h5(file: Path) -> Table:
             return _read_store(file, store)
     except (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
         raise BadDeepLabCut(f"{file}: damaged, or no table that pandas wrote ({error}).") from error
+    except MemoryError as error:
+        raise BadDeepLabCut(f"{file}: larger than the memory that is free. Export it in parts.") from error
 
 
 def _read_store(file: Path, store: h5py.File) -> Table:
@@ -91,9 +94,18 @@ class _Group:
             )
         if item.external or item.is_virtual:
             raise BadDeepLabCut(f"{self.file}: {name} points to data in another file; not read.")
-        if item.size is None or item.size > MAX_CELLS:
+        if item.size is None:
+            raise BadDeepLabCut(f"{self.file}: {name} holds nothing.")
+        _require_size(self.file, name, item.size * item.dtype.itemsize)
+        return item
+
+    def axis(self, name: str) -> h5py.Dataset:
+        """As `dataset`, of which each element becomes a name, or has one: those cost much more memory."""
+        item = self.dataset(name)
+        if item.size > MAX_NAMES:
             raise BadDeepLabCut(
-                f"{self.file}: {name} claims {item.size} cells; at most {MAX_CELLS} are read."
+                f"{self.file}: {name} claims {item.size} names; at most {MAX_NAMES} are read. "
+                "Export it in parts."
             )
         return item
 
@@ -114,11 +126,25 @@ def _member(file: Path, group: h5py.Group, name: str) -> Any:
     return group[name]
 
 
+def _require_size(file: Path, name: str, size: int) -> None:
+    """Refuse an array before it is read: a packed one of kilobytes can claim more than there is memory."""
+    if size > MAX_BYTES:
+        raise BadDeepLabCut(
+            f"{file}: {name} claims {size} bytes; at most {MAX_BYTES} are read. Export it in parts."
+        )
+
+
+def _empty_values(file: Path, rows: int, columns: int) -> NDArray[np.float64]:
+    """(row, column) of NaN, once it is sure that so many cells are read."""
+    _require_size(file, "the table", rows * columns * np.dtype(np.float64).itemsize)
+    return np.full((rows, columns), np.nan)
+
+
 def _read_fixed(group: _Group) -> Table:
     columns = _axis(group, "axis0")
     rows = _axis(group, "axis1")
     place = {name: k for k, name in enumerate(zip(*(names for _, names in columns), strict=True))}
-    values = np.full((len(rows[0][1]), len(columns[0][1])), np.nan)
+    values = _empty_values(group.file, len(rows[0][1]), len(columns[0][1]))
     for block in range(group.number("nblocks")):
         items = zip(*(names for _, names in _axis(group, f"block{block}_items")), strict=True)
         data = group.dataset(f"block{block}_values")
@@ -133,12 +159,12 @@ def _read_fixed(group: _Group) -> Table:
 def _axis(group: _Group, axis: str) -> list[tuple[str, list[str]]]:
     """(level name, one name an element) of a plain or multi-level axis."""
     if group.text(f"{axis}_variety") != "multi":
-        item = group.dataset(axis)
+        item = group.axis(axis)
         return [(_text(item.attrs.get("name", "")), _names(item))]
     levels = []
     for n in range(group.number(f"{axis}_nlevels")):
-        item = group.dataset(f"{axis}_level{n}")
-        codes = np.asarray(group.dataset(f"{axis}_label{n}")[()], np.int64)
+        item = group.axis(f"{axis}_level{n}")
+        codes = np.asarray(group.axis(f"{axis}_label{n}")[()], np.int64)
         names = _names(item)
         if np.any(codes < 0) or np.any(codes >= len(names)):
             raise BadDeepLabCut(f"{group.file}: level {n} of {axis} leaves elements without a name.")
@@ -147,7 +173,7 @@ def _axis(group: _Group, axis: str) -> list[tuple[str, list[str]]]:
 
 
 def _read_table_format(group: _Group) -> Table:
-    data = group.dataset("table")
+    data = group.axis("table")
     fields = data.dtype.names or ()
     if "index" not in fields:
         raise BadDeepLabCut(f"{group.file}: the table has no column 'index'.")
@@ -156,7 +182,7 @@ def _read_table_format(group: _Group) -> Table:
     place = {column: k for k, column in enumerate(columns)}
     info = group.literal(None, "info")
     level_names = next(iter(v for k, v in info.items() if str(k) == "1"))["names"]
-    values = np.full((len(data), len(columns)), np.nan)
+    values = _empty_values(group.file, len(data), len(columns))
     table = data[()]
     for field in fields:
         if field == "index":

@@ -15,6 +15,8 @@ from sbea_engine.io.deeplabcut.config import SINGLE, ProjectConfig
 from sbea_engine.io.deeplabcut.frames import columns_of, require_name, write_csv_and_h5
 from sbea_engine.io.deeplabcut.hdf5 import PickledObjects
 from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Column, Table, column_name, read_table
+from sbea_engine.video.container import is_folder
+from sbea_engine.video.images import SUFFIXES, list_images
 
 __all__ = ["IndexStyle", "image_names", "read_labels", "split_unique", "write_labels"]
 
@@ -26,7 +28,8 @@ def read_labels(folder: Path, config: ProjectConfig) -> tuple[LabelSet, list[str
     """Labels of one video and the warnings that reading them gave.
 
     An empty cell is `UNLABELLED`; every other label is `VISIBLE`, since DeepLabCut stores no more than that.
-    The frame index is the number at the end of the image's name, or its place in the alphabet where the names
+    A row of empty cells alone is a frame that nobody has labelled yet: it is left out with a warning. The
+    frame index is the number at the end of the image's name, or its place in the alphabet where the names
     carry no distinct numbers.
 
     Args:
@@ -57,7 +60,13 @@ def read_labels(folder: Path, config: ProjectConfig) -> tuple[LabelSet, list[str
         points_px=points,
         visibility=np.where(placed, Visibility.VISIBLE, Visibility.UNLABELLED).astype(np.int8),
     )
-    return labels.select(labels.time_order()), warnings
+    order = labels.time_order()
+    labelled = order[labels.labelled_frames[order]]
+    if len(labelled) < len(order):
+        warnings.append(
+            f"{table.file}: {len(order) - len(labelled)} of {len(order)} images carry no label; left out."
+        )
+    return labels.select(labelled), warnings
 
 
 def write_labels(
@@ -110,9 +119,18 @@ def write_labels(
 
 
 def image_names(labels: LabelSet) -> tuple[str, ...]:
-    """`imgNNNN.png` of each frame, numbered by frame index and padded so that names sort like numbers."""
+    """File name of each frame's image in the labels of one video.
+
+    A frame that is an image file keeps its name, as .png: that name says which frame of the video it was.
+    Frames of a video file are `imgNNNN.png`, numbered by frame index and padded so that names sort like
+    numbers; and so are all of them where two would share a name.
+    """
     width = max([4, *(len(str(source.index)) for source in labels.frames)])
-    return tuple(f"img{source.index:0{width}d}.png" for source in labels.frames)
+    numbered = [f"img{source.index:0{width}d}.png" for source in labels.frames]
+    listed: dict[Path, list[Path]] = {}
+    stems = [_image_stem(source, listed) for source in labels.frames]
+    own = [n if stem is None else f"{stem}.png" for n, stem in zip(numbered, stems, strict=True)]
+    return tuple(own if len({name.casefold() for name in own}) == len(own) else numbered)
 
 
 def split_unique(labels: LabelSet) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -140,6 +158,28 @@ def split_unique(labels: LabelSet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
+def _image_stem(source: FrameSource, listed: dict[Path, list[Path]]) -> str | None:
+    """Name of the image file that a frame is; None for a frame of a video, and for what no table can hold.
+
+    Args:
+        listed: Images of the folders met so far; added to.
+    """
+    file = source.path
+    if is_folder(file):
+        if file not in listed:
+            listed[file] = list_images(file)
+        if source.index >= len(listed[file]):
+            return None
+        file = listed[file][source.index]
+    if file.suffix.lower() not in SUFFIXES:
+        return None
+    try:
+        require_name(file.stem, "image")
+    except BadDeepLabCut:
+        return None
+    return file.stem
+
+
 def _read_collected(folder: Path, config: ProjectConfig) -> tuple[Table, list[str]]:
     """The label table by the rule: CSV before H5, and a warning where the two differ."""
     warnings: list[str] = []
@@ -156,6 +196,8 @@ def _read_collected(folder: Path, config: ProjectConfig) -> tuple[Table, list[st
         )
         stem = others[0]
     csv_file, h5_file = folder / f"{stem}.csv", folder / f"{stem}.h5"
+    for file in (csv_file, h5_file):
+        _require_inside(folder, file)
     if not csv_file.exists():
         return read_table(h5_file), warnings
     table = read_table(csv_file)
@@ -239,12 +281,14 @@ def _require_images(table: Table, folder: Path, names: Sequence[str]) -> None:
             f"{table.file}: names images that are not in {folder}: {', '.join(missing[:LISTED])}{more}.",
             missing=missing,
         )
-    inside = folder.resolve()
-    linked = next((n for n in names if not (folder / n).resolve().is_relative_to(inside)), None)
-    if linked is not None:
-        raise BadDeepLabCut(
-            f"{folder / linked}: a link to outside the folder; not followed. Copy the image in."
-        )
+    for name in names:
+        _require_inside(folder, folder / name)
+
+
+def _require_inside(folder: Path, file: Path) -> None:
+    """Raise `BadDeepLabCut` where a name or a link leads out of the folder."""
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise BadDeepLabCut(f"{file}: a link to outside the folder; not followed. Copy the file in.")
 
 
 def _require_pairs(

@@ -97,6 +97,24 @@ class TestLabelSet:
             FrameSource(video="cam", index=index, path=Path("x"))
 
 
+    @pytest.mark.parametrize("video", [7, None, ["cam"]])
+    def test_the_name_of_a_video_is_text(self, video: Any) -> None:
+        with pytest.raises(BadLabels, match="name of a video is text"):
+            FrameSource(video=video, index=0, path=Path("x"))
+
+    def test_a_frame_is_labelled_once_anything_is_said_of_it(self) -> None:
+        said = np.full((3, 2, 3), Visibility.UNLABELLED, np.int8)
+        said[1, 1, 2] = Visibility.ABSENT
+        labels = LabelSet(
+            skeleton=SKELETON,
+            individuals=("one", "two"),
+            frames=tuple(FrameSource(video="cam", index=n, path=Path("x")) for n in range(3)),
+            points_px=np.full((3, 2, 3, 2), np.nan, np.float32),
+            visibility=said,
+        )
+        assert labels.labelled_frames.tolist() == [False, True, False]
+
+
 class TestFile:
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
     @given(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import stat
 import struct
 import warnings
@@ -159,6 +160,31 @@ class TestDamage:
             archive.writestr("a.txt", b"marmalade")
         file.write_bytes(file.read_bytes().replace(b"marmalade", b"marmelade"))
         assert "'a.txt' is damaged" in refusal(tmp_path, file)
+
+    @pytest.mark.parametrize(
+        "method",
+        [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
+        ids=["deflate", "bzip2", "lzma"],
+    )
+    def test_noise_in_an_entry(self, tmp_path: Path, method: int) -> None:
+        file = tmp_path / "upload.zip"
+        with zipfile.ZipFile(file, "w", method) as archive:
+            archive.writestr("a.txt", random.Random(1).randbytes(20_000))
+        data = bytearray(file.read_bytes())
+        data[60:1060] = random.Random(2).randbytes(1000)
+        file.write_bytes(bytes(data))
+        assert "'a.txt' is damaged" in refusal(tmp_path, file)
+
+    def test_a_version_of_the_format_from_the_future(self, tmp_path: Path) -> None:
+        file = pack(tmp_path, ("a.txt", b"x"))
+        data = bytearray(file.read_bytes())
+        data[data.index(b"PK\x01\x02") + 6] = 99
+        file.write_bytes(bytes(data))
+        assert "cannot be unpacked here (zip file version 9.9)" in refusal(tmp_path, file)
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "project").mkdir()
+        assert "a folder, where a zip archive was expected" in refusal(tmp_path, tmp_path / "project")
 
     @pytest.mark.parametrize("content", [b"", b"not a zip at all", b"PK\x03\x04" + bytes(100)])
     def test_no_zip(self, tmp_path: Path, content: bytes) -> None:

@@ -40,7 +40,7 @@ class ProjectOnDisk:
         default_factory=lambda: [
             ["labeled-data/arena/img0003.png", "1.5", "2.25", "3", "4", "", ""],
             ["labeled-data/arena/img0010.png", "11.5", "12.25", "13", "14", "15", "16"],
-            ["labeled-data/arena/img0200.png", "", "", "", "", "", ""],
+            ["labeled-data/arena/img0200.png", "", "", "21", "22", "", ""],
         ]
     )
 

@@ -66,6 +66,10 @@ class TestReadConfig:
             ("a: !!python/object/apply:os.system ['true']\n", "not readable YAML"),
             ("[" * 5_000, "not readable YAML"),
             (SINGLE | {"scorer": None}, "scorer is missing"),
+            (SINGLE | {"scorer": "x/../../../secret"}, "scorer 'x/../../../secret' cannot be part"),
+            (SINGLE | {"scorer": "x\\..\\secret"}, "cannot be part of a file name"),
+            (SINGLE | {"scorer": "x\0"}, "cannot be part of a file name"),
+            ("a: &a {x: 1}\nb: {<<: *a}\nscorer: Ann\nbodyparts: [a]\n", "merge keys .* are not read"),
             ({"scorer": "Ann"}, "bodyparts must be a list of names, got None"),
             (SINGLE | {"bodyparts": "MULTI!"}, "bodyparts must be a list of names, got 'MULTI!'"),
             (SINGLE | {"bodyparts": []}, "bodyparts must be a list"),
@@ -83,6 +87,17 @@ class TestReadConfig:
             read_config(file)
         assert str(file) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+    def test_merge_keys_do_not_multiply(self, tmp_path: Path) -> None:
+        """Nine levels of ten would be a billion entries."""
+        levels = ["a0: &a0 {x: 1}"]
+        levels += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 10)]
+        with pytest.raises(BadDeepLabCut, match="merge keys"):
+            read_config(config(tmp_path, "\n".join(levels)))
+
+    def test_aliases_are_read(self, tmp_path: Path) -> None:
+        got = read_config(config(tmp_path, "scorer: Ann\nbodyparts: &b [a, b]\nskeleton: [*b]\n"))
+        assert got.skeleton.edges == (("a", "b"),)
 
     def test_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(BadDeepLabCut, match="not there"):

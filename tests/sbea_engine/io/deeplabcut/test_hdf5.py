@@ -136,7 +136,35 @@ class TestHostileFiles:
         with h5py.File(file, "a") as store:
             del store["df_with_missing/block0_values"]
             store["df_with_missing"].create_dataset("block0_values", (1 << 40, 4), "f8", chunks=(1024, 4))
-        with pytest.raises(BadDeepLabCut, match="claims 4398046511104 cells"):
+        with pytest.raises(BadDeepLabCut, match="claims 35184372088832 bytes"):
+            read_h5(file)
+
+    def test_wide_cells_count_by_their_bytes(self, tmp_path: Path) -> None:
+        """A hundred thousand cells are few, unless each holds a megabyte."""
+        file = write(tmp_path / "t.h5")
+        with h5py.File(file, "a") as store:
+            group = store["df_with_missing"]
+            del group["axis1"]
+            group.create_dataset("axis1", (100_000,), "S1000000", chunks=(16,), compression="gzip")
+        assert file.stat().st_size < 1 << 20
+        with pytest.raises(BadDeepLabCut, match="axis1 claims 100000000000 bytes"):
+            read_h5(file)
+
+    @pytest.mark.parametrize(
+        ("rows", "columns", "reason"),
+        [(200_000, 200_000, "the table claims"), (20_000_000, 4, "axis1_label0 claims 20000000 names")],
+    )
+    def test_axes_that_make_a_huge_table(self, tmp_path: Path, rows: int, columns: int, reason: str) -> None:
+        """Packed codes of an axis take next to nothing; the table that they span does not."""
+        file = write(tmp_path / "t.h5", index=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")]))
+        with h5py.File(file, "a") as store:
+            group = store["df_with_missing"]
+            for name, count in (("axis1_label0", rows), ("axis1_label1", rows), ("axis0_label0", columns),
+                                ("axis0_label1", columns), ("axis0_label2", columns)):  # fmt: skip
+                del group[name]
+                group.create_dataset(name, (count,), "i1", chunks=(min(count, 1 << 16),), compression="gzip")
+        assert file.stat().st_size < 1 << 20
+        with pytest.raises(BadDeepLabCut, match=reason):
             read_h5(file)
 
     def test_an_index_without_names(self, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ class TestReadLabels:
         labels, warnings = read(project)
         nan = np.nan
         np.testing.assert_array_equal(labels.points_px[0, 0], [[1.5, 2.25], [3, 4], [nan, nan]])
-        np.testing.assert_array_equal(labels.visibility[:, 0], [[2, 2, -1], [2, 2, 2], [-1, -1, -1]])
+        np.testing.assert_array_equal(labels.visibility[:, 0], [[2, 2, -1], [2, 2, 2], [-1, 2, -1]])
         assert [(f.video, f.index) for f in labels.frames] == [("arena", 3), ("arena", 10), ("arena", 200)]
         assert labels.frames[1].path == project.place / "img0010.png"
         assert labels.skeleton.symmetric == (("leftear", "rightear"),)
@@ -93,6 +93,13 @@ class TestReadLabels:
             ("mia", 1),
             ("zoe", 2),
         ]
+
+    def test_rows_that_nobody_labelled_are_no_labelled_frames(self, project: ProjectOnDisk) -> None:
+        project.rows[1][1:] = [""] * 6
+        project.write_csv()
+        labels, (warning,) = read(project)
+        assert [f.index for f in labels.frames] == [3, 200]
+        assert warning == f"{project.csv}: 1 of 3 images carry no label; left out."
 
 
 class TestCsvAndH5:
@@ -190,6 +197,15 @@ class TestRefusals:
         (project.place / "img0003.png").symlink_to(secret)
         assert "a link to outside the folder; not followed" in refusal(project)
 
+    @pytest.mark.parametrize("suffix", [".csv", ".h5"])
+    def test_a_table_that_is_a_link_to_outside(self, project: ProjectOnDisk, suffix: str) -> None:
+        project.write_h5()
+        secret = project.folder.parent / f"secret{suffix}"
+        file = project.csv.with_suffix(suffix)
+        file.rename(secret)
+        file.symlink_to(secret)
+        assert f"{file}: a link to outside the folder; not followed" in refusal(project)
+
     def test_predictions_among_labels(self, project: ProjectOnDisk) -> None:
         for level, name in zip(project.header, ("Ann", "snout", "likelihood"), strict=True):
             level.append(name)
@@ -220,6 +236,7 @@ class TestRoundTrip:
         data: st.DataObject,
     ) -> None:
         style: IndexStyle = data.draw(st.sampled_from(["path", "multi"]))
+        gaps[:, 0, 0] = False  # a row of gaps alone is no labelled frame
         points[gaps] = np.nan
         individuals = ("m1", "m2") if several else ("animal 1",)
         labels = make_labels(points[:, : len(individuals)], ("a", "b c", "ü"), individuals)
@@ -309,6 +326,41 @@ class TestWriteLabels:
         with pytest.raises(OSError, match="No space"):
             write_labels(self.labels, tmp_path / "arena", "Ann")
         assert list((tmp_path / "arena").iterdir()) == []
+
+
+def on_frames(*frames: tuple[str, int]) -> LabelSet:
+    """One labelled point a frame; frames are (path, index) of one video."""
+    count = len(frames)
+    return LabelSet(
+        skeleton=Skeleton(keypoints=("nose",)),
+        individuals=("animal 1",),
+        frames=tuple(FrameSource(video="arena", index=index, path=Path(path)) for path, index in frames),
+        points_px=np.ones((count, 1, 1, 2), np.float32),
+        visibility=np.full((count, 1, 1), Visibility.VISIBLE, np.int8),
+    )
+
+
+class TestImageNames:
+    def test_an_image_keeps_its_name_whatever_its_index(self) -> None:
+        labels = on_frames(("/a/img005.png", 0), ("/a/img042.PNG", 1), ("/a/left eye.jpg", 2))
+        assert image_names(labels) == ("img005.png", "img042.png", "left eye.png")
+
+    def test_frames_of_a_video_are_numbered(self) -> None:
+        assert image_names(on_frames(("/v.mp4", 5), ("/v.mp4", 12345))) == ("img00005.png", "img12345.png")
+
+    def test_images_of_a_folder_keep_theirs(self, tmp_path: Path) -> None:
+        for name in ("img5.png", "img42.png", "img100.jpg", "notes.txt"):
+            (tmp_path / name).touch()
+        labels = on_frames((str(tmp_path), 2), (str(tmp_path), 0), (str(tmp_path), 1), (str(tmp_path), 7))
+        assert image_names(labels) == ("img100.png", "img5.png", "img42.png", "img0007.png")
+
+    @pytest.mark.parametrize("other", ["/b/x1.png", "/a/x1.jpg", "/a/X1.png"])
+    def test_names_that_would_clash_become_numbers(self, other: str) -> None:
+        assert image_names(on_frames(("/a/x1.png", 3), (other, 4))) == ("img0003.png", "img0004.png")
+
+    @pytest.mark.parametrize("stem", ["=1+1", "@home", "a:b"])
+    def test_a_name_that_no_table_can_hold_becomes_a_number(self, stem: str) -> None:
+        assert image_names(on_frames((f"/a/{stem}.png", 3))) == ("img0003.png",)
 
 
 class TestUniqueBodyParts:

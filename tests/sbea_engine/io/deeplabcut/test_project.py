@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,17 @@ class TestReadProject:
         assert got.videos == ()
         assert any("far.mp4: a link to outside" in w for w in got.warnings)
 
+    def test_a_scorer_that_names_files_elsewhere_is_refused(
+        self, project: ProjectOnDisk, tmp_path: Path
+    ) -> None:
+        """The label table of another project must not come in by way of the name of the scorer."""
+        (tmp_path / "secret.csv").write_bytes(project.csv.read_bytes())
+        (project.place / "CollectedData_x").mkdir()
+        assert (project.place / "CollectedData_x/../../../../secret.csv").is_file()
+        project.write_config(scorer="x/../../../../secret")
+        with pytest.raises(BadDeepLabCut, match="cannot be part of a file name"):
+            read_project(project.folder)
+
     def test_nothing_labelled(self, project: ProjectOnDisk) -> None:
         project.rows = []
         project.write_csv()
@@ -116,12 +128,12 @@ def images_of(tmp_path: Path, suffix: str, count: int = 3) -> LabelSet:
     folder = tmp_path / f"source-{suffix}"
     folder.mkdir()
     for n in range(count):
-        Image.new("RGB", (32, 24), (10 * n, 20, 30)).save(folder / f"{n}.{suffix}")
+        Image.new("RGB", (32, 24), (10 * n, 20, 30)).save(folder / f"img{5 * n:03d}.{suffix}")
     return LabelSet(
         skeleton=Skeleton(keypoints=("a", "b"), edges=(("a", "b"),)),
         individuals=("animal 1",),
         frames=tuple(
-            FrameSource(video="take 1/cam-1", index=5 * n, path=folder / f"{n}.{suffix}")
+            FrameSource(video="take 1/cam-1", index=5 * n, path=folder / f"img{5 * n:03d}.{suffix}")
             for n in range(count)
         ),
         points_px=np.arange(4 * count, dtype=np.float32).reshape(count, 1, 2, 2),
@@ -143,12 +155,25 @@ class TestWriteProject:
         assert [f.index for f in got.labels.frames] == [0, 5, 10]
         np.testing.assert_array_equal(got.labels.points_px, labels.points_px)
         assert got.skeleton.edges == (("a", "b"),)
-        with Image.open(folder / "labeled-data" / "take 1_cam-1" / "img0005.png") as image:
+        with Image.open(folder / "labeled-data" / "take 1_cam-1" / "img005.png") as image:
             assert image.getpixel((3, 3)) == (10, 20, 30)
         settings = yaml.safe_load((folder / "config.yaml").read_text())
         assert settings["date"] == "Nov3"
         assert settings["video_sets"] == {"videos/take 1_cam-1.mp4": {"crop": "0, 32, 0, 24"}}
         assert str(tmp_path) not in (folder / "config.yaml").read_text()
+
+    def test_a_folder_of_images_keeps_their_names_and_numbers(self, tmp_path: Path) -> None:
+        """Where frames are places in a folder, 0 and 1, the names still say that they were 5 and 42."""
+        place = tmp_path / "images"
+        place.mkdir()
+        for n in (5, 42):
+            Image.new("RGB", (32, 24), (n, 20, 30)).save(place / f"img{n:03d}.png")
+        labels = images_of(tmp_path, "png", 2)
+        frames = tuple(FrameSource(video="film", index=n, path=place) for n in range(2))
+        got = read_project(self.write(tmp_path, replace(labels, frames=frames)))
+        assert [(f.path.name, f.index) for f in got.labels.frames] == [("img005.png", 5), ("img042.png", 42)]
+        for source in got.labels.frames:
+            assert source.path.read_bytes() == (place / source.path.name).read_bytes()
 
     def test_frames_of_a_video_are_drawn_from_it(self, tmp_path: Path) -> None:
         av = pytest.importorskip("av")
