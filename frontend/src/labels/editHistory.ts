@@ -1,5 +1,5 @@
 import type { DatabaseChanges } from "./database";
-import type { Edit, HistoryEntry } from "./types";
+import type { Edit, Gesture, HistoryEntry } from "./types";
 
 const MOST_ENTRIES = 500;
 const MERGE_WITHIN_MS = 1500;
@@ -23,7 +23,8 @@ export class EditHistory {
   }
 
   /** Remember one gesture; whatever was undone before it can no longer be redone. */
-  record(edits: readonly Edit[], seq: number, nowMs: number, mergeKey = ""): DatabaseChanges {
+  record(edits: readonly Edit[], seq: number, nowMs: number, gesture: Gesture = {}): DatabaseChanges {
+    const { mergeKey = "", accepted = false } = gesture;
     const undone = this.#entries.filter((entry) => entry.undone);
     this.#entries = this.#entries.filter((entry) => !entry.undone);
     const last = this.#entries.at(-1);
@@ -35,7 +36,8 @@ export class EditHistory {
         return { putHistory: [merged], deleteHistory };
       }
     }
-    const entry = { seq, video_id: this.videoId, edits, undone: false, merge_key: mergeKey, at_ms: nowMs };
+    const video_id = this.videoId;
+    const entry = { seq, video_id, edits, undone: false, merge_key: mergeKey, accepted, at_ms: nowMs };
     this.#entries.push(entry);
     const surplus = this.#entries.splice(0, Math.max(0, this.#entries.length - MOST_ENTRIES));
     return { putHistory: [entry], deleteHistory: [...deleteHistory, ...surplus.map(({ seq }) => seq)] };

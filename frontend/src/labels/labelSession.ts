@@ -2,10 +2,13 @@ import { Emitter } from "../player/emitter";
 import type { LabelDatabase } from "./database";
 import { EditHistory } from "./editHistory";
 import type { LabelStore } from "./labelStore";
-import { OperationQueue, type QueueState } from "./operationQueue";
+import { LenientDatabase } from "./lenientDatabase";
+import { OperationQueue } from "./operationQueue";
+import { type SaveState, saveStateOf } from "./saveState";
 import type { LabelTransport } from "./transport";
 import {
   type Edit,
+  type Gesture,
   type Instance,
   type KeypointValue,
   type LabelConflict,
@@ -23,18 +26,10 @@ export interface Wish {
   readonly value: KeypointValue;
 }
 
-/** What is to be known of a gesture beside its wishes. */
-export interface Gesture {
-  /** Successive gestures with the same key are one for undo. */
-  readonly mergeKey?: string;
-  /** It takes over predictions as they are. */
-  readonly accepted?: boolean;
-}
-
 export interface LabelSessionEvents {
   /** What is shown of some frame changed. */
   labels: Record<string, never>;
-  state: { readonly state: QueueState; readonly waiting: number; readonly durable: boolean };
+  state: SaveState;
   conflicts: readonly LabelConflict[];
   acknowledged: { readonly operation: Operation };
   refused: { readonly operation: Operation; readonly reason: string };
@@ -53,24 +48,25 @@ export class LabelSession {
   readonly store: LabelStore;
   readonly queue: OperationQueue;
   readonly #database: LabelDatabase;
+  readonly #page: string;
   readonly #events = new Emitter<LabelSessionEvents>();
   #history: EditHistory;
   #lastSeq = 0;
+  #hadConflicts = false;
 
-  constructor(store: LabelStore, database: LabelDatabase, transport: LabelTransport) {
+  /** `page`: the address of this video's studio. */
+  constructor(store: LabelStore, database: LabelDatabase, transport: LabelTransport, page = "") {
     this.store = store;
-    this.#database = database;
+    this.#database = new LenientDatabase(database, () => this.#tell());
+    this.#page = page;
     this.#history = new EditHistory(store.videoId, []);
-    this.queue = new OperationQueue(database, transport);
-    this.queue.on("state", ({ state, waiting }) => {
-      this.#events.emit("state", { state, waiting, durable: database.durable });
-    });
+    this.queue = new OperationQueue(this.#database, transport);
+    this.queue.on("changed", () => this.#tell());
     this.queue.on("acknowledged", ({ operation, instance }) => {
       if (instance !== null && operation.video_id === store.videoId) store.take([instance]);
       this.#shown();
       this.#events.emit("acknowledged", { operation });
     });
-    this.queue.on("conflict", () => this.#events.emit("conflicts", this.#ownConflicts()));
     this.queue.on("refused", (refusal) => {
       this.#shown();
       this.#events.emit("refused", refusal);
@@ -78,6 +74,16 @@ export class LabelSession {
   }
 
   readonly on: Emitter<LabelSessionEvents>["on"] = (name, listener) => this.#events.on(name, listener);
+
+  /** How saving stands, seen from this video. */
+  get save(): SaveState {
+    return saveStateOf(this.queue, this.store.videoId, this.#database.durable);
+  }
+
+  /** Conflicts of this video. */
+  get conflicts(): readonly LabelConflict[] {
+    return this.queue.conflicts.filter(({ operation }) => operation.video_id === this.store.videoId);
+  }
 
   get canUndo(): boolean {
     return this.#history.canUndo;
@@ -89,8 +95,9 @@ export class LabelSession {
 
   /** Take up the unsent work and the undo history of earlier visits. */
   async restore(): Promise<void> {
-    this.#history = new EditHistory(this.store.videoId, await this.#database.history(this.store.videoId));
     await this.queue.restore();
+    this.#shown();
+    this.#history = new EditHistory(this.store.videoId, await this.#database.history(this.store.videoId));
     this.#shown();
   }
 
@@ -100,27 +107,35 @@ export class LabelSession {
   }
 
   /** One gesture. Wishes that change nothing are dropped. Resolves when it is written down here. */
-  async apply(wishes: readonly Wish[], { mergeKey = "", accepted = false }: Gesture = {}): Promise<void> {
+  async apply(wishes: readonly Wish[], gesture: Gesture = {}): Promise<void> {
     const edits = this.#edits(wishes);
     if (edits.length === 0) return;
-    const operations = edits.map((edit) => ({ ...this.#operation(edit, edit.after), accepted }));
-    const changes = this.#history.record(edits, this.#seq(), Date.now(), mergeKey);
+    const operations = edits.map((edit) => this.#operation(edit, edit.after, gesture.accepted));
+    const changes = this.#history.record(edits, this.#seq(), Date.now(), gesture);
     await Promise.all([this.#add(operations), this.#database.write(changes)]);
   }
 
   undo(): Walked | null {
-    return this.#walk(this.#history.undo(), (edit) => [edit.after, edit.before]);
+    return this.#walk(this.#history.undo(), (edit) => [edit.after, edit.before], false);
   }
 
   redo(): Walked | null {
-    return this.#walk(this.#history.redo(), (edit) => [edit.before, edit.after]);
+    const step = this.#history.redo();
+    return this.#walk(step, (edit) => [edit.before, edit.after], step?.entry.accepted);
   }
 
   async resolve(uuid: string, choice: "mine" | "theirs"): Promise<void> {
     const conflict = await this.queue.resolve(uuid, choice, uuid4);
     if (conflict === null) return;
+    const { instance, operation } = conflict;
+    if (instance !== null && operation.video_id === this.store.videoId) this.store.take([instance]);
     this.#shown();
-    this.#events.emit("conflicts", this.#ownConflicts());
+  }
+
+  /** Give up what waits of a video that the server does not take. */
+  async discard(videoId: number): Promise<void> {
+    await this.queue.discard(videoId);
+    this.#shown();
   }
 
   close(): void {
@@ -131,6 +146,7 @@ export class LabelSession {
   #walk(
     step: ReturnType<EditHistory["undo"]>,
     fromTo: (edit: Edit) => readonly [from: KeypointValue, to: KeypointValue],
+    accepted: boolean | undefined,
   ): Walked | null {
     const first = step?.entry.edits[0];
     if (step === null || first === undefined) return null;
@@ -138,7 +154,7 @@ export class LabelSession {
     for (const edit of step.entry.edits) {
       const [from, to] = fromTo(edit);
       // What another person has changed since is theirs; undo is for one's own work.
-      if (sameValue(this.store.value(edit), from)) operations.push(this.#operation(edit, to));
+      if (sameValue(this.store.value(edit), from)) operations.push(this.#operation(edit, to, accepted));
     }
     void this.#add(operations);
     void this.#database.write(step.changes);
@@ -160,7 +176,7 @@ export class LabelSession {
       .filter((edit) => !sameValue(edit.before, edit.after));
   }
 
-  #operation(target: Target, change: KeypointValue): Operation {
+  #operation(target: Target, change: KeypointValue, accepted = false): Operation {
     const { video_id, frame_index, animal_id, keypoint } = target;
     const base_rev = this.store.rev(frame_index, animal_id);
     const seq = this.#seq();
@@ -173,7 +189,9 @@ export class LabelSession {
       keypoint,
       base_rev,
       change,
+      accepted,
       attempted: false,
+      page: this.#page,
     };
   }
 
@@ -188,8 +206,11 @@ export class LabelSession {
     this.#events.emit("labels", {});
   }
 
-  #ownConflicts(): LabelConflict[] {
-    return this.queue.conflicts.filter(({ operation }) => operation.video_id === this.store.videoId);
+  #tell(): void {
+    this.#events.emit("state", this.save);
+    const { conflicts } = this;
+    if (conflicts.length > 0 || this.#hadConflicts) this.#events.emit("conflicts", conflicts);
+    this.#hadConflicts = conflicts.length > 0;
   }
 
   /** Grows across visits and tabs: milliseconds, then a counter. */

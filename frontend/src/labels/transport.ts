@@ -14,12 +14,16 @@ export type OperationResult =
       readonly status: "conflict";
       readonly rev: number;
       readonly theirs: KeypointValue;
+      readonly instance: Instance | null;
     }
   | { readonly uuid: string; readonly status: "refused"; readonly reason: string }
   /** Not looked at, because one before it met a conflict. */
   | { readonly uuid: string; readonly status: "skipped" };
 
-/** Why nothing of a batch was answered. */
+/**
+ * Why nothing of a batch was looked at. `forbidden`: not from this person, or there is no such video for them;
+ * that may pass. `refused`: this request can never succeed.
+ */
 export type TransportFault = "offline" | "signed_out" | "forbidden" | "refused";
 
 export class TransportError extends Error {
@@ -33,7 +37,10 @@ export class TransportError extends Error {
 }
 
 export interface LabelTransport {
-  /** All of one video, no two of one target. `lastWords`: the page is going away. Throws TransportError. */
+  /**
+   * All of one video, in the order of making; later ones of a target stand on the earlier ones of the same
+   * call. `lastWords`: the page is going away. Throws TransportError.
+   */
   send(videoId: number, operations: readonly Operation[], lastWords: boolean): Promise<OperationResult[]>;
   /** After a sign-in elsewhere: make this page fit to send again; false while still signed out. */
   renew(): Promise<boolean>;

@@ -37,19 +37,33 @@ export interface Operation extends Target {
   readonly accepted?: boolean;
   /** It may have reached the server, so it must be sent again as it is. */
   readonly attempted: boolean;
+  /** Address of the studio in which it was made: the way back to it from another. */
+  readonly page?: string;
 }
 
 /** An operation that met somebody else's change of the same keypoint. */
 export interface LabelConflict {
   readonly operation: Operation;
+  /** My newest value; changes made after `operation` wait behind it. */
+  readonly mine: KeypointValue;
   readonly theirs: KeypointValue;
   readonly rev: number;
+  /** The instance with their value in it. */
+  readonly instance: Instance | null;
 }
 
 /** One change with what it replaced: the unit of undo. */
 export interface Edit extends Target {
   readonly before: KeypointValue;
   readonly after: KeypointValue;
+}
+
+/** What is to be known of a gesture beside its changes. */
+export interface Gesture {
+  /** Successive gestures with the same key are one for undo. */
+  readonly mergeKey?: string;
+  /** It takes over predictions as they are. */
+  readonly accepted?: boolean;
 }
 
 /** What one gesture changed; undone and redone as one. */
@@ -60,6 +74,8 @@ export interface HistoryEntry {
   readonly undone: boolean;
   /** Successive entries with the same key are one for undo (nudging); empty for none. */
   readonly merge_key: string;
+  /** It took over predictions, and does so again when it is redone. */
+  readonly accepted?: boolean;
   readonly at_ms: number;
 }
 

@@ -1,31 +1,49 @@
+import { type LabelDatabase, openLabelDatabase } from "../../src/labels/database";
+import { LabelSession, type Wish } from "../../src/labels/labelSession";
+import { LabelStore } from "../../src/labels/labelStore";
 import type { LabelTransport, OperationResult } from "../../src/labels/transport";
-import { type Instance, type KeypointValue, type Operation, UNLABELLED } from "../../src/labels/types";
+import {
+  type Instance,
+  type KeypointValue,
+  type Operation,
+  sameValue,
+  UNLABELLED,
+} from "../../src/labels/types";
 
 export const KEYPOINTS = 4;
 export const VIDEO = 7;
+export const OTHER_VIDEO = 8;
+export const FRAME = 12;
+export const ANIMAL = 3;
 
 interface Logged {
   readonly uuid: string;
   readonly keypoint: number;
   readonly rev: number;
+  readonly base_rev: number;
 }
 
-/** A server that keeps the rules of the real one: per keypoint, idempotent, 409 stops the rest of a batch. */
+/** A server that keeps the rules of the real one: per keypoint, idempotent, one's own chain within a request is no conflict, 409 stops the rest of it. */
 export class FakeServer implements LabelTransport {
   readonly #instances = new Map<string, { rev: number; keypoints: KeypointValue[]; log: Logged[] }>();
   readonly requests: Operation[][] = [];
   fault: Error | null = null;
+  /** What stands in the way of one video alone. */
+  readonly faults = new Map<number, Error>();
   /** The answer is lost after the work was done. */
   loseAnswers = 0;
   signedIn = true;
+  renewals = 0;
 
-  send(_videoId: number, operations: readonly Operation[]): Promise<OperationResult[]> {
+  send(videoId: number, operations: readonly Operation[]): Promise<OperationResult[]> {
     this.requests.push([...operations]);
-    if (this.fault !== null) return Promise.reject(this.fault);
+    const fault = this.fault ?? this.faults.get(videoId);
+    if (fault !== undefined) return Promise.reject(fault);
     let stopped = false;
+    const own = new Set<string>();
     const results = operations.map((operation): OperationResult => {
       if (stopped) return { uuid: operation.uuid, status: "skipped" };
-      const result = this.#apply(operation);
+      const result = this.#apply(operation, own);
       stopped = result.status === "conflict";
       return result;
     });
@@ -34,6 +52,7 @@ export class FakeServer implements LabelTransport {
   }
 
   renew(): Promise<boolean> {
+    this.renewals++;
     return Promise.resolve(this.signedIn);
   }
 
@@ -42,7 +61,7 @@ export class FakeServer implements LabelTransport {
     const instance = this.#instance(frame, animal);
     instance.rev++;
     instance.keypoints[keypoint] = change;
-    instance.log.push({ uuid: `other-${instance.rev}`, keypoint, rev: instance.rev });
+    instance.log.push({ uuid: `other-${instance.rev}`, keypoint, rev: instance.rev, base_rev: 0 });
   }
 
   value(frame: number, animal: number, keypoint: number): KeypointValue {
@@ -60,7 +79,7 @@ export class FakeServer implements LabelTransport {
     });
   }
 
-  #apply(operation: Operation): OperationResult {
+  #apply(operation: Operation, own: Set<string>): OperationResult {
     const { uuid, frame_index, animal_id, keypoint, base_rev, change } = operation;
     const instance = this.#instance(frame_index, animal_id);
     const shown = (): Instance => ({
@@ -70,19 +89,21 @@ export class FakeServer implements LabelTransport {
       keypoints: [...instance.keypoints],
     });
     const earlier = instance.log.find((line) => line.uuid === uuid);
-    if (earlier !== undefined) return { uuid, status: "duplicate", rev: earlier.rev, instance: shown() };
+    if (earlier !== undefined) {
+      if (earlier.base_rev !== base_rev) return { uuid, status: "refused", reason: "another operation" };
+      own.add(uuid);
+      return { uuid, status: "duplicate", rev: earlier.rev, instance: shown() };
+    }
     if (keypoint >= KEYPOINTS) return { uuid, status: "refused", reason: "no such keypoint" };
-    if (instance.log.some((line) => line.keypoint === keypoint && line.rev > base_rev)) {
-      return {
-        uuid,
-        status: "conflict",
-        rev: instance.rev,
-        theirs: instance.keypoints[keypoint] ?? UNLABELLED,
-      };
+    const since = instance.log.filter((line) => line.keypoint === keypoint && line.rev > base_rev);
+    const theirs = instance.keypoints[keypoint] ?? UNLABELLED;
+    if (since.some((line) => !own.has(line.uuid)) && !sameValue(theirs, change)) {
+      return { uuid, status: "conflict", rev: instance.rev, theirs, instance: shown() };
     }
     instance.rev++;
     instance.keypoints[keypoint] = change;
-    instance.log.push({ uuid, keypoint, rev: instance.rev });
+    instance.log.push({ uuid, keypoint, rev: instance.rev, base_rev });
+    own.add(uuid);
     return { uuid, status: "applied", rev: instance.rev, instance: shown() };
   }
 
@@ -94,6 +115,38 @@ export class FakeServer implements LabelTransport {
     this.#instances.set(key, fresh);
     return fresh;
   }
+}
+
+export interface Visit {
+  readonly user?: string;
+  readonly video?: number;
+  readonly database?: LabelDatabase;
+}
+
+/** A page that opens the studio on what browser and server hold. */
+export async function visit(
+  server: FakeServer,
+  { user = "1", video = VIDEO, database }: Visit = {},
+): Promise<LabelSession> {
+  const store = new LabelStore(video, KEYPOINTS);
+  const page = `/studio/${video}/`;
+  const session = new LabelSession(store, database ?? (await openLabelDatabase(user)), server, page);
+  await session.restore();
+  session.take(server.instances());
+  return session;
+}
+
+/** The page ends without a word. */
+export function crash(session: LabelSession): void {
+  session.close();
+}
+
+export function wish(keypoint: number, x: number): Wish {
+  return { frame_index: FRAME, animal_id: ANIMAL, keypoint, value: at(x) };
+}
+
+export function shown(session: LabelSession, keypoint: number): number | null {
+  return session.store.value({ frame_index: FRAME, animal_id: ANIMAL, keypoint }).x;
 }
 
 export function at(x: number, y = 0): KeypointValue {

@@ -1,50 +1,25 @@
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { openLabelDatabase } from "../../src/labels/database";
-import { LabelSession, type Wish } from "../../src/labels/labelSession";
-import { LabelStore } from "../../src/labels/labelStore";
+import type { LabelSession } from "../../src/labels/labelSession";
 import { TransportError } from "../../src/labels/transport";
 import { UNLABELLED } from "../../src/labels/types";
-import { at, FakeServer, KEYPOINTS, quiet, VIDEO } from "./fakes";
+import { ANIMAL, at, crash, FakeServer, FRAME, visit as open, quiet, shown, wish } from "./fakes";
 
-const FRAME = 12;
-const ANIMAL = 3;
 let server: FakeServer;
+const visit = (user = "1"): Promise<LabelSession> => open(server, { user });
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
   server = new FakeServer();
 });
 
-/** A visit: a page that opens the studio on what browser and server hold. */
-async function visit(user = "1"): Promise<LabelSession> {
-  const session = new LabelSession(new LabelStore(VIDEO, KEYPOINTS), await openLabelDatabase(user), server);
-  await session.restore();
-  session.take(server.instances());
-  return session;
-}
-
-/** The page ends without a word. */
-function crash(session: LabelSession): void {
-  session.close();
-}
-
-const wish = (keypoint: number, x: number): Wish => ({
-  frame_index: FRAME,
-  animal_id: ANIMAL,
-  keypoint,
-  value: at(x),
-});
-const shown = (session: LabelSession, keypoint: number): number | null =>
-  session.store.value({ frame_index: FRAME, animal_id: ANIMAL, keypoint }).x;
-
 describe("saving", () => {
   it("shows at once, sends, and says saved only when the server has it", async () => {
     const session = await visit();
     void session.apply([wish(0, 5)]);
-    expect([shown(session, 0), session.queue.state]).toEqual([5, "saving"]);
+    expect([shown(session, 0), session.save.state]).toEqual([5, "saving"]);
     await quiet();
-    expect([server.value(FRAME, ANIMAL, 0), session.queue.state]).toEqual([at(5), "saved"]);
+    expect([server.value(FRAME, ANIMAL, 0), session.save.state]).toEqual([at(5), "saved"]);
     expect(session.store.rev(FRAME, ANIMAL)).toBe(1);
   });
 
@@ -81,7 +56,7 @@ describe("saving", () => {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     await quiet();
-    expect([server.value(FRAME, ANIMAL, 0).x, session.queue.state]).toEqual([4, "saved"]);
+    expect([server.value(FRAME, ANIMAL, 0).x, session.save.state]).toEqual([4, "saved"]);
     expect(server.rev(FRAME, ANIMAL)).toBe(server.requests.length);
   });
 
@@ -90,14 +65,14 @@ describe("saving", () => {
     const first = await visit();
     await first.apply([wish(0, 5), wish(1, 6)]);
     await quiet();
-    expect(first.queue.state).toBe("offline");
+    expect(first.save.state).toBe("offline");
     crash(first);
     server.fault = null;
     const second = await visit();
     expect(shown(second, 1)).toBe(6);
     await quiet();
     expect([server.value(FRAME, ANIMAL, 0), server.value(FRAME, ANIMAL, 1)]).toEqual([at(5), at(6)]);
-    expect(second.queue.state).toBe("saved");
+    expect(second.save.state).toBe("saved");
   });
 
   it("sends the same operation again when the answer was lost, and applies it once", async () => {
@@ -121,7 +96,7 @@ describe("saving", () => {
     await quiet();
     session.queue.retry();
     await quiet();
-    expect([server.value(FRAME, ANIMAL, 0), session.queue.state]).toEqual([at(6), "saved"]);
+    expect([server.value(FRAME, ANIMAL, 0), session.save.state]).toEqual([at(6), "saved"]);
     expect(server.rev(FRAME, ANIMAL)).toBe(2);
   });
 
@@ -131,15 +106,15 @@ describe("saving", () => {
     const session = await visit();
     await session.apply([wish(0, 5)]);
     await quiet();
-    expect(session.queue.state).toBe("signed_out");
+    expect(session.save.state).toBe("signed_out");
     server.fault = null;
     session.queue.retry();
     await quiet();
-    expect(session.queue.state).toBe("signed_out");
+    expect(session.save.state).toBe("signed_out");
     server.signedIn = true;
     session.queue.retry();
     await quiet();
-    expect([session.queue.state, server.value(FRAME, ANIMAL, 0)]).toEqual(["saved", at(5)]);
+    expect([session.save.state, server.value(FRAME, ANIMAL, 0)]).toEqual(["saved", at(5)]);
   });
 
   it("never sends one person's work as another's", async () => {
@@ -160,52 +135,6 @@ describe("saving", () => {
     await session.apply([wish(99, 5), wish(1, 6)]);
     await quiet();
     expect([refused, server.value(FRAME, ANIMAL, 1)]).toEqual([["no such keypoint"], at(6)]);
-  });
-});
-
-describe("conflicts", () => {
-  async function conflicting(): Promise<LabelSession> {
-    const session = await visit();
-    server.other(FRAME, ANIMAL, 0, at(50));
-    await session.apply([wish(0, 5), wish(1, 6), wish(2, 7)]);
-    await quiet();
-    return session;
-  }
-
-  it("holds both values, and saves everything else meanwhile", async () => {
-    const session = await conflicting();
-    expect(session.queue.state).toBe("conflict");
-    expect(session.queue.conflicts.map(({ operation, theirs }) => [operation.change.x, theirs.x])).toEqual([
-      [5, 50],
-    ]);
-    expect([1, 2].map((k) => server.value(FRAME, ANIMAL, k).x)).toEqual([6, 7]);
-    expect(server.value(FRAME, ANIMAL, 0).x).toBe(50);
-  });
-
-  it("puts mine on top when I choose so", async () => {
-    const session = await conflicting();
-    await session.resolve(session.queue.conflicts[0]?.operation.uuid ?? "", "mine");
-    await quiet();
-    expect([server.value(FRAME, ANIMAL, 0).x, session.queue.state]).toEqual([5, "saved"]);
-  });
-
-  it("leaves theirs when I choose so, and shows it", async () => {
-    const session = await conflicting();
-    await session.resolve(session.queue.conflicts[0]?.operation.uuid ?? "", "theirs");
-    session.take(server.instances());
-    await quiet();
-    expect([shown(session, 0), server.value(FRAME, ANIMAL, 0).x, session.queue.state]).toEqual([
-      50,
-      50,
-      "saved",
-    ]);
-  });
-
-  it("is still there after a reload", async () => {
-    crash(await conflicting());
-    const session = await visit();
-    await quiet();
-    expect(session.queue.conflicts.length).toBe(1);
   });
 });
 
@@ -260,30 +189,28 @@ describe("undo and redo", () => {
     expect([server.value(FRAME, ANIMAL, 0).x, server.value(FRAME, ANIMAL, 1).x]).toEqual([77, null]);
   });
 
+  it("take a prediction over again when its acceptance is redone", async () => {
+    const session = await visit();
+    await session.apply([wish(0, 1)], { accepted: true });
+    await quiet();
+    session.undo();
+    await quiet();
+    crash(session);
+    const later = await visit();
+    later.redo();
+    await quiet();
+    expect(server.requests.flat().map(({ change, accepted }) => [change.x, accepted])).toEqual([
+      [1, true],
+      [null, false],
+      [1, true],
+    ]);
+  });
+
   it("forget what was undone when something new is done", async () => {
     const session = await visit();
     await session.apply([wish(0, 1)]);
     session.undo();
     await session.apply([wish(1, 2)]);
     expect(session.canRedo).toBe(false);
-  });
-});
-
-describe("without storage", () => {
-  it("works in the page and says that it is not durable", async () => {
-    vi.stubGlobal("indexedDB", {
-      open: () => {
-        throw new DOMException("denied", "SecurityError");
-      },
-    });
-    vi.spyOn(console, "warn").mockImplementation(() => {});
-    const session = await visit();
-    let durable = true;
-    session.on("state", (state) => {
-      durable = state.durable;
-    });
-    await session.apply([wish(0, 1)]);
-    await quiet();
-    expect([durable, server.value(FRAME, ANIMAL, 0)]).toEqual([false, at(1)]);
   });
 });

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import type { HeldWork, WorkOf } from "../../labels/saveState";
 import type { LabelConflict } from "../../labels/types";
 import type { Studio } from "./controller";
 import { Icon } from "./icons";
@@ -52,15 +53,17 @@ export function Help({ studio }: { studio: Studio }) {
 }
 
 function ConflictRow({ studio, conflict }: { studio: Studio; conflict: LabelConflict }) {
-  const { operation, theirs } = conflict;
-  const { names } = studio.state.project.skeleton;
+  const { operation, mine, theirs } = conflict;
+  const { animals, skeleton } = studio.state.project;
+  const animal = animals.find(({ id }) => id === operation.animal_id)?.name ?? "an animal";
+  const keypoint = skeleton.names[operation.keypoint] ?? "keypoint";
   return (
     <li data-testid="conflict">
       <button type="button" class="st-link" onClick={() => studio.goTo(operation.frame_index)}>
-        {names[operation.keypoint] ?? "keypoint"} · frame {operation.frame_index}
+        {animal} · {keypoint} · frame {operation.frame_index}
       </button>
       <button type="button" class="st-button" onClick={() => studio.resolve(operation.uuid, "mine")}>
-        Mine: {valueWords(operation.change)}
+        Mine: {valueWords(mine)}
       </button>
       <button type="button" class="st-button" onClick={() => studio.resolve(operation.uuid, "theirs")}>
         Theirs: {valueWords(theirs)}
@@ -69,9 +72,54 @@ function ConflictRow({ studio, conflict }: { studio: Studio; conflict: LabelConf
   );
 }
 
+const changesWords = (count: number): string => `${count} change${count === 1 ? "" : "s"}`;
+
+function OtherRecording({ page }: { page: string }) {
+  return page === "" ? <>another recording</> : <a href={page}>another recording</a>;
+}
+
+/** Changes that the server turned away: kept until it takes them, or until somebody gives them up. */
+function Held({ studio, work }: { studio: Studio; work: HeldWork }) {
+  const changes = changesWords(work.count);
+  const here = work.videoId === studio.state.video.id;
+  return (
+    <section class="st-notice bad" role="alert" data-testid="held">
+      <p>
+        <b>
+          The server does not take {changes} of{" "}
+          {here ? "this recording" : <OtherRecording page={work.page} />}.
+        </b>{" "}
+        {work.reason} They are kept until it does.
+      </p>
+      <div>
+        <button type="button" class="st-button" onClick={() => studio.retrySaving()}>
+          Try now
+        </button>
+      </div>
+      <details>
+        <summary>Give them up</summary>
+        <button type="button" class="st-button" onClick={() => studio.discard(work.videoId)}>
+          Discard {changes} for good
+        </button>
+      </details>
+    </section>
+  );
+}
+
+function Elsewhere({ work }: { work: WorkOf }) {
+  return (
+    <p class="st-notice bad" data-testid="elsewhere">
+      <span>
+        {changesWords(work.count)} of yours met somebody else's in <OtherRecording page={work.page} />; choose
+        there which stay.
+      </span>
+    </p>
+  );
+}
+
 /** What needs a choice or a word; over the picture, out of the way of the work. */
 export function Notices({ studio }: { studio: Studio }) {
-  const { conflicts, notes } = studio.state;
+  const { conflicts, notes, save } = studio.state;
   return (
     <div class="st-notices">
       {conflicts.value.length > 0 && (
@@ -87,6 +135,12 @@ export function Notices({ studio }: { studio: Studio }) {
           </ul>
         </section>
       )}
+      {save.value.held.map((work) => (
+        <Held key={work.videoId} studio={studio} work={work} />
+      ))}
+      {save.value.elsewhere.map((work) => (
+        <Elsewhere key={work.videoId} work={work} />
+      ))}
       <div aria-live="polite">
         {notes.value.map((note) => (
           <p key={note.id} class={`st-notice ${note.tone}`} data-testid="note">

@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { SaveState } from "../../labels/saveState";
 import type { Studio } from "./controller";
 import { Icon } from "./icons";
 import type { StudioProps } from "./model";
-import type { SaveState } from "./state";
 import { countWords } from "./words";
 
 interface ChipLook {
@@ -12,33 +12,40 @@ interface ChipLook {
   readonly title: string;
 }
 
-export function chipLook({ state, waiting, durable }: SaveState): ChipLook {
+export function chipLook({ state, waiting, durable, held, elsewhere }: SaveState): ChipLook {
   const changes = `${waiting} change${waiting === 1 ? "" : "s"}`;
   const kept = durable
     ? `${changes} kept in this browser until the server has them.`
-    : `${changes} in this page alone: this browser forbids storage. Keep the page open.`;
+    : `${changes} in this page alone: this browser does not store them. Keep the page open.`;
+  const where = durable ? "kept here" : "keep this page open";
   switch (state) {
-    case "saved":
-      return { tone: "ok", words: "Saved", title: "The server has everything." };
+    case "saved": {
+      const all = held.length + elsewhere.length === 0;
+      return {
+        tone: "ok",
+        words: "Saved",
+        title: all ? "The server has everything." : "The server has everything of this recording.",
+      };
+    }
     case "saving":
-      return { tone: "busy", words: "Saving", title: kept };
+      return { tone: "busy", words: durable ? "Saving" : `Saving – ${where}`, title: kept };
     case "offline":
       return {
         tone: "warn",
-        words: "Offline – kept here",
+        words: `Offline – ${where}`,
         title: `${kept} Sent by itself when the server answers.`,
       };
     case "signed_out":
       return {
         tone: "warn",
-        words: "Signed out – kept here",
+        words: `Signed out – ${where}`,
         title: `${kept} Sent when you have signed in again.`,
       };
     case "forbidden":
       return {
         tone: "bad",
-        words: "Not allowed – kept here",
-        title: `${kept} Your role no longer allows labelling.`,
+        words: `Not accepted – ${where}`,
+        title: `${kept} Why the server does not take them stands below.`,
       };
     case "conflict":
       return {

@@ -237,6 +237,11 @@ export class Studio {
     void this.#session.resolve(uuid, choice);
   }
 
+  /** Give up the changes of a video that the server does not take. */
+  discard(videoId: number): void {
+    void this.#session.discard(videoId);
+  }
+
   retrySaving(): void {
     this.#session.queue.retry();
   }
@@ -414,6 +419,8 @@ export class Studio {
     if (this.#settle !== null) clearTimeout(this.#settle);
     this.#predictions?.dispose();
     this.#screen?.dispose();
+    // The end of a page aborts the signal first, so the listener of "pagehide" is gone when its turn comes.
+    this.#session.queue.lastWords();
     this.#session.close();
   }
 }

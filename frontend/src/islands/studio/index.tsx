@@ -75,7 +75,7 @@ export async function mount(
 async function openSession(state: StudioState, userId: string): Promise<LabelSession> {
   const database = await openLabelDatabase(userId);
   const store = new LabelStore(state.video.id, state.project.skeleton.names.length);
-  return new LabelSession(store, database, new HttpLabelTransport(userId));
+  return new LabelSession(store, database, new HttpLabelTransport(userId), location.pathname);
 }
 
 /** Labels, suggestions and results; the picture is there already, and stays if one of them fails. */

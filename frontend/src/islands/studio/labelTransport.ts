@@ -50,7 +50,7 @@ export class HttpLabelTransport implements LabelTransport {
   }
 
   /**
-   * The sign-in of another tab also changed the anti-forgery token, which stands in the page: read the page
+   * A sign-in of another tab also changed the anti-forgery token, which stands in the page: read the page
    * anew, and take the token over if it is the same person who signed in.
    */
   async renew(): Promise<boolean> {
@@ -100,16 +100,18 @@ function resultsOf(results: readonly ResultWire[], conflicts: readonly ConflictW
     if (status === "refused") return [{ uuid, status, reason }];
     if (status === "skipped") return [{ uuid, status }];
     const theirs = conflicts.find((conflict) => conflict.uuid === uuid);
-    return theirs === undefined ? [] : [{ uuid, status, rev: theirs.rev, theirs: theirs.theirs }];
+    return theirs === undefined ? [] : [{ uuid, status, rev: theirs.rev, theirs: theirs.theirs, instance }];
   });
 }
 
-/** What to do with operations that were not looked at: only a request that can never succeed is given up. */
+/**
+ * What to do with operations that were not looked at. Only a request that can never succeed is given up: a role
+ * may be given back, and 404 is also what a removed member and a server in the middle of an update get.
+ */
 function faultOf(problem: ApiProblem): TransportError {
   const { status, code, message } = problem;
-  if (status === 401 || (status === 403 && code.includes("csrf")))
-    return new TransportError("signed_out", message);
-  if (status === 403) return new TransportError("forbidden", message);
-  const hopeless = status === 400 || status === 404 || status === 413 || status === 422;
+  if (status === 401 || code === "csrf_failed") return new TransportError("signed_out", message);
+  if (status === 403 || status === 404) return new TransportError("forbidden", message);
+  const hopeless = status === 400 || status === 413 || status === 422;
   return new TransportError(hopeless ? "refused" : "offline", message);
 }

@@ -3,7 +3,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Adjustment, NO_ADJUSTMENT } from "../../canvas/adjust";
 import type { ViewTransform } from "../../canvas/transform";
-import type { QueueState } from "../../labels/operationQueue";
+import { ALL_SAVED, type SaveState } from "../../labels/saveState";
 import type { LabelConflict } from "../../labels/types";
 import type { SourceKind } from "../../player/types";
 import type { HistoryLine, PoseResult, StudioProject, StudioVideo, Suggestion } from "./model";
@@ -12,12 +12,6 @@ export interface Note {
   readonly id: number;
   readonly tone: "info" | "bad";
   readonly words: string;
-}
-
-export interface SaveState {
-  readonly state: QueueState;
-  readonly waiting: number;
-  readonly durable: boolean;
 }
 
 export class StudioState {
@@ -51,7 +45,7 @@ export class StudioState {
   readonly predictionsVersion = signal(0);
   readonly threshold = signal(0.9);
 
-  readonly save: Signal<SaveState> = signal({ state: "saved", waiting: 0, durable: true });
+  readonly save: Signal<SaveState> = signal(ALL_SAVED);
   readonly canUndo = signal(false);
   readonly canRedo = signal(false);
   readonly conflicts: Signal<readonly LabelConflict[]> = signal([]);
