@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from webapp.recordings.models import Recording, Video
 from webapp.recordings.roots import allowed_source
 
 MAX_VIEWS = 64
+# These read whatever the project has, or bring it in; their parameters name no video.
+_WHOLE_PROJECT = frozenset({JobKind.POSE_TRAIN, JobKind.PROJECT_EXPORT, JobKind.IMPORT_DEEPLABCUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,17 +169,24 @@ def recording_delete(*, recording: Recording, by: User) -> None:
     Sources that were registered in place stay untouched.
 
     Raises:
-        RecordingInUse: A job is working on one of its videos.
+        RecordingInUse: A job is working on one of its videos, or on all of the project.
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     require(by, recording.project, Capability.MANAGE_DATA)
-    busy = _active_jobs(recording.project, recording.videos.values_list("pk", flat=True))
-    if busy:
-        raise RecordingInUse(f"{busy[0].label!r} is still running on this recording. Cancel it first.")
+    _refuse_while_read(recording)
     recording.delete()
 
 
-def _active_jobs(project: Project, video_ids: Iterable[int]) -> list[Job]:
-    wanted = set(video_ids)
-    active = Job.objects.filter(project=project, state__in=ACTIVE_STATES)
-    return [job for job in active if job.params.get("video_id") in wanted]
+def _refuse_while_read(recording: Recording) -> None:
+    busy = _jobs_that_read(recording)
+    if busy:
+        raise RecordingInUse(
+            f"{busy[0].label!r} still waits or runs and reads this recording. Cancel it first, or wait.",
+            job_id=str(busy[0].pk),
+        )
+
+
+def _jobs_that_read(recording: Recording) -> list[Job]:
+    videos = set(recording.videos.values_list("pk", flat=True))
+    active = Job.objects.filter(project=recording.project, state__in=ACTIVE_STATES)
+    return [job for job in active if job.kind in _WHOLE_PROJECT or job.params.get("video_id") in videos]
