@@ -116,6 +116,6 @@ def complete_upload(request: HttpRequest, upload_id: UUID) -> Status[UploadOut]:
 
 @router.delete("/uploads/{uuid:upload_id}", response={204: None}, operation_id="upload_discard")
 def discard_upload(request: HttpRequest, upload_id: UUID) -> Status[None]:
-    """Give up an upload that has not been completed."""
+    """Give up an upload and its bytes; 409 where it has become a recording or is being imported."""
     uploads.upload_discard(upload=upload_get(pk=upload_id, visible_to=signed_in(request)))
     return Status(204, None)

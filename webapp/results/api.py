@@ -11,8 +11,8 @@ from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import video_get
 from webapp.results.schemas import ExportIn, ExportOut, PoseResultOut, PredictionIn, PredictionOut, WindowIn
-from webapp.results.selectors import export_list, result_get, result_list
-from webapp.results.services import export_start, prediction_start, result_delete
+from webapp.results.selectors import export_get, export_list, result_get, result_list
+from webapp.results.services import export_delete, export_start, prediction_start, result_delete
 from webapp.results.windows import result_window
 from webapp.training.selectors import model_get
 
@@ -99,3 +99,11 @@ def start_export(request: HttpRequest, project_id: int, data: ExportIn) -> Statu
     project = project_get(pk=project_id, visible_to=user)
     result = result_get(pk=data.result_id, visible_to=user) if data.result_id is not None else None
     return Status(202, export_start(project=project, kind=data.kind, result=result, by=user))
+
+
+@router.delete("/exports/{int:export_id}", response={204: None}, operation_id="export_delete")
+def delete_export(request: HttpRequest, export_id: int) -> Status[None]:
+    """Remove an export file; it can be made again from what it was made of."""
+    user = signed_in(request)
+    export_delete(export=export_get(pk=export_id, visible_to=user), by=user)
+    return Status(204, None)

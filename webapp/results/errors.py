@@ -23,6 +23,12 @@ class WrongProject(Invalid):
     code = "wrong_project"
 
 
+class ResultSuperseded(Conflict):
+    """Newer predictions of the same model over the same video have taken the place."""
+
+    code = "result_superseded"
+
+
 class ResultInUse(Conflict):
     """A job is still writing the result."""
 

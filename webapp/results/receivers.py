@@ -11,7 +11,7 @@ from webapp.jobs.signals import job_ended, job_requeued
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
 from webapp.results.models import ExportFile, PoseResult
-from webapp.results.services import result_mark
+from webapp.results.services import result_fail, result_reopen
 
 
 def connect() -> None:
@@ -24,12 +24,12 @@ def connect() -> None:
 
 def _ended(*, job: Job, **_: Any) -> None:
     if job.kind == JobKind.POSE_PREDICT and job.state != JobState.DONE:
-        result_mark(result_id=job.params["result_id"], state=PoseResult.State.FAILED)
+        result_fail(result_id=job.params["result_id"])
 
 
 def _requeued(*, job: Job, **_: Any) -> None:
     if job.kind == JobKind.POSE_PREDICT:
-        result_mark(result_id=job.params["result_id"], state=PoseResult.State.RUNNING)
+        result_reopen(result_id=job.params["result_id"])
 
 
 def _result_deleted(*, instance: PoseResult, **_: Any) -> None:

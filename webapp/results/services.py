@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
@@ -17,7 +17,7 @@ from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.errors import VideoNotReady
 from webapp.recordings.models import Video
-from webapp.results.errors import BadExport, ResultInUse, WrongProject
+from webapp.results.errors import BadExport, ResultInUse, ResultSuperseded, WrongProject
 from webapp.results.models import ExportFile, PoseResult
 from webapp.training.errors import ModelNotReady
 from webapp.training.models import PoseModel
@@ -72,9 +72,27 @@ def result_finish(*, result: PoseResult, frames_done: int, individuals: Sequence
     )
 
 
-def result_mark(*, result_id: int, state: PoseResult.State) -> None:
-    """Follow the job of a result that is not complete."""
-    PoseResult.objects.filter(pk=result_id).exclude(state=PoseResult.State.READY).update(state=state)
+def result_fail(*, result_id: int) -> None:
+    """The job ended before the result was complete."""
+    unfinished = PoseResult.objects.filter(pk=result_id).exclude(state=PoseResult.State.READY)
+    unfinished.update(state=PoseResult.State.FAILED)
+
+
+def result_reopen(*, result_id: int) -> None:
+    """The job of a failed result was queued again.
+
+    Raises:
+        ResultSuperseded: The model has been started over the video once more; of the two one can be kept.
+    """
+    failed = PoseResult.objects.filter(pk=result_id, state=PoseResult.State.FAILED)
+    try:
+        with transaction.atomic():
+            failed.update(state=PoseResult.State.RUNNING)
+    except IntegrityError as error:
+        raise ResultSuperseded(
+            "This model was started over this video again since. Use those newer predictions, or delete them "
+            "before you try these again."
+        ) from error
 
 
 def result_delete(*, result: PoseResult, by: User) -> None:
@@ -113,6 +131,12 @@ def export_start(*, project: Project, kind: str, result: PoseResult | None, by: 
     else:
         raise BadExport(f"Unknown export {kind[:40]!r}; known: {', '.join(ExportFile.Kind.values)}.")
     return job_start(kind=JobKind.PROJECT_EXPORT, project=project, params=params, by=by, label=label)
+
+
+def export_delete(*, export: ExportFile, by: User) -> None:
+    """Remove an export with its file; what it was made from stays."""
+    require(by, export.project, Capability.MANAGE_DATA)
+    export.delete()
 
 
 def export_store(*, job: Job, file: Path, kind: str) -> ExportFile:

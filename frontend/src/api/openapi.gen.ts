@@ -20,6 +20,26 @@ export interface paths {
         patch: operations["animal_rename"];
         trace?: never;
     };
+    "/api/v1/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Export
+         * @description Remove an export file; it can be made again from what it was made of.
+         */
+        delete: operations["export_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -583,7 +603,7 @@ export interface paths {
         post?: never;
         /**
          * Discard Upload
-         * @description Give up an upload that has not been completed.
+         * @description Give up an upload and its bytes; 409 where it has become a recording or is being imported.
          */
         delete: operations["upload_discard"];
         options?: never;
@@ -1724,6 +1744,26 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AnimalOut"];
                 };
+            };
+        };
+    };
+    export_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -18,7 +18,7 @@ from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
 from webapp.accounts.models import Role
 from webapp.projects.models import Project
 from webapp.recordings.models import Recording, Upload, Video
-from webapp.results.models import PoseResult
+from webapp.results.models import ExportFile, PoseResult
 from webapp.training.models import LabelSnapshot, PoseModel
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ NEEDS: dict[str, Capability] = {
     "animal_rename": Capability.MANAGE_DATA,
     "animals_ensure": Capability.MANAGE_DATA,
     "demo_labels_apply": Capability.LABEL,
+    "export_delete": Capability.MANAGE_DATA,
     "export_list": Capability.VIEW,
     "export_start": Capability.VIEW,
     "import_deeplabcut": Capability.MANAGE_DATA,
@@ -110,6 +111,9 @@ class World:
             holdout="none",
         )
         result = PoseResult.objects.create(project=project, model=model, video=video, frame_count=10)
+        export = ExportFile.objects.create(
+            project=project, kind=ExportFile.Kind.DEEPLABCUT_LABELS, path="media/exports/none/a.zip"
+        )
         upload = Upload.objects.create(
             project=project, user=owner, filename="a.mp4", size=10, purpose=Upload.Purpose.VIDEO
         )
@@ -119,6 +123,7 @@ class World:
             "video_id": video.pk,
             "model_id": model.pk,
             "result_id": result.pk,
+            "export_id": export.pk,
             "upload_id": upload.pk,
             "job_id": make_job(project).pk,
             "animal_id": project.animals.get().pk,
