@@ -18,6 +18,7 @@ django.setup()
 
 from tests.webapp.factories import make_project  # noqa: E402
 from tests.workers import slow_kind  # noqa: E402
+from tests.workers.project_rows import make_labelled_video  # noqa: E402
 from webapp.accounts.models import User  # noqa: E402
 from webapp.jobs.models import Job, JobEvent  # noqa: E402
 from webapp.jobs.services import job_cancel, job_start  # noqa: E402
@@ -68,12 +69,45 @@ def video() -> dict[str, Any]:
     return {"project": project.pk, "video": row.pk, "animal": animal.pk}
 
 
+def train(*, iterations: int) -> dict[str, Any]:
+    """Start a real training of so many iterations on a small labelled video."""
+    from webapp.training.services import TrainingRequest, pose_model_train
+
+    video = make_labelled_video(make_project())
+    project = video.recording.project
+    assert project.created_by is not None
+    model = pose_model_train(project=project, request=TrainingRequest(preset="tiny"), by=project.created_by)
+    model.config["iterations"] = iterations
+    model.save()
+    return {"job": str(model.job_id), "model": model.pk}
+
+
+def training_steps(*, job: str) -> list[list[int]]:
+    """Attempt and iteration of every report of a training."""
+    found, attempt = [], 0
+    for event in JobEvent.objects.filter(job=job).order_by("seq"):
+        attempt += event.kind == "state" and event.data["state"] == "running"
+        if event.kind == "progress" and event.data["stage"] == "train":
+            found.append([attempt, event.data["done"]])
+    return found
+
+
+def model(*, model: int) -> dict[str, Any]:
+    """How a model stands, and how many iterations its card tells of."""
+    from webapp.training.models import PoseModel
+
+    row = PoseModel.objects.get(pk=model)
+    return {"state": row.state, "iterations": row.card.get("training", {}).get("iterations")}
+
+
 def projects() -> int:
     """How many projects there are."""
     return Project.objects.count()
 
 
-COMMANDS = {call.__name__: call for call in (start, look, cancel, video, projects)}
+COMMANDS = {
+    call.__name__: call for call in (start, look, cancel, video, train, training_steps, model, projects)
+}
 
 
 def main() -> None:

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { sideTint } from "../../canvas/palette";
 import { isPlaced, type KeypointValue } from "../../labels/types";
 import type { Studio } from "./controller";
+import { KeypointTools } from "./KeypointTools";
 import type { Animal } from "./model";
 import { agoWords } from "./words";
 
@@ -20,7 +21,9 @@ function Animals({ studio }: { studio: Studio }) {
   void state.labelsVersion.value;
   void state.predictionsVersion.value;
   const total = state.project.skeleton.names.length;
+  const known = state.labelsRead.value === "known";
   const count = (animal: Animal): string => {
+    if (!known) return "…";
     const placed = labelling
       .values(frame, animal.id)
       .filter((value) => value.visibility !== "unlabelled").length;
@@ -65,6 +68,26 @@ function Mark({ value, colour }: { value: KeypointValue; colour: string }) {
   );
 }
 
+/** Says so where the labels of this video are not known; nothing can be changed until they are. */
+function LabelsRead({ studio }: { studio: Studio }) {
+  const read = studio.state.labelsRead.value;
+  if (read === "known") return null;
+  return (
+    <p class="st-text" role="status">
+      {read === "reading" ? (
+        "Reading the labels of this video …"
+      ) : (
+        <>
+          The labels could not be read.{" "}
+          <button type="button" class="st-link" onClick={() => void studio.reads.labels()}>
+            Try again
+          </button>
+        </>
+      )}
+    </p>
+  );
+}
+
 function Keypoints({ studio }: { studio: Studio }) {
   const { state, labelling } = studio;
   void state.labelsVersion.value;
@@ -73,9 +96,12 @@ function Keypoints({ studio }: { studio: Studio }) {
   const values = labelling.values(state.presented.value, animal.id);
   const { names, sides } = state.project.skeleton;
   const armed = state.armed.value;
-  const words = (value: KeypointValue, isArmed: boolean): string => {
+  void state.armedByHand.value;
+  const next = labelling.clickTarget();
+  const known = state.labelsRead.value === "known";
+  const words = (value: KeypointValue, isNext: boolean): string => {
     if (value.visibility !== "unlabelled") return value.visibility;
-    return isArmed ? "next" : "";
+    return known && isNext ? "next" : "";
   };
   return (
     <Section title={`Keypoints · ${animal.name}`}>
@@ -88,7 +114,7 @@ function Keypoints({ studio }: { studio: Studio }) {
             <li key={name}>
               <button
                 type="button"
-                class={decided || k === armed ? "st-row" : "st-row faint"}
+                class={decided || k === armed || k === next ? "st-row" : "st-row faint"}
                 aria-pressed={k === armed}
                 data-keypoint={k}
                 data-visibility={value.visibility}
@@ -97,13 +123,17 @@ function Keypoints({ studio }: { studio: Studio }) {
               >
                 <Mark value={value} colour={sideTint(animal.colour, sides[k] ?? "middle")} />
                 <span class="st-name">{name}</span>
-                <span class={!decided && k === armed ? "accent" : "dim"}>{words(value, k === armed)}</span>
+                <span class={!decided && k === next ? "accent" : "dim"}>{words(value, k === next)}</span>
               </button>
             </li>
           );
         })}
       </ol>
-      {state.project.canLabel || <p class="dim st-text">Your role lets you look, not label.</p>}
+      {state.project.canLabel ? (
+        <KeypointTools studio={studio} />
+      ) : (
+        <p class="dim st-text">Your role lets you look, not label.</p>
+      )}
     </Section>
   );
 }
@@ -148,6 +178,7 @@ function Predictions({ studio }: { studio: Studio }) {
             <output>{state.threshold.value.toFixed(2)}</output>
             <input
               type="range"
+              aria-label="Confidence at least"
               min="0.05"
               max="1"
               step="0.01"
@@ -176,14 +207,15 @@ function History({ studio }: { studio: Studio }) {
   const now = new Date();
   return (
     <Section title="History of this frame">
-      {lines.length === 0 && <p class="dim st-text">Nothing was labelled here.</p>}
+      {lines === null && <p class="dim st-text">Not known yet.</p>}
+      {lines?.length === 0 && <p class="dim st-text">Nothing was labelled here.</p>}
       <ul class="st-history">
-        {lines.slice(0, 12).map((line) => (
+        {lines?.slice(0, 12).map((line) => (
           <li key={line.uuid} title={line.at.toLocaleString()}>
             {line.words} · {line.user} · {agoWords(line.at, now)}
           </li>
         ))}
-        {lines.length > 12 && <li>{lines.length - 12} earlier changes</li>}
+        {lines !== null && lines.length > 12 && <li>{lines.length - 12} earlier changes</li>}
       </ul>
     </Section>
   );
@@ -192,6 +224,7 @@ function History({ studio }: { studio: Studio }) {
 export function Sidebar({ studio }: { studio: Studio }) {
   return (
     <aside class="st-side" aria-label="Labels">
+      <LabelsRead studio={studio} />
       <Animals studio={studio} />
       <Keypoints studio={studio} />
       <Predictions studio={studio} />
