@@ -16,7 +16,7 @@ COPY pyproject.toml README.md LICENSE manage.py ./
 COPY sbea_engine/ sbea_engine/
 COPY webapp/ webapp/
 COPY --from=pages /src/frontend/dist frontend/dist
-RUN useradd --system --uid 10001 sbea && mkdir /data && chown sbea /data
+RUN useradd --system --uid 10001 sbea && install -d -m 700 -o sbea /data
 USER sbea
 VOLUME /data
 EXPOSE 8000

@@ -10,7 +10,9 @@ COPY pyproject.toml README.md LICENSE manage.py ./
 COPY sbea_engine/ sbea_engine/
 COPY webapp/ webapp/
 COPY workers/ workers/
-RUN useradd --system --uid 10001 sbea && mkdir /data && chown sbea /data
+RUN useradd --system --uid 10001 sbea && install -d -m 700 -o sbea /data
 USER sbea
 VOLUME /data
-CMD ["celery", "-A", "workers.app", "worker", "-P", "threads", "-c", "2", "-Q", "io,cpu", "--loglevel", "info"]
+# All queues, so that models train without an accelerator too; leave gpu out where a GPU worker runs.
+ENV SBEA_CPU_WORKER_QUEUES=io,cpu,gpu
+CMD ["sh", "-c", "exec celery -A workers.app worker -P threads -c 2 -Q \"$SBEA_CPU_WORKER_QUEUES\" --loglevel info"]

@@ -9,7 +9,7 @@ COPY pyproject.toml README.md LICENSE manage.py ./
 COPY sbea_engine/ sbea_engine/
 COPY webapp/ webapp/
 COPY workers/ workers/
-RUN useradd --system --uid 10001 sbea && mkdir /data && chown sbea /data
+RUN useradd --system --uid 10001 sbea && install -d -m 700 -o sbea /data
 USER sbea
 VOLUME /data
 CMD ["celery", "-A", "workers.app", "worker", "-P", "solo", "-Q", "gpu", "--loglevel", "info"]

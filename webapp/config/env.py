@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -63,6 +64,26 @@ def folder(name: str, default: Path) -> Path:
         raise ImproperlyConfigured(
             f"{name}: cannot use folder {path}: {error.strerror}. Point {name} at a folder you may write."
         ) from error
+    return path
+
+
+def private_folder(name: str, default: Path) -> Path:
+    """As `folder`, for what only this account may read; made with mode 0700.
+
+    Raises:
+        ImproperlyConfigured: It is open to other users, or cannot be made.
+    """
+    path = Path(os.environ.get(name) or default).expanduser().resolve()
+    # Made by hand before `folder` sees it: the mode must be there from the first moment.
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700)
+    folder(name, path)
+    if path.stat().st_mode & 0o077:
+        raise ImproperlyConfigured(
+            f"{path} is open to other users, who could read every label and video in it. "
+            f"Run: chmod 700 {path}"
+        )
     return path
 
 

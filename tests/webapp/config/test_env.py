@@ -48,6 +48,30 @@ class TestTypes:
             env.folder(NAME, tmp_path)
 
 
+class TestPrivateFolder:
+    def test_is_made_for_this_account_alone(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv(NAME, str(tmp_path / "new" / "data"))
+        made = env.private_folder(NAME, tmp_path)
+        assert made == tmp_path / "new" / "data"
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
+        assert env.private_folder(NAME, tmp_path) == made
+
+    @pytest.mark.parametrize("mode", [0o755, 0o750, 0o701])
+    def test_one_that_is_open_to_others_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+    ) -> None:
+        monkeypatch.setenv(NAME, str(tmp_path))
+        tmp_path.chmod(mode)
+        with pytest.raises(ImproperlyConfigured, match=f"chmod 700 {tmp_path}"):
+            env.private_folder(NAME, tmp_path)
+
+    def test_one_that_cannot_be_made(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        monkeypatch.setenv(NAME, str(tmp_path / "file" / "data"))
+        with pytest.raises(ImproperlyConfigured, match=f"Point {NAME} at a folder"):
+            env.private_folder(NAME, tmp_path)
+
+
 class TestDatabaseUrl:
     def test_parts_are_read_and_decoded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(NAME, "postgresql://lab:p%40ss@db:5433/studio?sslmode=require")

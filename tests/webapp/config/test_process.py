@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -24,19 +26,52 @@ print(json.dumps(sorted(set(sys.modules) & set(json.loads(sys.argv[1])))))
 """
 
 
-@pytest.mark.parametrize("settings", ["embedded", "server"])
-def test_the_web_process_loads_nothing_heavy(settings: str, tmp_path: Path) -> None:
-    environment = {
+HEALTH = """
+import json, sys
+import webapp.config.asgi
+from django.test import Client
+print(json.dumps([Client().get("/healthz", headers={"host": host}).status_code for host in sys.argv[1:]]))
+"""
+
+
+def run(program: str, *arguments: str, settings: str, data_root: Path, **environment: str) -> Any:
+    """The JSON that a fresh process prints last, with the product's own settings."""
+    variables = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": f"webapp.config.settings.{settings}",
-        "SBEA_DATA_ROOT": str(tmp_path),
+        "SBEA_DATA_ROOT": str(data_root),
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "REDIS_URL": "redis://127.0.0.1:1/0",
+        **environment,
     }
-    command = [sys.executable, "-c", PROBE, json.dumps(HEAVY)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == []
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("settings", ["embedded", "server"])
+def test_the_web_process_loads_nothing_heavy(settings: str, tmp_path: Path) -> None:
+    assert run(PROBE, json.dumps(HEAVY), settings=settings, data_root=tmp_path) == []
+
+
+def test_the_machine_itself_is_answered_whatever_hosts_are_allowed(tmp_path: Path) -> None:
+    """The health check and the sign-in link of `manage.py up` come by these names."""
+    hosts = ["studio.lab", "127.0.0.1:8000", "localhost", "[::1]:8000", "evil.example"]
+    answers = run(HEALTH, *hosts, settings="embedded", data_root=tmp_path, SBEA_ALLOWED_HOSTS="studio.lab")
+    assert answers == [200, 200, 200, 200, 400]
+
+
+def test_nobody_else_on_the_machine_can_read_the_data(tmp_path: Path) -> None:
+    root = tmp_path / "var"
+    run(HEALTH, settings="embedded", data_root=root)
+    assert stat.S_IMODE(root.stat().st_mode) == 0o700
+
+
+def test_no_database_connection_outlives_its_request(tmp_path: Path) -> None:
+    """Under ASGI the threads that would keep one come and go."""
+    program = "from webapp.config.settings import server; print(server.DATABASES['default']['CONN_MAX_AGE'])"
+    assert run(program, settings="server", data_root=tmp_path) == 0
 
 
 @pytest.mark.django_db

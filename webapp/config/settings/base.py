@@ -10,12 +10,14 @@ from csp.constants import NONE, SELF
 from webapp.config import env
 
 BASE_DIR = Path(__file__).resolve().parents[3]
-SBEA_DATA_ROOT = env.folder("SBEA_DATA_ROOT", BASE_DIR / "var")
+SBEA_DATA_ROOT = env.private_folder("SBEA_DATA_ROOT", BASE_DIR / "var")
 MEDIA_ROOT = SBEA_DATA_ROOT / "media"
 MEDIA_URL = "/media/"
 SECRET_KEY = env.secret_key(SBEA_DATA_ROOT)
 DEBUG = env.flag("SBEA_DEBUG", default=False)
-ALLOWED_HOSTS = env.words("SBEA_ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+# This machine is always allowed: health checks and the link that `up` prints come by these names.
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+ALLOWED_HOSTS = list(dict.fromkeys([*env.words("SBEA_ALLOWED_HOSTS"), *_LOOPBACK]))
 CSRF_TRUSTED_ORIGINS = env.words("SBEA_TRUSTED_ORIGINS")
 
 # Folders of the server whose files may be registered in place; nothing outside them is ever listed or read.

@@ -30,6 +30,3 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # A file, not memory: threads and processes of a test must see the same database as the product's do.
     DATABASES["default"]["TEST"] = {"NAME": SBEA_DATA_ROOT / "test.sqlite3"}  # noqa: F405
-else:
-    # PostgreSQL does not drop a test database to which a thread still holds a connection.
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # noqa: F405

@@ -114,8 +114,9 @@ def _release_jobs(pid: int) -> None:
 def _environment(host: str | None = None) -> dict[str, str]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"]}
     environment["SBEA_DATA_ROOT"] = str(settings.SBEA_DATA_ROOT)
-    if host and host not in ANY_ADDRESS and "SBEA_ALLOWED_HOSTS" not in environment:
-        environment["SBEA_ALLOWED_HOSTS"] = ",".join({*settings.ALLOWED_HOSTS, host})
+    if host and host not in ANY_ADDRESS:
+        # The health check and the printed link use it, whatever else an administrator has allowed.
+        environment["SBEA_ALLOWED_HOSTS"] = ",".join([*settings.ALLOWED_HOSTS, _reachable(host)])
     return environment
 
 

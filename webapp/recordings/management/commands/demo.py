@@ -22,6 +22,11 @@ class Command(BaseCommand):
         """Run and wait; the child reports on the terminal. Nothing is started where the project is there."""
         if Project.objects.filter(is_demo=True).exists():
             return
+        if not (settings.BASE_DIR / "workers").is_dir():
+            raise CommandError(
+                "This installation serves pages only and cannot render. "
+                "Run: docker compose run --rm worker-cpu python -m workers.demo"
+            )
         environment = {**os.environ, "SBEA_DATA_ROOT": str(settings.SBEA_DATA_ROOT)}
         command = [sys.executable, "-m", "workers.demo"]
         done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False)
