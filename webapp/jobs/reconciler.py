@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from webapp.jobs.models import Job
+from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.jobs.queue import enqueue
 from webapp.jobs.selectors import jobs_to_give_up, jobs_to_send
 from webapp.jobs.services import job_give_up
+from webapp.recordings import storage
 
+# So long a failed or cancelled job keeps its checkpoint for a retry.
+_KEEP_FILES = timedelta(days=7)
 # The time that a message gets to reach a worker before another reconciler sends it again.
 _SETTLE = timedelta(seconds=10)
 
@@ -38,6 +41,20 @@ def jobs_reconcile(*, worker_started_at: datetime) -> Reconciled:
     waiting = jobs_to_send(now=now, sent_before=worker_started_at, resend_after=resend_after)
     sent = sum(_send_again(job, now) for job in waiting)
     return Reconciled(sent=sent, given_up=given_up)
+
+
+def job_folders_forget() -> int:
+    """Remove what jobs keep on disk that ended a week ago, or whose worker died while it tidied up.
+
+    Returns how many folders went. A later retry starts from the beginning.
+    """
+    ended_before = timezone.now() - _KEEP_FILES
+    old = Job.objects.exclude(state__in=ACTIVE_STATES).filter(finished_at__lt=ended_before)
+    folders = [storage.job_folder(pk) for pk in old.values_list("pk", flat=True)]
+    there = [folder for folder in folders if folder.exists()]
+    for folder in there:
+        storage.remove_tree(folder)
+    return len(there)
 
 
 def _send_again(job: Job, now: datetime) -> bool:

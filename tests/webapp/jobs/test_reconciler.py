@@ -13,9 +13,10 @@ from tests.webapp.factories import make_job, owner_of
 from webapp.jobs import queue
 from webapp.jobs.models import Job
 from webapp.jobs.queue import enqueue
-from webapp.jobs.reconciler import jobs_reconcile
+from webapp.jobs.reconciler import job_folders_forget, jobs_reconcile
 from webapp.jobs.selectors import job_standing
 from webapp.jobs.services import MAX_LOST_ATTEMPTS, job_cancel, job_claim
+from webapp.recordings import storage
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +83,20 @@ class TestReconcile:
         assert reconcile() == (0, 1)
         assert Job.objects.get(pk=job.pk).state == "cancelled"
         assert reconcile() == (0, 0)
+
+
+class TestForget:
+    def test_files_go_a_week_after_the_end_and_not_while_a_job_may_need_them(self) -> None:
+        now = timezone.now()
+        old, fresh, active = (make_job() for _ in range(3))
+        set_job(old, state="failed", finished_at=now - timedelta(days=8))
+        set_job(fresh, state="cancelled", finished_at=now - timedelta(days=6))
+        set_job(active, created_at=now - timedelta(days=30))
+        for job in (old, fresh, active):
+            storage.job_folder(job.pk).mkdir(parents=True)
+        assert job_folders_forget() == 1
+        assert [storage.job_folder(job.pk).exists() for job in (old, fresh, active)] == [False, True, True]
+        assert job_folders_forget() == 0
 
 
 class TestEnqueue:
