@@ -10,6 +10,7 @@ from django.test import Client
 
 from sbea_engine.data.skeleton import Skeleton
 from webapp.accounts.models import Membership, Role, User
+from webapp.accounts.services import user_set_may_create_projects
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
@@ -35,7 +36,9 @@ def make_user(name: str = "person", **fields: Any) -> User:
 def make_project(owner: User | None = None, **fields: Any) -> Project:
     """A project with the mouse skeleton."""
     values: dict[str, Any] = {"name": "Open field", "skeleton": MOUSE, **fields}
-    return project_create(by=owner or make_user("owner"), **values)
+    owner = owner or make_user("owner")
+    user_set_may_create_projects(user=owner, allowed=True, by=None)
+    return project_create(by=owner, **values)
 
 
 def owner_of(project: Project) -> User:

@@ -6,22 +6,46 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from pydantic import ConfigDict, Field
 
-from webapp.accounts.models import Membership, Role
-from webapp.accounts.selectors import member_list
-from webapp.accounts.services import member_invite, member_remove, member_set_role
+from webapp.accounts.models import Membership, Role, User
+from webapp.accounts.selectors import member_list, user_get
+from webapp.accounts.services import (
+    member_invite,
+    member_remove,
+    member_set_role,
+    user_set_may_create_projects,
+)
 from webapp.api.auth import signed_in
 from webapp.projects.selectors import project_get
 
 router = Router(tags=["people"])
 
 
-class MeOut(Schema):
-    """Who is signed in."""
+class UserOut(Schema):
+    """A person with an account, and what the account may do on the whole site."""
 
     id: int
     email: str
     name: str
     is_admin: bool
+    may_create_projects: bool
+
+    @classmethod
+    def of(cls, user: User) -> UserOut:
+        """From the row."""
+        return cls(
+            id=user.pk,
+            email=user.email,
+            name=user.get_full_name(),
+            is_admin=user.is_superuser,
+            may_create_projects=user.may_create_projects,
+        )
+
+
+class UserChangeIn(Schema):
+    """What an administrator of the site decides about an account."""
+
+    model_config = ConfigDict(extra="forbid")
+    may_create_projects: bool
 
 
 class MemberOut(Schema):
@@ -32,6 +56,8 @@ class MemberOut(Schema):
     name: str
     role: Role
     joined: bool
+    is_admin: bool
+    may_create_projects: bool
 
     @classmethod
     def of(cls, membership: Membership) -> MemberOut:
@@ -44,6 +70,8 @@ class MemberOut(Schema):
             name=user.get_full_name(),
             role=Role(membership.role),
             joined=joined,
+            is_admin=user.is_superuser,
+            may_create_projects=user.may_create_projects,
         )
 
 
@@ -69,11 +97,18 @@ class RoleIn(Schema):
     role: Role
 
 
-@router.get("/me", response=MeOut, operation_id="me_get")
-def get_me(request: HttpRequest) -> MeOut:
+@router.get("/me", response=UserOut, operation_id="me_get")
+def get_me(request: HttpRequest) -> UserOut:
     """The person who asks."""
-    user = signed_in(request)
-    return MeOut(id=user.pk, email=user.email, name=user.get_full_name(), is_admin=user.is_superuser)
+    return UserOut.of(signed_in(request))
+
+
+@router.patch("/users/{int:user_id}", response=UserOut, operation_id="user_set_may_create_projects")
+def set_user_may_create_projects(request: HttpRequest, user_id: int, data: UserChangeIn) -> UserOut:
+    """Say whether an account may create projects; for administrators of the site."""
+    by = signed_in(request)
+    user = user_get(pk=user_id, visible_to=by)
+    return UserOut.of(user_set_may_create_projects(user=user, allowed=data.may_create_projects, by=by))
 
 
 @router.get("/projects/{int:project_id}/members", response=list[MemberOut], operation_id="member_list")

@@ -23,6 +23,12 @@ class LastAdministrator(Conflict):
     code = "last_administrator"
 
 
+class AdministratorsRight(Conflict):
+    """Administrators of the site may always create projects."""
+
+    code = "administrators_right"
+
+
 class AlreadyMember(Conflict):
     """The person is in the project already."""
 

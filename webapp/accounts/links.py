@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -92,6 +93,12 @@ def link_use(*, token: str, name: str = "", password: str = "") -> User:
         raise LinkNotUsable("This link was used already, or has expired. Ask for a new one.")
     user.save(update_fields=["name", "password"])
     return user
+
+
+def invitations_end(*, user_ids: Iterable[int]) -> None:
+    """End the open invitations of people who are in no project any more: what they led to is gone."""
+    gone = User.objects.filter(pk__in=user_ids, memberships=None)
+    SignInLink.objects.filter(user__in=gone, purpose=SignInLink.Purpose.INVITATION, used_at=None).delete()
 
 
 @transaction.atomic

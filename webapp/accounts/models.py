@@ -26,7 +26,8 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create an administrator of the whole site."""
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        rights = {"is_staff": True, "is_superuser": True, "may_create_projects": True}
+        return self.create_user(email, password, **{**rights, **fields})
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Find by email, whatever its case."""
@@ -41,6 +42,8 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)
+    # Whoever owns a project manages data, and so sees the server's folders; docs/adr/0006 says who may.
+    may_create_projects = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

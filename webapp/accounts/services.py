@@ -8,8 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from webapp.accounts.capabilities import Capability, require, role_of
-from webapp.accounts.errors import AlreadyMember, BadEmail, LastAdministrator, LastOwner
-from webapp.accounts.links import NewLink, link_create
+from webapp.accounts.errors import (
+    AdministratorsRight,
+    AlreadyMember,
+    BadEmail,
+    LastAdministrator,
+    LastOwner,
+)
+from webapp.accounts.links import NewLink, invitations_end, link_create
 from webapp.accounts.models import Membership, Role, SignInLink, User
 from webapp.api.errors import Forbidden, NotFound
 from webapp.projects.models import Project
@@ -80,6 +86,8 @@ def member_set_role(*, project: Project, user_id: int, role: Role, by: User) -> 
 def member_remove(*, project: Project, user_id: int, by: User) -> None:
     """Take a person out of a project; everybody may take out themselves.
 
+    Whoever is in no project after that cannot get in by an invitation that is still open.
+
     Raises:
         NotFound, Forbidden: `by` may not, or there is no such member.
         LastOwner: The project would be left without an owner.
@@ -91,6 +99,7 @@ def member_remove(*, project: Project, user_id: int, by: User) -> None:
     if membership.role == Role.OWNER:
         _keep_an_owner(project, without=user_id)
     membership.delete()
+    invitations_end(user_ids=[user_id])
 
 
 @transaction.atomic
@@ -107,7 +116,33 @@ def user_set_administrator(*, user: User, administrator: bool, by: User) -> User
     if not administrator and not others.exists():
         raise LastAdministrator("The site must keep an administrator. Name another one first.")
     user.is_superuser = user.is_staff = administrator
-    user.save(update_fields=["is_superuser", "is_staff"])
+    user.may_create_projects = user.may_create_projects or administrator
+    user.save(update_fields=["is_superuser", "is_staff", "may_create_projects"])
+    return user
+
+
+@transaction.atomic
+def user_set_may_create_projects(*, user: User, allowed: bool, by: User | None) -> User:
+    """Give a person the right to create projects, or take it; projects that are there stay.
+
+    Args:
+        user: Whose right.
+        allowed: Whether the person may.
+        by: Who decides; None for the command line, whose user owns the database anyway.
+
+    Raises:
+        Forbidden: `by` is not an administrator of the site.
+        AdministratorsRight: An administrator keeps the right.
+    """
+    if by is not None and not (by.is_superuser and by.is_active):
+        raise Forbidden("Only an administrator of the site can say who may create projects.")
+    if user.is_superuser and not allowed:
+        raise AdministratorsRight(
+            f"{user} administers the site and may always create projects. "
+            "Make the account an ordinary one first."
+        )
+    user.may_create_projects = allowed
+    user.save(update_fields=["may_create_projects"])
     return user
 
 

@@ -9,7 +9,7 @@ from webapp.api.root import api
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    path("sign-in/", include("allauth.urls")),
+    path("sign-in/", include("webapp.accounts.sign_in_urls")),
     path("api/", api.urls),
     path("media/", include("webapp.recordings.media_urls")),
     path("", include("webapp.accounts.urls")),

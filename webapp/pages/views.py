@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
 from webapp.accounts.capabilities import Capability
+from webapp.accounts.models import User
 from webapp.pages.access import Visit, island, project_page
 from webapp.pages.next_frame import frame_to_label
 from webapp.recordings.models import Video
@@ -20,13 +21,18 @@ from webapp.training.selectors import model_get
 @login_required
 def projects(request: HttpRequest) -> HttpResponseBase:
     """Every project that the person is a member of."""
-    props = {"newUrl": reverse("new-project"), "projectUrl": reverse("project-home", args=["SLUG"])}
+    new_url = reverse("new-project") if _user(request).may_create_projects else None
+    props = {"newUrl": new_url, "projectUrl": reverse("project-home", args=["SLUG"])}
     return render(request, "pages/projects.html", {"props": props})
 
 
 @login_required
 def new_project(request: HttpRequest) -> HttpResponseBase:
-    """Name the project and its keypoints."""
+    """Name the project and its keypoints; for accounts that were given the right to."""
+    if not _user(request).may_create_projects:
+        raise PermissionDenied(
+            "Your account may not create projects. Ask an administrator of the site to allow it."
+        )
     props = {"recordingsUrl": reverse("recordings", args=["SLUG"])}
     return render(request, "pages/new_project.html", {"props": props})
 
@@ -72,8 +78,8 @@ def jobs(request: HttpRequest, visit: Visit) -> HttpResponseBase:
 
 @project_page
 def people(request: HttpRequest, visit: Visit) -> HttpResponseBase:
-    """Members and their roles."""
-    return island(request, visit, "people")
+    """Members and their roles; an administrator of the site also says here who may create projects."""
+    return island(request, visit, "people", isAdmin=visit.user.is_superuser)
 
 
 @project_page
@@ -105,6 +111,12 @@ def studio(request: HttpRequest, visit: Visit, video_id: int) -> HttpResponseBas
         resultId=result_id,
     )
     return render(request, "pages/studio.html", context | {"video": video})
+
+
+def _user(request: HttpRequest) -> User:
+    """Who is behind a page that `login_required` guards."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -10,16 +10,18 @@ from django.utils.text import slugify
 
 from sbea_engine.data.skeleton import Skeleton as SkeletonNoun
 from webapp.accounts.capabilities import Capability, require
+from webapp.accounts.links import invitations_end
 from webapp.accounts.models import Membership, Role, User
 from webapp.api.errors import Forbidden
 from webapp.projects.errors import BadProject, NameTaken, ProjectBusy, SkeletonInUse
 from webapp.projects.models import Animal, Project, Skeleton
+from webapp.projects.names import clean_name, is_text
 from webapp.projects.selectors import project_active_job_count, skeleton_decided_keypoints
 
 # Okabe and Ito's colour-blind-safe palette; an animal keeps its colour in video, charts and 3D.
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999")
 MAX_ANIMALS = 64
-_NAME_MAX, _SLUG_MAX, _DESCRIPTION_MAX = 120, 130, 10_000
+_NAME_MAX, _SLUG_MAX, _DESCRIPTION_MAX, _ANIMAL_NAME_MAX = 120, 130, 10_000, 80
 
 
 @transaction.atomic
@@ -29,11 +31,15 @@ def project_create(
     """Create a project with its first skeleton and one animal; its creator becomes the owner.
 
     Raises:
-        Forbidden: The account is shut out.
-        BadProject: The name is empty or too long.
+        Forbidden: The account is shut out, or was not given the right to create projects.
+        BadProject: The name is empty or too long, or a keypoint's name is no text.
     """
-    if not by.is_active:
-        raise Forbidden("This account cannot create projects.")
+    if not (by.is_active and by.may_create_projects):
+        raise Forbidden(
+            "Your account may not create projects. Ask an administrator of the site, who can allow it on the "
+            "People page."
+        )
+    _check_keypoints(skeleton)
     project = Project.objects.create(
         name=_clean_name(name),
         slug=_free_slug(name),
@@ -78,7 +84,9 @@ def project_delete(*, project: Project, by: User) -> None:
     active = project_active_job_count(project=project)
     if active:
         raise ProjectBusy("Jobs of this project still wait or run. Cancel them first.", jobs=active)
+    members = list(project.memberships.values_list("user_id", flat=True))
     project.delete()
+    invitations_end(user_ids=members)
 
 
 @transaction.atomic
@@ -90,9 +98,11 @@ def skeleton_replace(*, project: Project, definition: SkeletonNoun, by: User) ->
 
     Raises:
         NotFound, Forbidden: `by` may not.
+        BadProject: A keypoint's name is no text.
         SkeletonInUse: `data.keypoints` names what would be lost or moved.
     """
     require(by, project, Capability.MANAGE_DATA)
+    _check_keypoints(definition)
     Project.objects.select_for_update().get(pk=project.pk)  # two new versions at once: one after the other
     current = project.skeleton
     if current.noun == definition:
@@ -139,10 +149,11 @@ def animal_rename(*, animal: Animal, name: str, by: User) -> Animal:
 
     Raises:
         NotFound, Forbidden: `by` may not.
+        BadProject: The name is empty, too long or no text.
         NameTaken: Another animal of the project has it.
     """
     require(by, animal.project, Capability.MANAGE_DATA)
-    animal.name = _clean_name(name)[:80]
+    animal.name = clean_name(name, what="animal", longest=_ANIMAL_NAME_MAX, refuse=BadProject)
     try:
         with transaction.atomic():
             animal.save(update_fields=["name"])
@@ -152,18 +163,20 @@ def animal_rename(*, animal: Animal, name: str, by: User) -> Animal:
 
 
 def _clean_name(name: str) -> str:
-    clean = " ".join(name.split())
-    if not 1 <= len(clean) <= _NAME_MAX:
-        raise BadProject(f"A name has 1 to {_NAME_MAX} characters, got {len(clean)}.")
-    if not clean.isprintable():
-        raise BadProject("A name cannot hold control characters.")
-    return clean
+    return clean_name(name, what="project", longest=_NAME_MAX, refuse=BadProject)
 
 
 def _clean_description(description: str) -> str:
-    if len(description) > _DESCRIPTION_MAX or "\0" in description:
+    lines = description.split()  # line breaks and tabs are welcome here
+    if len(description) > _DESCRIPTION_MAX or not all(map(is_text, lines)):
         raise BadProject(f"A description has at most {_DESCRIPTION_MAX} characters of text.")
     return description.strip()
+
+
+def _check_keypoints(definition: SkeletonNoun) -> None:
+    for name in definition.keypoints:
+        if not is_text(name):
+            raise BadProject(f"The keypoint name {name!a} holds control characters. Type it anew.")
 
 
 def _free_slug(name: str) -> str:

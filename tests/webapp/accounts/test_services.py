@@ -6,14 +6,28 @@ import threading
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
-from tests.webapp.factories import add_member, make_project, make_user, owner_of
+from tests.webapp.factories import add_member, client_of, make_project, make_user, owner_of, send
 from webapp.accounts.capabilities import CAPABILITIES_OF, Capability, capabilities, require
-from webapp.accounts.errors import AlreadyMember, BadEmail, LastAdministrator, LastOwner
+from webapp.accounts.errors import (
+    AdministratorsRight,
+    AlreadyMember,
+    BadEmail,
+    LastAdministrator,
+    LastOwner,
+    LinkNotUsable,
+)
 from webapp.accounts.links import link_use
 from webapp.accounts.models import Membership, Role, SignInLink, User
-from webapp.accounts.services import member_invite, member_remove, member_set_role, user_set_administrator
+from webapp.accounts.services import (
+    member_invite,
+    member_remove,
+    member_set_role,
+    user_set_administrator,
+    user_set_may_create_projects,
+)
 from webapp.api.errors import Forbidden, NotFound
 
 
@@ -149,6 +163,22 @@ class TestRolesAndRemoval:
         member_remove(project=project, user_id=viewer.pk, by=viewer)
         assert not project.memberships.filter(user=viewer).exists()
 
+    def test_removal_ends_an_invitation_that_nobody_used(self) -> None:
+        project = make_project()
+        invited = member_invite(project=project, email="no@lab.org", role=Role.VIEWER, by=owner_of(project))
+        assert invited.new_link is not None
+        member_remove(project=project, user_id=invited.membership.user_id, by=owner_of(project))
+        with pytest.raises(LinkNotUsable):
+            link_use(token=invited.new_link.token, password="a very good password")
+
+    def test_removal_from_one_project_leaves_the_way_into_another(self) -> None:
+        first, second = make_project(), make_project()
+        invited = member_invite(project=first, email="new@lab.org", role=Role.VIEWER, by=owner_of(first))
+        member_invite(project=second, email="new@lab.org", role=Role.VIEWER, by=owner_of(second))
+        member_remove(project=first, user_id=invited.membership.user_id, by=owner_of(first))
+        assert invited.new_link is not None
+        assert link_use(token=invited.new_link.token).memberships.get().project == second
+
     def test_a_member_of_another_project_is_not_found(self) -> None:
         project, other = make_project(), make_project()
         with pytest.raises(NotFound):
@@ -196,3 +226,65 @@ class TestAdministrators:
         user_set_administrator(user=other, administrator=True, by=admin)
         user_set_administrator(user=admin, administrator=False, by=other)
         assert [u.pk for u in User.objects.filter(is_superuser=True)] == [other.pk]
+
+
+def may_create(user: User) -> bool:
+    return User.objects.get(pk=user.pk).may_create_projects
+
+
+@pytest.mark.django_db
+class TestMayCreateProjects:
+    def test_the_invited_may_not_and_administrators_may(self) -> None:
+        project = make_project()
+        invited = member_invite(project=project, email="new@lab.org", role=Role.OWNER, by=owner_of(project))
+        admin, person = User.objects.create_superuser("boss@lab.org"), make_user()
+        assert [may_create(user) for user in (invited.membership.user, admin, person)] == [False, True, False]
+        user_set_administrator(user=person, administrator=True, by=admin)
+        assert may_create(person)
+
+    def test_an_administrator_gives_and_takes_it(self) -> None:
+        admin, person = User.objects.create_superuser("boss@lab.org"), make_user()
+        for allowed in (True, False):
+            user_set_may_create_projects(user=person, allowed=allowed, by=admin)
+            assert may_create(person) is allowed
+
+    def test_nobody_else_does(self) -> None:
+        project, staff = make_project(), make_user(is_staff=True)
+        shut_out = make_user(is_superuser=True, is_active=False)
+        for by in (owner_of(project), staff, shut_out):
+            with pytest.raises(Forbidden, match="Only an administrator"):
+                user_set_may_create_projects(user=staff, allowed=True, by=by)
+        assert not may_create(staff)
+
+    def test_an_administrator_keeps_it(self) -> None:
+        admin = User.objects.create_superuser("boss@lab.org")
+        with pytest.raises(AdministratorsRight):
+            user_set_may_create_projects(user=admin, allowed=False, by=admin)
+        assert may_create(admin)
+
+    def test_over_http(self) -> None:
+        admin, person = User.objects.create_superuser("boss@lab.org"), make_user()
+        url, give = f"/api/v1/users/{person.pk}", {"may_create_projects": True}
+        assert send(client_of(person), "PATCH", url, give).status_code == 403
+        assert send(client_of(make_user()), "PATCH", url, give).status_code == 404
+        assert client_of(person).get("/api/v1/me").json()["may_create_projects"] is False
+        assert send(client_of(admin), "PATCH", url, give).json()["may_create_projects"] is True
+        assert client_of(person).get("/api/v1/me").json()["may_create_projects"] is True
+
+    def test_without_it_no_project_and_so_no_server_folders(self) -> None:
+        client = client_of(make_user())
+        body = {"name": "Mine", "keypoints": ["nose"]}
+        assert send(client, "POST", "/api/v1/projects", body).status_code == 403
+        assert client.get("/api/v1/media-roots").status_code == 403
+
+    def test_on_the_command_line(self) -> None:
+        person = make_user()
+        call_command("may_create_projects", person.email.upper())
+        assert may_create(person)
+        call_command("may_create_projects", person.email, "--take")
+        assert not may_create(person)
+        with pytest.raises(CommandError, match="Nobody here"):
+            call_command("may_create_projects", "no@lab.org")
+        User.objects.create_superuser("boss@lab.org")
+        with pytest.raises(CommandError, match="administers the site"):
+            call_command("may_create_projects", "boss@lab.org", "--take")

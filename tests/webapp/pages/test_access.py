@@ -15,7 +15,7 @@ from django.urls import reverse
 from tests.webapp.factories import add_member, client_of, make_project, make_user, owner_of
 from tests.webapp.recordings.factories import pretend_video
 from webapp.accounts.capabilities import CAPABILITIES_OF
-from webapp.accounts.models import Role
+from webapp.accounts.models import Role, User
 from webapp.projects.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +100,29 @@ class TestMembers:
             assert not re.search(r"<script(?![^>]*\bsrc=)", html), name
             assert "<style" not in html, name
             assert not re.search(r"\son[a-z]+=", html), name
+
+
+class TestNewProjects:
+    def test_whoever_has_the_right_finds_the_way(self) -> None:
+        client = client_of(make_user(may_create_projects=True))
+        assert b"New project" in client.get("/").content
+        assert props_of(client.get("/"), "projects")["newUrl"] == reverse("new-project")
+        assert client.get(reverse("new-project")).status_code == 200
+
+    def test_others_are_neither_shown_it_nor_let_in(self) -> None:
+        client = client_of(make_user())
+        assert b"New project" not in client.get("/").content
+        assert props_of(client.get("/"), "projects")["newUrl"] is None
+        refused = client.get(reverse("new-project"))
+        assert refused.status_code == 403
+        assert b"Ask an administrator" in refused.content
+
+    def test_only_an_administrator_of_the_site_is_offered_to_give_it(self) -> None:
+        admin = User.objects.create_superuser("boss@lab.org")
+        project = make_project(admin)
+        manager = add_member(project, Role.MANAGER)
+        offered = [props_of(page(client_of(user), project, "people"), "people") for user in (admin, manager)]
+        assert [props["isAdmin"] for props in offered] == [True, False]
 
 
 class TestThings:

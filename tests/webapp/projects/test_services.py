@@ -8,7 +8,8 @@ import pytest
 
 from sbea_engine.data.skeleton import Skeleton
 from tests.webapp.factories import MOUSE, add_member, make_job, make_project, make_user, owner_of
-from webapp.accounts.models import Role
+from webapp.accounts.models import Role, SignInLink
+from webapp.accounts.services import member_invite
 from webapp.annotation.models import Instance
 from webapp.api.errors import Forbidden, NotFound
 from webapp.jobs.services import job_cancel
@@ -51,7 +52,7 @@ def label(project: Project, placed: Sequence[bool], *, frame_index: int = 0, slo
 
 class TestCreate:
     def test_comes_with_owner_skeleton_and_animal(self) -> None:
-        owner = make_user()
+        owner = make_user(may_create_projects=True)
         project = project_create(name="  Open   field ", skeleton=MOUSE, by=owner)
         assert (project.name, project.slug) == ("Open field", "open-field")
         assert project.memberships.get().role == Role.OWNER
@@ -64,7 +65,22 @@ class TestCreate:
         assert "new" not in slugs
         assert all(slugs)
 
-    @pytest.mark.parametrize("name", ["", "   ", "x" * 121, "a\x00b"])
+    def test_is_a_right_of_the_account(self) -> None:
+        with pytest.raises(Forbidden, match="Ask an administrator of the site"):
+            project_create(name="Mine", skeleton=MOUSE, by=make_user())
+        with pytest.raises(Forbidden):
+            project_create(
+                name="Mine", skeleton=MOUSE, by=make_user(may_create_projects=True, is_active=False)
+            )
+        assert not Project.objects.exists()
+
+    @pytest.mark.parametrize("keypoint", ["no\0se", "nose\ud800", "no\x07se"])
+    def test_a_keypoint_that_no_database_holds_is_refused(self, keypoint: str) -> None:
+        with pytest.raises(BadProject, match="control characters"):
+            make_project(skeleton=Skeleton(keypoints=(keypoint,)))
+        assert not Project.objects.exists()
+
+    @pytest.mark.parametrize("name", ["", "   ", "x" * 121, "a\x00b", "a\ud800b"])
     def test_a_name_that_cannot_be_shown_is_refused(self, name: str) -> None:
         with pytest.raises(BadProject):
             make_project(name=name)
@@ -141,6 +157,12 @@ class TestSkeleton:
         label(project, [True, True, True, False])
         assert self.replace(project, "nose", "left ear", "right ear") == 2
 
+    def test_a_keypoint_that_no_database_holds_is_refused(self) -> None:
+        project = make_project()
+        with pytest.raises(BadProject, match="control characters"):
+            self.replace(project, "no\0se")
+        assert project.skeleton.version == 1
+
     def test_an_annotator_may_not(self) -> None:
         project = make_project()
         with pytest.raises(Forbidden):
@@ -180,6 +202,14 @@ class TestChangeAndDelete:
         label(project, [True] * 4)
         project_delete(project=project, by=owner_of(project))
         assert not Project.objects.exists()
+
+    def test_ends_the_invitations_that_led_only_there(self) -> None:
+        project, other = make_project(), make_project()
+        for email, where in (("gone@lab.org", [project]), ("stays@lab.org", [project, other])):
+            for each in where:
+                member_invite(project=each, email=email, role=Role.VIEWER, by=owner_of(each))
+        project_delete(project=project, by=owner_of(project))
+        assert [link.user.email for link in SignInLink.objects.all()] == ["stays@lab.org"]
 
     def test_only_by_an_owner(self) -> None:
         project = make_project()
