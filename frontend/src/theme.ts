@@ -25,10 +25,14 @@ function show(page: Document, theme: Theme, button: HTMLElement): void {
   button.setAttribute("aria-label", `Theme: ${theme}. Press to change.`);
 }
 
-/** Makes `[data-theme-switch]` cycle system, light, dark. */
+/** Makes the `[data-theme-switch]` of a page's bar work. */
 export function wireTheme(page: Document): void {
   const button = page.querySelector<HTMLElement>("[data-theme-switch]");
-  if (!button) return;
+  if (button) wireThemeSwitch(page, button);
+}
+
+/** Makes a button cycle system, light, dark. */
+export function wireThemeSwitch(page: Document, button: HTMLElement): void {
   let theme = themeOf(page.cookie);
   show(page, theme, button);
   button.hidden = false;

@@ -2,13 +2,18 @@
 
 import type { Point } from "./transform";
 
+/**
+ * What a press met: something that a drag moves; nothing, so that a click may place; or it did its work in
+ * going down (it stopped playback), and its release means nothing more.
+ */
+export type Press = "held" | "free" | "spent";
+
 export interface PointerIntentions {
-  /** Whether a press at this point takes hold of something that a drag then moves. */
-  grab(at: Point, touch: boolean): boolean;
+  grab(at: Point, touch: boolean): Press;
   /** The thing held follows. */
   drag(at: Point): void;
-  /** The thing held is let go; `cancelled` puts it back. */
-  drop(cancelled: boolean): void;
+  /** The thing held is let go; `back` leaves it where it was before. */
+  drop(back: boolean): void;
   /** A press and release without travel, or the end of aiming with a held button; Shift means guessed. */
   place(at: Point, guessed: boolean): void;
   hover(at: Point | null): void;
@@ -17,11 +22,13 @@ export interface PointerIntentions {
   zoom(factor: number, at: Point): void;
 }
 
-/** Travel below this is a click. */
+/** Travel up to this is a click: a hand that presses is never quite still, a finger even less. */
 const CLICK_TRAVEL = 4;
 const TOUCH_TRAVEL = 10;
 
-type Mode = "idle" | "press" | "drag" | "pan" | "pinch";
+/** `press` is on nothing, `hold` on something that has not moved yet. */
+type Mode = "idle" | "press" | "spent" | "hold" | "drag" | "pan" | "pinch";
+const MODE_OF: Readonly<Record<Press, Mode>> = { held: "hold", free: "press", spent: "spent" };
 
 export class PointerReader {
   readonly #element: HTMLElement;
@@ -47,10 +54,16 @@ export class PointerReader {
 
   /** Escape: whatever is held goes back. */
   abandon(): boolean {
-    if (this.#mode !== "drag" && this.#mode !== "press") return false;
-    if (this.#mode === "drag") this.#on.drop(true);
+    const held = this.#putBack();
+    if (!held && this.#mode !== "press") return false;
     this.#mode = "idle";
     return true;
+  }
+
+  #putBack(): boolean {
+    const held = this.#mode === "drag" || this.#mode === "hold";
+    if (held) this.#on.drop(true);
+    return held;
   }
 
   #at(event: MouseEvent): Point {
@@ -63,7 +76,7 @@ export class PointerReader {
     this.#element.setPointerCapture(event.pointerId);
     this.#points.set(event.pointerId, at);
     if (this.#points.size === 2) {
-      if (this.#mode === "drag") this.#on.drop(true);
+      this.#putBack();
       this.#mode = "pinch";
       return;
     }
@@ -73,7 +86,7 @@ export class PointerReader {
       event.preventDefault();
       this.#mode = "pan";
     } else if (event.button === 0) {
-      this.#mode = this.#on.grab(at, event.pointerType === "touch") ? "drag" : "press";
+      this.#mode = MODE_OF[this.#on.grab(at, event.pointerType === "touch")];
     }
   }
 
@@ -85,10 +98,12 @@ export class PointerReader {
       return;
     }
     if (before !== undefined) this.#points.set(event.pointerId, at);
-    if (event.pointerType !== "touch" || this.#mode === "drag") this.#on.hover(at);
+    if (this.#mode === "hold" && this.#hasTravelled(event, at)) this.#mode = "drag";
     if (this.#mode === "drag") this.#on.drag(at);
+    else if (event.pointerType !== "touch") this.#on.hover(at);
     if (this.#mode === "pan" && before !== undefined) this.#on.pan(at.x - before.x, at.y - before.y);
-    if (this.#mode === "press" && event.pointerType === "touch" && this.#travel(at) > TOUCH_TRAVEL) {
+    const onNothing = this.#mode === "press" || this.#mode === "spent";
+    if (onNothing && event.pointerType === "touch" && this.#hasTravelled(event, at)) {
       this.#mode = "pan"; // one finger on nothing moves the picture
     }
   }
@@ -107,22 +122,23 @@ export class PointerReader {
     const mode = this.#mode;
     if (this.#points.size > 0) return; // the other finger of a pinch is still down; it must not place
     this.#mode = "idle";
-    if (mode === "drag") this.#on.drop(false);
+    if (mode === "drag" || mode === "hold") this.#on.drop(mode === "hold");
     // A mouse may aim with the button held; the place is where it lets go.
     if (mode === "press") {
-      this.#on.place(this.#travel(at) <= CLICK_TRAVEL ? this.#pressedAt : at, event.shiftKey);
+      this.#on.place(this.#hasTravelled(event, at) ? at : this.#pressedAt, event.shiftKey);
     }
     if (event.pointerType === "touch") this.#on.hover(null);
   }
 
   #cancel(event: PointerEvent): void {
     this.#points.delete(event.pointerId);
-    if (this.#mode === "drag") this.#on.drop(true);
-    if (this.#points.size === 0) this.#mode = "idle";
+    this.#putBack();
+    this.#mode = this.#points.size === 0 ? "idle" : "pinch";
   }
 
-  #travel(at: Point): number {
-    return Math.hypot(at.x - this.#pressedAt.x, at.y - this.#pressedAt.y);
+  #hasTravelled(event: PointerEvent, at: Point): boolean {
+    const travel = Math.hypot(at.x - this.#pressedAt.x, at.y - this.#pressedAt.y);
+    return travel > (event.pointerType === "touch" ? TOUCH_TRAVEL : CLICK_TRAVEL);
   }
 
   #wheel(event: WheelEvent): void {

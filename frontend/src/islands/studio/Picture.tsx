@@ -162,7 +162,7 @@ export interface PictureProps {
 }
 
 export function Picture({ studio, root, kind, frame }: PictureProps) {
-  const { video, adjustment, project, armed } = studio.state;
+  const { video, adjustment, project, armed, loupeShown, loupeAside, aiming } = studio.state;
   const surface = useRef<HTMLDivElement>(null);
   const videoCanvas = useRef<HTMLCanvasElement>(null);
   const overlayCanvas = useRef<HTMLCanvasElement>(null);
@@ -194,8 +194,9 @@ export function Picture({ studio, root, kind, frame }: PictureProps) {
       >
         <canvas ref={videoCanvas} data-testid="video-canvas" style={{ filter }} />
         <canvas ref={overlayCanvas} data-testid="overlay-canvas" />
+        <span class="st-middle" hidden={!aiming.value} />
       </div>
-      <div class="st-loupe" hidden={!studio.state.loupe.value}>
+      <div class={loupeAside.value ? "st-loupe aside" : "st-loupe"} hidden={!loupeShown.value}>
         <canvas ref={loupeCanvas} style={{ filter }} />
       </div>
       <span class="st-tag st-tag-left">{video.view}</span>

@@ -1,5 +1,6 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { onDensityChange } from "../../canvas/density";
 import type { Studio } from "./controller";
 import { frameOfX, paintTimeline, type TimelineColours, timelineHeight } from "./timelinePaint";
 import { timeWords } from "./words";
@@ -55,11 +56,16 @@ export function Timeline({ studio }: { studio: Studio }) {
   useEffect(() => {
     const observer = new ResizeObserver(paint);
     if (canvas.current?.parentElement) observer.observe(canvas.current.parentElement);
+    const end = new AbortController();
     const scheme = matchMedia("(prefers-color-scheme: dark)");
-    scheme.addEventListener("change", paint);
+    scheme.addEventListener("change", paint, { signal: end.signal });
+    onDensityChange(paint, end.signal);
+    const theme = new MutationObserver(paint);
+    theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     return () => {
       observer.disconnect();
-      scheme.removeEventListener("change", paint);
+      theme.disconnect();
+      end.abort();
     };
   }, []);
 

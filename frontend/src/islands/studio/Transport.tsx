@@ -1,4 +1,6 @@
+import { useEffect, useRef } from "preact/hooks";
 import { MAX_SPEED, MIN_SPEED } from "../../player/player";
+import { wireThemeSwitch } from "../../theme";
 import type { Studio } from "./controller";
 import { Icon } from "./icons";
 import type { Command } from "./keys";
@@ -50,6 +52,15 @@ function SourceChoice({ studio }: { studio: Studio }) {
       <option value="images">pictures</option>
     </select>
   );
+}
+
+/** The bar of the other pages carries it; the studio has none. */
+function ThemeSwitch() {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (button.current) wireThemeSwitch(document, button.current);
+  }, []);
+  return <button ref={button} type="button" class="st-button small" data-testid="theme-switch" />;
 }
 
 export function Transport({ studio }: { studio: Studio }) {
@@ -113,6 +124,7 @@ export function Transport({ studio }: { studio: Studio }) {
             ))}
           </select>
           <SourceChoice studio={studio} />
+          <ThemeSwitch />
         </div>
       </div>
       <Timeline studio={studio} />

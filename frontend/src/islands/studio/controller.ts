@@ -3,23 +3,25 @@
 import { batch } from "@preact/signals";
 import { wordsOf } from "../../api/problem";
 import { type Adjustment, loadAdjustment, saveAdjustment } from "../../canvas/adjust";
-import { hitLabel } from "../../canvas/hit";
 import { PointerReader } from "../../canvas/pointer";
 import type { OverlayScene, PredictionMark } from "../../canvas/scene";
-import { imageFromCanvas, isOnImage, type Point } from "../../canvas/transform";
+import { imageFromCanvas, isOnImage } from "../../canvas/transform";
 import type { LabelSession } from "../../labels/labelSession";
-import { isAbort, type SourceKind } from "../../player/types";
+import type { SourceKind } from "../../player/types";
 import type { Gateway } from "./gateway";
+import { Hand } from "./hand";
 import type { Command } from "./keys";
 import { Labelling } from "./labelling";
+import { Loupe } from "./loupe";
 import type { Animal } from "./model";
 import { PredictionStore } from "./predictions";
+import { Reads } from "./reads";
 import { Screen, type ScreenElements } from "./screen";
 import type { StudioState } from "./state";
 
-const GRAB_REACH = 10;
-const TOUCH_REACH = 22;
 const ZOOM_STEP = 1.5;
+/** What one key press moves the picture, in CSS pixels. */
+const PAN_STEP = 64;
 /** How long a frame must stay before its history and newest labels are asked for. */
 const SETTLE_MS = 250;
 const NOTE_MS = 7000;
@@ -27,13 +29,14 @@ const NOTE_MS = 7000;
 export class Studio {
   readonly state: StudioState;
   readonly labelling: Labelling;
+  readonly reads: Reads;
   readonly #session: LabelSession;
   readonly #gateway: Gateway;
   readonly #signal: AbortSignal;
   #screen: Screen | null = null;
   #pointer: PointerReader | null = null;
+  #loupe: Loupe | null = null;
   #predictions: PredictionStore | null = null;
-  #grabOffset: Point = { x: 0, y: 0 };
   #settle: ReturnType<typeof setTimeout> | null = null;
   #nextNote = 1;
   /** Set by the box that holds the frame number. */
@@ -47,8 +50,14 @@ export class Studio {
     this.labelling = new Labelling(state, session, {
       ghostsOf: (frame, animal) => this.#ghosts(frame, animal),
       redraw: () => this.#screen?.player.redraw(),
+      nudged: (to) => this.#loupe?.nudge(to),
       goTo: (frame) => this.goTo(frame),
       note: (tone, words) => this.note(tone, words),
+    });
+    this.reads = new Reads(state, session, gateway, {
+      note: (tone, words) => this.note(tone, words),
+      labelsCame: () => this.labelling.labelsCame(),
+      chooseResult: (id) => this.chooseResult(id),
     });
     state.adjustment.value = loadAdjustment(state.video.id, localStorage);
     this.#listen();
@@ -67,8 +76,13 @@ export class Studio {
       },
       kind,
     );
-    this.#pointer = this.#readPointer(surface);
-    this.#screen.player.seek(frame);
+    const { stage, player } = this.#screen;
+    const { state, labelling } = this;
+    this.#loupe = new Loupe(state, stage);
+    const sceneOf = (index: number): OverlayScene => this.#scene(index);
+    const hand = new Hand({ state, labelling, player, stage, loupe: this.#loupe, sceneOf });
+    this.#pointer = new PointerReader(surface, hand, this.#signal);
+    player.seek(frame);
   }
 
   // --- commands ---
@@ -81,6 +95,13 @@ export class Studio {
         return;
       case "nudge":
         labelling.nudge(command.dx, command.dy);
+        return;
+      case "pan":
+        this.#screen?.stage.pan(-command.dx * PAN_STEP, -command.dy * PAN_STEP);
+        state.aiming.value = true;
+        return;
+      case "place":
+        this.#placeInMiddle(command.guessed);
         return;
       case "cycle":
         labelling.cycle(command.step);
@@ -117,7 +138,7 @@ export class Studio {
     }
   }
 
-  #runView(name: Exclude<Command["do"], "step" | "nudge" | "cycle" | "animal">): void {
+  #runView(name: Exclude<Command["do"], "step" | "nudge" | "cycle" | "animal" | "pan" | "place">): void {
     const { state } = this;
     const stage = this.#screen?.stage;
     switch (name) {
@@ -131,8 +152,7 @@ export class Studio {
         stage?.zoom(1 / ZOOM_STEP);
         return;
       case "loupe":
-        state.loupe.value = !state.loupe.value;
-        if (!state.loupe.value) stage?.magnify(null);
+        this.#loupe?.toggle();
         return;
       case "names":
         state.showNames.value = !state.showNames.value;
@@ -148,6 +168,17 @@ export class Studio {
       case "help":
         state.helpOpen.value = true;
     }
+  }
+
+  /** For hands without a pointer: they move the picture until the spot lies in the middle of the view. */
+  #placeInMiddle(guessed: boolean): void {
+    const screen = this.#screen;
+    if (screen === null || this.state.playing.value) return;
+    const { view, size } = screen.stage;
+    const middle = imageFromCanvas(view, { x: size.width / 2, y: size.height / 2 });
+    this.state.aiming.value = true;
+    if (isOnImage(middle, this.state.video)) this.labelling.place(middle, guessed);
+    else this.note("info", "The middle of the view lies beside the picture. F fits it into the window.");
   }
 
   toggle(): void {
@@ -167,7 +198,9 @@ export class Studio {
     const { stops, target } = this.state;
     const ahead = stops.value.filter((frame) => (frame - target.value) * direction > 0);
     const next = direction > 0 ? ahead[0] : ahead.at(-1);
-    if (next === undefined)
+    if (next === undefined && this.state.labelsRead.value !== "known")
+      this.note("info", "The labels of this video are not known yet, so neither are its labelled frames.");
+    else if (next === undefined)
       this.note("info", `No suggested or labelled frame ${direction > 0 ? "after" : "before"} this one.`);
     else this.goTo(next);
   }
@@ -283,8 +316,14 @@ export class Studio {
       if (!playing) this.labelling.rearm();
     });
     const retry = (): void => this.retrySaving();
+    const online = (): void => {
+      retry();
+      this.#screen?.retry();
+      this.#settleSoon();
+      if (state.labelsRead.value === "failed") void this.reads.labels();
+    };
     const page = { signal: this.#signal };
-    window.addEventListener("online", retry, page);
+    window.addEventListener("online", online, page);
     window.addEventListener("focus", () => state.save.value.state !== "saved" && retry(), page);
     window.addEventListener("pagehide", () => session.queue.lastWords(), page);
   }
@@ -305,6 +344,7 @@ export class Studio {
     const changed = state.presented.value !== index;
     batch(() => {
       state.presented.value = index;
+      if (changed) state.history.value = null;
       if (changed && !state.playing.value) this.labelling.rearm();
     });
     this.#predictions?.prepare(index);
@@ -316,27 +356,17 @@ export class Studio {
   /** When the frame stays: its address, its history, and what others did to it meanwhile. */
   #settleSoon(): void {
     if (this.#settle !== null) clearTimeout(this.#settle);
-    this.#settle = setTimeout(() => void this.#settled(), SETTLE_MS);
+    this.#settle = setTimeout(() => this.#settled(), SETTLE_MS);
   }
 
-  async #settled(): Promise<void> {
+  #settled(): void {
     const { state } = this;
     const frame = state.presented.value;
     if (state.playing.value || frame < 0 || this.#signal.aborted) return;
     const address = new URL(location.href);
     address.searchParams.set("frame", String(frame));
     history.replaceState(history.state, "", address);
-    try {
-      const [labels, lines] = await Promise.all([
-        this.#gateway.labels(state.video.id, frame),
-        this.#gateway.history(state.video.id, frame, state.project.skeleton.names),
-      ]);
-      this.#session.take(labels);
-      if (state.presented.value === frame) state.history.value = lines;
-    } catch (error) {
-      // Without a connection the frame stays as it was last known; the save chip already says so.
-      if (!isAbort(error)) state.history.value = [];
-    }
+    void this.reads.frame(frame);
   }
 
   #scene(index: number): OverlayScene {
@@ -358,59 +388,6 @@ export class Studio {
     );
   }
 
-  #readPointer(surface: HTMLElement): PointerReader {
-    const stage = this.#screen?.stage;
-    if (stage === undefined) throw new Error("The screen is not there yet.");
-    const toImage = (at: Point): Point => imageFromCanvas(stage.view, at);
-    return new PointerReader(
-      surface,
-      {
-        grab: (at, touch) => this.#grab(at, touch ? TOUCH_REACH : GRAB_REACH),
-        drag: (at) => {
-          const image = toImage({ x: at.x + this.#grabOffset.x, y: at.y + this.#grabOffset.y });
-          this.labelling.drag(image);
-          stage.magnify(image);
-        },
-        drop: (cancelled) => {
-          this.labelling.drop(cancelled);
-          if (!this.state.loupe.value) stage.magnify(null);
-        },
-        place: (at, guessed) => {
-          if (isOnImage(toImage(at), this.state.video)) this.labelling.place(toImage(at), guessed);
-        },
-        hover: (at) => {
-          if (this.state.loupe.value) stage.magnify(at === null ? null : toImage(at));
-        },
-        pan: (dx, dy) => stage.pan(dx, dy),
-        pinch: (before, after) => stage.pinch(before, after),
-        zoom: (factor, at) => stage.zoom(factor, at),
-      },
-      this.#signal,
-    );
-  }
-
-  #grab(at: Point, reach: number): boolean {
-    const { state } = this;
-    const stage = this.#screen?.stage;
-    if (stage === undefined || state.presented.value < 0 || !state.project.canLabel) return false;
-    this.#screen?.player.pause();
-    const scene = this.#scene(state.presented.value);
-    const hit = hitLabel(scene, stage.view, at, reach);
-    if (hit === null) return false;
-    const mark = scene.animals
-      .find((a) => a.animalId === hit.animalId)
-      ?.labels.find((l) => l.keypoint === hit.keypoint);
-    if (mark === undefined) return false;
-    // The keypoint keeps its distance to the pointer: taking hold of it does not move it.
-    const { scale, offsetX, offsetY } = stage.view;
-    this.#grabOffset = {
-      x: offsetX + (mark.x + 0.5) * scale - at.x,
-      y: offsetY + (mark.y + 0.5) * scale - at.y,
-    };
-    this.labelling.grab(hit);
-    return true;
-  }
-
   #redraw(): void {
     this.#screen?.player.redraw();
   }
@@ -418,6 +395,7 @@ export class Studio {
   #dispose(): void {
     if (this.#settle !== null) clearTimeout(this.#settle);
     this.#predictions?.dispose();
+    this.#loupe?.dispose();
     this.#screen?.dispose();
     // The end of a page aborts the signal first, so the listener of "pagehide" is gone when its turn comes.
     this.#session.queue.lastWords();

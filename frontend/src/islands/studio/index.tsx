@@ -2,14 +2,18 @@
 
 import "../../styles/studio.css";
 import { render } from "preact";
+import type { Api } from "../../api/client";
 import { wordsOf } from "../../api/problem";
 import { openLabelDatabase } from "../../labels/database";
 import { LabelSession } from "../../labels/labelSession";
 import { LabelStore } from "../../labels/labelStore";
 import type { SourceKind } from "../../player/types";
 import type { IslandContext } from "../context";
+import { pageFeed } from "../parts/feed";
+import { onJobEnd } from "../parts/watch";
 import { Studio } from "./controller";
 import { Help, Notices } from "./Dialogs";
+import { returnFocus } from "./focus";
 import { Gateway } from "./gateway";
 import { Header } from "./Header";
 import { readKeyboard } from "./keyboard";
@@ -47,6 +51,9 @@ export async function mount(
 ): Promise<void> {
   root.classList.add("st-root");
   const gateway = new Gateway(api, signal);
+  // Asked for first, so that they are there when the picture is.
+  const labels = gateway.labels(props.videoId);
+  labels.catch(() => {}); // reported where they are taken
   try {
     const [video, project] = await Promise.all([
       gateway.video(props.videoId),
@@ -64,52 +71,41 @@ export async function mount(
     root.replaceChildren();
     render(<App studio={studio} root={root} props={props} kind={source.kind} />, root);
     readKeyboard(root, studio, signal);
+    returnFocus(root, signal);
     signal.addEventListener("abort", () => render(null, root), { once: true });
-    await fill(studio, session, gateway, props.resultId ?? null);
+    watchJobs(api, props, studio, signal);
+    await studio.reads.all(props.resultId ?? null, labels);
   } catch (error) {
     if (signal.aborted) return;
-    render(<p class="note bad st-failed">{wordsOf(error)}</p>, root);
+    render(<NotReady words={wordsOf(error)} urls={props.urls ?? {}} />, root);
   }
+}
+
+/** What a job made of this video is shown as soon as the job has ended. */
+function watchJobs(api: Api, props: StudioProps, studio: Studio, signal: AbortSignal): void {
+  onJobEnd(pageFeed(api, props.projectId, signal), signal, ({ params }) => {
+    if (params.video_id === props.videoId) void studio.reads.jobEnded();
+  });
+}
+
+/** The studio has no bar of pages: these links are the way out. */
+function NotReady({ words, urls }: { words: string; urls: Readonly<Record<string, string>> }) {
+  return (
+    <div class="st-failed">
+      <p class="note bad" role="alert">
+        {words}
+      </p>
+      <p class="st-failed-ways">
+        <a href={urls.home ?? "/"}>Back to the project</a>
+        {urls.recordings && <a href={urls.recordings}>Recordings</a>}
+        <a href={location.href}>Try again</a>
+      </p>
+    </div>
+  );
 }
 
 async function openSession(state: StudioState, userId: string): Promise<LabelSession> {
   const database = await openLabelDatabase(userId);
   const store = new LabelStore(state.video.id, state.project.skeleton.names.length);
   return new LabelSession(store, database, new HttpLabelTransport(userId), location.pathname);
-}
-
-/** Labels, suggestions and results; the picture is there already, and stays if one of them fails. */
-async function fill(
-  studio: Studio,
-  session: LabelSession,
-  gateway: Gateway,
-  resultId: number | null,
-): Promise<void> {
-  const { state } = studio;
-  const say =
-    (what: string) =>
-    (error: unknown): void =>
-      studio.note("bad", `${what} could not be read. ${wordsOf(error)}`);
-  await Promise.all([
-    session.restore().catch(say("Unsent work in this browser")),
-    gateway
-      .labels(state.video.id)
-      .then((labels) => session.take(labels))
-      .catch(say("Labels")),
-    gateway
-      .suggestions(state.video.id)
-      .then((suggestions) => {
-        state.suggestions.value = suggestions;
-      })
-      .catch(say("Suggested frames")),
-    gateway
-      .results(state.video.id)
-      .then((results) => {
-        state.results.value = results;
-        // Ghosts only where somebody asked for them: a shown prediction pulls the hand towards it.
-        if (resultId !== null) studio.chooseResult(resultId);
-      })
-      .catch(say("Predictions")),
-  ]);
-  studio.labelling.rearm();
 }

@@ -37,13 +37,16 @@ export function readKeyboard(root: HTMLElement, studio: Studio, signal: AbortSig
       studio.holdPan(true);
       return;
     }
-    const onPicture = event.target === surfaceOf() || event.target === document.body;
-    if (event.key === "Escape") {
+    const onSurface = event.target === surfaceOf();
+    const onPicture = onSurface || event.target === document.body;
+    const command = (onPicture ? pictureCommand(event) : null) ?? studioCommand(event);
+    if (command === null) return;
+    // Enter is pressed for many reasons; it labels only for somebody who is on the picture.
+    if (command.do === "place" && !onSurface) return;
+    if (command.do === "leave") {
       if (!studio.abandon() && onPicture) root.querySelector<HTMLElement>(".st-tools button")?.focus();
       return;
     }
-    const command = (onPicture ? pictureCommand(event) : null) ?? studioCommand(event);
-    if (command === null) return;
     event.preventDefault();
     studio.run(command);
   }

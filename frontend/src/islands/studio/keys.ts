@@ -3,6 +3,10 @@
 export type Command =
   | { readonly do: "step"; readonly frames: number }
   | { readonly do: "nudge"; readonly dx: number; readonly dy: number }
+  /** Look further to the right or down by so many steps. */
+  | { readonly do: "pan"; readonly dx: number; readonly dy: number }
+  /** Place in the middle of the view. */
+  | { readonly do: "place"; readonly guessed: boolean }
   | { readonly do: "cycle"; readonly step: 1 | -1 }
   | { readonly do: "animal"; readonly slot: number }
   | {
@@ -34,6 +38,7 @@ export interface KeyPress {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
+  readonly repeat: boolean;
 }
 
 const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
@@ -65,9 +70,14 @@ const PLAIN: Readonly<Record<string, Command>> = {
 
 /** Keys that mean something only while the picture has the focus: elsewhere they move between controls. */
 export function pictureCommand(press: KeyPress): Command | null {
-  if (press.ctrlKey || press.metaKey || press.altKey) return null;
-  if (press.key === "Tab") return { do: "cycle", step: press.shiftKey ? -1 : 1 };
+  if (press.altKey) return null;
   const arrow = ARROWS[press.key];
+  if (press.ctrlKey || press.metaKey) {
+    return arrow === undefined ? null : { do: "pan", dx: arrow[0], dy: arrow[1] };
+  }
+  if (press.key === "Tab") return { do: "cycle", step: press.shiftKey ? -1 : 1 };
+  // A key that is held down must not place one keypoint upon the other.
+  if (press.key === "Enter") return press.repeat ? null : { do: "place", guessed: press.shiftKey };
   if (arrow === undefined) return null;
   const reach = press.shiftKey ? 0.1 : 1;
   return { do: "nudge", dx: arrow[0] * reach, dy: arrow[1] * reach };
@@ -106,14 +116,15 @@ export const HELP: readonly HelpGroup[] = [
       [["Click"], "place the armed keypoint and arm the next"],
       [["Shift", "Click"], "place it as guessed (hidden, but you can tell where)"],
       [["Drag"], "move one keypoint"],
-      [["Tab"], "arm the next keypoint; with Shift the one before"],
-      [["←", "↑", "→", "↓"], "nudge by 1 px; with Shift by 0.1 px"],
+      [["Enter"], "place it in the middle of the view; with Shift as guessed"],
+      [["Tab"], "arm the next keypoint, to place it anew too; with Shift the one before"],
+      [["←", "↑", "→", "↓"], "nudge the armed keypoint, else the last placed, by 1 px; with Shift by 0.1 px"],
       [["V"], "visible, guessed, absent"],
-      [["Delete"], "take the label away"],
+      [["Delete"], "take the label away; also Backspace"],
       [["1", "…", "9"], "choose the animal"],
       [["C"], "copy the previous labelled pose to the keypoints without a label"],
       [["A"], "accept predictions above the threshold"],
-      [["Ctrl", "Z"], "undo; with Shift redo"],
+      [["Ctrl", "Z"], "undo; with Shift redo, also Ctrl Y"],
     ],
   },
   {
@@ -121,7 +132,7 @@ export const HELP: readonly HelpGroup[] = [
     rows: [
       [["Space"], "play and pause"],
       [[",", "."], "one frame back, forward"],
-      [["<", ">"], "ten frames"],
+      [["<", ">"], "ten frames back, forward; also Shift with , and ."],
       [["N"], "next suggested or labelled frame"],
       [["P"], "previous suggested or labelled frame"],
       [["G"], "go to a frame by number"],
@@ -130,13 +141,15 @@ export const HELP: readonly HelpGroup[] = [
   {
     title: "Picture",
     rows: [
-      [["Wheel"], "zoom; also pinch, + and −"],
-      [["Space", "Drag"], "move the picture; also the middle button or two fingers"],
+      [["Wheel"], "zoom; also pinch, + (or =) and −"],
+      [["Space", "Drag"], "move the picture; also the middle or right button, or two fingers"],
+      [["Ctrl", "←", "↑", "→", "↓"], "move the view; ⌘ on a Mac"],
       [["F"], "fit into the window"],
       [["L"], "loupe"],
       [["K"], "names of the keypoints"],
       [["O"], "show or hide predictions"],
-      [["Esc"], "leave the picture, so that Tab moves between the controls"],
+      [["Esc"], "put back what is held; else leave the picture, so that Tab moves between the controls"],
+      [["?"], "these keys"],
     ],
   },
 ];

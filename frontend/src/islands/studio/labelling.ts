@@ -5,14 +5,24 @@ import type { LabelMark, PredictionMark } from "../../canvas/scene";
 import { clampToImage, type Point } from "../../canvas/transform";
 import { cycled, nextToPlace, nextVisibility } from "../../labels/arming";
 import type { LabelSession, Walked, Wish } from "../../labels/labelSession";
-import { isPlaced, type KeypointValue, UNLABELLED } from "../../labels/types";
+import { ABSENT, isPlaced, type KeypointValue, UNLABELLED, type Visibility } from "../../labels/types";
 import type { Animal } from "./model";
 import type { StudioState } from "./state";
 
-/** A keypoint held by the pointer: shown where it is held, an operation only when it is let go. */
-interface Held {
+/** One keypoint of one animal on one frame. */
+interface Spot {
   readonly frame: number;
   readonly animalId: number;
+  readonly keypoint: number;
+}
+
+/** A keypoint held by the pointer: shown where it is held, an operation only when it is let go. */
+interface Held extends Spot {
+  readonly value: KeypointValue;
+}
+
+/** A keypoint of the active animal on the frame on screen, as it stands. */
+interface Target {
   readonly keypoint: number;
   readonly value: KeypointValue;
 }
@@ -21,6 +31,8 @@ export interface LabellingHooks {
   /** Predictions of an animal on a frame; null while they are on their way. */
   readonly ghostsOf: (frame: number, animal: Animal) => readonly PredictionMark[] | null;
   readonly redraw: () => void;
+  /** A keypoint went a little way: whoever moves it wants to see where to. */
+  readonly nudged: (to: Point) => void;
   readonly goTo: (frame: number) => void;
   readonly note: (tone: "info" | "bad", words: string) => void;
 }
@@ -31,6 +43,8 @@ export class Labelling {
   readonly #hooks: LabellingHooks;
   readonly #lastPlaces = new Map<string, Point>();
   #held: Held | null = null;
+  /** Placed, moved or nudged last: what the arrows mean while the next keypoint waits for its place. */
+  #lastTouched: Spot | null = null;
   /** Armed when that frame is on screen: where an undo leads. */
   #armOnArrival: { frame: number; keypoint: number } | null = null;
 
@@ -62,18 +76,36 @@ export class Labelling {
     const arrival = this.#armOnArrival;
     this.#armOnArrival = null;
     const here = arrival?.frame === this.#state.presented.value;
-    this.#state.armed.value = here ? arrival.keypoint : nextToPlace(this.#active(), -1);
+    this.#arm(here ? arrival.keypoint : nextToPlace(this.#active(), -1));
+  }
+
+  /** Labels came: arm the first keypoint without a decision, unless somebody has begun to work already. */
+  labelsCame(): void {
+    if (this.#held === null && !this.#state.armedByHand.value) this.rearm();
   }
 
   arm(keypoint: number): void {
-    this.#state.armed.value = keypoint;
+    this.#arm(keypoint, true);
     this.#hooks.redraw();
   }
 
   cycle(step: 1 | -1): void {
     const { armed, project } = this.#state;
-    armed.value = cycled(armed.value, step, project.skeleton.names.length);
+    this.#arm(cycled(armed.value, step, project.skeleton.names.length), true);
     this.#hooks.redraw();
+  }
+
+  /**
+   * The keypoint that a click places. One that is decided is placed anew only where somebody chose it from
+   * the list or with Tab: correcting a point must not make the next click throw it elsewhere.
+   */
+  clickTarget(): number | null {
+    const armed = this.#state.armed.value;
+    const values = this.#active();
+    if (armed !== null && (this.#state.armedByHand.value || values[armed]?.visibility === "unlabelled")) {
+      return armed;
+    }
+    return nextToPlace(values, armed ?? -1);
   }
 
   choose(animalId: number): void {
@@ -82,24 +114,25 @@ export class Labelling {
     this.#hooks.redraw();
   }
 
-  /** A click: the armed keypoint is here; the next one is armed. */
+  /** A click: the keypoint whose turn it is lies here; the next one is armed. */
   place(at: Point, guessed: boolean): void {
-    const armed = this.#state.armed.value;
     if (!this.#may()) return;
-    if (armed === null) {
+    const keypoint = this.clickTarget();
+    if (keypoint === null) {
       this.#hooks.note(
         "info",
         "Every keypoint of this animal is decided. Drag one to move it, or Tab to arm one.",
       );
       return;
     }
-    this.#apply([[armed, { ...this.#rounded(at), visibility: guessed ? "guessed" : "visible" }]]);
-    this.#state.armed.value = nextToPlace(this.#active(), armed);
+    this.#apply([[keypoint, { ...this.#rounded(at), visibility: guessed ? "guessed" : "visible" }]]);
+    this.#touched(keypoint);
+    this.#arm(nextToPlace(this.#active(), keypoint));
   }
 
   grab(hit: Hit): void {
     this.#state.activeAnimal.value = hit.animalId;
-    this.#state.armed.value = hit.keypoint;
+    this.#arm(hit.keypoint);
     const frame = this.#state.presented.value;
     const value = this.values(frame, hit.animalId)[hit.keypoint] ?? UNLABELLED;
     this.#held = { frame, animalId: hit.animalId, keypoint: hit.keypoint, value };
@@ -113,31 +146,50 @@ export class Labelling {
     this.#hooks.redraw();
   }
 
-  drop(cancelled: boolean): void {
+  /** Let go: it stays where it was dragged to, or goes back to where it was. */
+  drop(back: boolean): void {
     const held = this.#held;
     this.#held = null;
-    if (held !== null && !cancelled && held.frame === this.#state.presented.value && this.#may()) {
+    if (held !== null && !back && held.frame === this.#state.presented.value && this.#may()) {
       this.#apply([[held.keypoint, held.value]]);
+      this.#touched(held.keypoint);
     }
     this.#hooks.redraw();
   }
 
   nudge(dx: number, dy: number): void {
-    const target = this.#armedValue();
-    if (target === null || !isPlaced(target.value) || !this.#may()) return;
+    if (!this.#may()) return;
+    const target = this.#nudgeTarget();
+    if (target === null || !isPlaced(target.value)) {
+      this.#hooks.note(
+        "info",
+        "The armed keypoint has no position yet: click in the picture, or press Enter.",
+      );
+      return;
+    }
     const moved = this.#rounded({ x: target.value.x + dx, y: target.value.y + dy });
     const { presented, activeAnimal } = this.#state;
     const mergeKey = `nudge/${presented.value}/${activeAnimal.value}/${target.keypoint}`;
     this.#apply([[target.keypoint, { ...target.value, ...moved }]], mergeKey);
+    this.#touched(target.keypoint);
+    this.#hooks.nudged(moved);
   }
 
   cycleVisibility(): void {
     const target = this.#armedValue();
     if (target === null || !this.#may()) return;
     const { keypoint, value } = target;
-    const place = `${this.#state.presented.value}/${this.#state.activeAnimal.value}/${keypoint}`;
-    if (isPlaced(value)) this.#lastPlaces.set(place, { x: value.x, y: value.y });
-    this.#apply([[keypoint, nextVisibility(value, this.#lastPlaces.get(place) ?? null)]]);
+    this.#apply([[keypoint, nextVisibility(value, this.#placeOf(target))]]);
+  }
+
+  /** The same by name, for a hand without keys. */
+  setVisibility(visibility: Exclude<Visibility, "unlabelled">): void {
+    const target = this.#armedValue();
+    if (target === null || !this.#may()) return;
+    const place = this.#placeOf(target);
+    if (visibility === "absent") this.#apply([[target.keypoint, ABSENT]]);
+    else if (place !== null) this.#apply([[target.keypoint, { ...place, visibility }]]);
+    else this.#hooks.note("info", "Click in the picture first to say where it is.");
   }
 
   remove(): void {
@@ -176,7 +228,8 @@ export class Labelling {
 
   /** What `accept` would do; null while predictions are on their way. */
   acceptable(): Wish[] | null {
-    const { presented, project, threshold } = this.#state;
+    const { presented, project, threshold, labelsRead } = this.#state;
+    if (labelsRead.value !== "known") return null;
     const frame = presented.value;
     const wishes: Wish[] = [];
     for (const animal of project.animals) {
@@ -210,7 +263,7 @@ export class Labelling {
     }
     const { animal_id, keypoint } = walked.target;
     this.#state.activeAnimal.value = animal_id;
-    this.#state.armed.value = keypoint;
+    this.#arm(keypoint);
     if (walked.frameIndex === this.#state.presented.value) return;
     this.#armOnArrival = { frame: walked.frameIndex, keypoint };
     this.#hooks.goTo(walked.frameIndex);
@@ -220,9 +273,39 @@ export class Labelling {
     return this.values(this.#state.presented.value, this.#state.activeAnimal.value);
   }
 
-  #armedValue(): { keypoint: number; value: KeypointValue } | null {
-    const keypoint = this.#state.armed.value;
+  #arm(keypoint: number | null, byHand = false): void {
+    this.#state.armed.value = keypoint;
+    this.#state.armedByHand.value = byHand;
+  }
+
+  #armedValue(): Target | null {
+    return this.#target(this.#state.armed.value);
+  }
+
+  #target(keypoint: number | null): Target | null {
     return keypoint === null ? null : { keypoint, value: this.#active()[keypoint] ?? UNLABELLED };
+  }
+
+  /** The armed keypoint; while that one waits for its place, the one that was placed or moved last. */
+  #nudgeTarget(): Target | null {
+    const armed = this.#armedValue();
+    if (this.#state.armedByHand.value || (armed !== null && isPlaced(armed.value))) return armed;
+    const last = this.#lastTouched;
+    const { presented, activeAnimal } = this.#state;
+    const here = last?.frame === presented.value && last.animalId === activeAnimal.value;
+    return here ? this.#target(last.keypoint) : armed;
+  }
+
+  #touched(keypoint: number): void {
+    const { presented, activeAnimal } = this.#state;
+    this.#lastTouched = { frame: presented.value, animalId: activeAnimal.value, keypoint };
+  }
+
+  /** Where it is, or was before it was called absent; null where it never had a position. */
+  #placeOf({ keypoint, value }: Target): Point | null {
+    const key = `${this.#state.presented.value}/${this.#state.activeAnimal.value}/${keypoint}`;
+    if (isPlaced(value)) this.#lastPlaces.set(key, { x: value.x, y: value.y });
+    return this.#lastPlaces.get(key) ?? null;
   }
 
   #apply(changes: readonly (readonly [keypoint: number, value: KeypointValue])[], mergeKey = ""): void {
@@ -233,9 +316,18 @@ export class Labelling {
   }
 
   #may(): boolean {
-    const { project, presented, activeAnimal } = this.#state;
+    const { project, presented, activeAnimal, labelsRead } = this.#state;
     if (!project.canLabel) {
       this.#hooks.note("info", "Your role in this project lets you look, not label.");
+      return false;
+    }
+    // What is there already is not known: a change on top of nothing would meet it as a false conflict.
+    if (labelsRead.value !== "known") {
+      const words =
+        labelsRead.value === "reading"
+          ? "The labels of this video are still being read."
+          : "The labels of this video could not be read, so nothing can be changed. Press Try again.";
+      this.#hooks.note("info", words);
       return false;
     }
     return presented.value >= 0 && activeAnimal.value >= 0;

@@ -28,17 +28,29 @@ export class StudioState {
 
   readonly view: Signal<ViewTransform> = signal({ scale: 1, offsetX: 0, offsetY: 0 });
   readonly adjustment: Signal<Adjustment> = signal(NO_ADJUSTMENT);
+  /** Switched on: it follows the pointer. */
   readonly loupe = signal(false);
+  /** On screen now, and whether it stands aside because its usual corner is in question. */
+  readonly loupeShown = signal(false);
+  readonly loupeAside = signal(false);
+  /** The middle of the view is marked: the keyboard moves the picture under it. */
+  readonly aiming = signal(false);
   readonly showNames = signal(false);
   readonly showPredictions = signal(true);
 
   readonly activeAnimal: Signal<number>;
+  /** The keypoint that V, Delete and the arrows mean. */
   readonly armed: Signal<number | null> = signal(0);
+  /** Somebody chose it, from the list or with Tab: a click places it even where it has a place already. */
+  readonly armedByHand = signal(false);
+  /** Until they are known nothing is said of labels, and nothing changed. */
+  readonly labelsRead: Signal<"reading" | "failed" | "known"> = signal("reading");
   /** Counts up whenever labels of some frame look different. */
   readonly labelsVersion = signal(0);
   readonly placedByFrame: Signal<ReadonlyMap<number, number>> = signal(new Map());
   readonly suggestions: Signal<readonly Suggestion[]> = signal([]);
-  readonly history: Signal<readonly HistoryLine[]> = signal([]);
+  /** What was done to the frame on screen; null while it is not known. */
+  readonly history: Signal<readonly HistoryLine[] | null> = signal(null);
 
   readonly results: Signal<readonly PoseResult[]> = signal([]);
   readonly resultId: Signal<number | null> = signal(null);

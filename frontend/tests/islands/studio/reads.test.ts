@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { HistoryLine, PoseResult } from "../../../src/islands/studio/model";
+import { Reads } from "../../../src/islands/studio/reads";
+import type { StudioState } from "../../../src/islands/studio/state";
+import type { Instance } from "../../../src/labels/types";
+import { openState } from "./fakes";
+
+const LINE: HistoryLine = { uuid: "a", user: "ada", keypoint: 0, animalId: 1, words: "", at: new Date(0) };
+const RUNNING: PoseResult = {
+  id: 3,
+  modelName: "model 1",
+  state: "running",
+  framesDone: 10,
+  keypoints: [],
+  individuals: [],
+};
+const READY: PoseResult = { ...RUNNING, state: "ready", framesDone: 100 };
+
+let state: StudioState;
+let notes: string[];
+let chosen: (number | null)[];
+let came: number;
+let taken: (readonly Instance[])[];
+let reads: Reads;
+const gateway = {
+  labels: vi.fn<(videoId: number, frame?: number) => Promise<Instance[]>>(),
+  suggestions: vi.fn(),
+  results: vi.fn<() => Promise<PoseResult[]>>(),
+  history: vi.fn<() => Promise<HistoryLine[]>>(),
+};
+
+beforeEach(() => {
+  state = openState();
+  state.labelsRead.value = "reading";
+  notes = [];
+  chosen = [];
+  came = 0;
+  taken = [];
+  gateway.labels.mockResolvedValue([]);
+  gateway.suggestions.mockResolvedValue([]);
+  gateway.results.mockResolvedValue([]);
+  gateway.history.mockResolvedValue([LINE]);
+  const session = { restore: async () => {}, take: (labels: readonly Instance[]) => taken.push(labels) };
+  reads = new Reads(state, session as never, gateway, {
+    note: (_, words) => notes.push(words),
+    labelsCame: () => came++,
+    chooseResult: (id) => {
+      chosen.push(id);
+      state.resultId.value = id;
+    },
+  });
+});
+
+describe("labels of the video", () => {
+  it("are known once they came, and said to be unknown where they did not", async () => {
+    await reads.all(null, Promise.reject(new Error("The server failed.")));
+    expect([state.labelsRead.value, came]).toEqual(["failed", 0]);
+    expect(notes).toEqual(["Labels could not be read. The server failed."]);
+    await reads.labels();
+    expect([state.labelsRead.value, came, taken]).toEqual(["known", 1, [[]]]);
+  });
+});
+
+describe("the history of a frame", () => {
+  it("is not known, rather than empty, where it could not be read", async () => {
+    state.history.value = [LINE];
+    gateway.history.mockRejectedValueOnce(new Error("no connection"));
+    await reads.frame(5);
+    expect(state.history.value).toBeNull();
+    await reads.frame(5);
+    expect(state.history.value).toEqual([LINE]);
+  });
+
+  it("of a frame that was left meanwhile is not shown", async () => {
+    const answer = reads.frame(5);
+    state.presented.value = 6;
+    await answer;
+    expect(state.history.value).toBeNull();
+  });
+});
+
+describe("predictions", () => {
+  it("are laid over the picture at the start only where the address asks for a result that is there", async () => {
+    gateway.results.mockResolvedValue([READY]);
+    await reads.all(null, gateway.labels(7));
+    await reads.all(8, gateway.labels(7));
+    expect(chosen).toEqual([]);
+    await reads.all(3, gateway.labels(7));
+    expect(chosen).toEqual([3]);
+  });
+
+  it("of a job that ended while the studio is open can be chosen, and it says so", async () => {
+    await reads.all(null, gateway.labels(7));
+    gateway.results.mockResolvedValue([READY]);
+    gateway.suggestions.mockResolvedValue([{ frameIndex: 9, method: "spread" }]);
+    await reads.jobEnded();
+    expect(state.results.value).toEqual([READY]);
+    expect(state.stops.value).toEqual([9]);
+    expect(notes).toEqual(["model 1 has predicted this video: choose it under Predictions."]);
+  });
+
+  it("on screen grow with their result, and go with it", async () => {
+    gateway.results.mockResolvedValue([RUNNING]);
+    await reads.all(3, gateway.labels(7));
+    await reads.jobEnded();
+    expect(chosen).toEqual([3]);
+    gateway.results.mockResolvedValue([READY]);
+    await reads.jobEnded();
+    expect([chosen, notes]).toEqual([[3, 3], []]);
+    gateway.results.mockResolvedValue([]);
+    await reads.jobEnded();
+    expect(chosen).toEqual([3, 3, null]);
+  });
+});
