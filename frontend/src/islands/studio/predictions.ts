@@ -7,6 +7,9 @@ import type { PoseResult } from "./model";
 
 export const WINDOW_FRAMES = 512;
 const CACHE_BYTES = 64 * 2 ** 20;
+/** Pause after a window that could not be read, doubled with every further failure. */
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** float32 (frame, individual, keypoint, 3): x and y in image pixels, confidence in 0..1. */
 export interface PoseWindow {
@@ -27,7 +30,11 @@ export class PredictionStore {
   readonly #onChange: () => void;
   readonly #onError: (error: unknown) => void;
   readonly #windows = new ByteLru<number, PoseWindow>(CACHE_BYTES);
-  readonly #loading = new Set<number>();
+  readonly #loading = new Map<number, Promise<boolean>>();
+  /** After a failure nothing is asked for until the pause is over: each drawn frame would ask again. */
+  #resting: Promise<void> | null = null;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
   readonly #abort = new AbortController();
   /** Mean confidence (individual, frame); NaN where it is not known. */
   readonly confidence: Float32Array[];
@@ -80,34 +87,58 @@ export class PredictionStore {
   /** Read everything once, one window after another, for the confidence band of the timeline. */
   async survey(): Promise<void> {
     const count = Math.ceil(this.result.framesDone / WINDOW_FRAMES);
-    for (let at = 0; at < count && !this.#abort.signal.aborted; at++) {
+    for (let at = 0; at < count && !this.#abort.signal.aborted; ) {
       const first = this.confidence[0]?.[at * WINDOW_FRAMES];
-      if (first === undefined || Number.isNaN(first)) if (!(await this.#load(at))) return;
+      const missing = first === undefined || Number.isNaN(first);
+      if (!missing || (await this.#load(at))) at++;
+      else await this.#resting;
     }
   }
 
   dispose(): void {
     this.#abort.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#windows.clear();
   }
 
-  async #load(at: number): Promise<boolean> {
-    if (this.#loading.has(at) || this.#abort.signal.aborted) return true;
-    this.#loading.add(at);
+  /** Resolves to whether the window is there; one that is on its way already is waited for. */
+  #load(at: number): Promise<boolean> {
+    if (this.#resting !== null || this.#abort.signal.aborted) return Promise.resolve(false);
+    const under = this.#loading.get(at);
+    if (under !== undefined) return under;
+    const load = this.#read(at).finally(() => this.#loading.delete(at));
+    this.#loading.set(at, load);
+    return load;
+  }
+
+  async #read(at: number): Promise<boolean> {
     const start = at * WINDOW_FRAMES;
     try {
       const stop = Math.min(this.result.framesDone, start + WINDOW_FRAMES);
       const window = await this.#fetchWindow(start, stop, this.#abort.signal);
       this.#windows.set(at, window, window.values.byteLength);
       this.#summarise(window);
-      this.#loading.delete(at);
+      this.#failures = 0;
       this.#onChange();
       return true;
     } catch (error) {
-      // It stays marked as loading: each drawn frame would ask again and again.
-      if (!isAbort(error)) this.#onError(error);
+      if (!isAbort(error)) this.#rest(error);
       return false;
     }
+  }
+
+  /** Said once; asked for again, by the frame on screen, when the pause is over. */
+  #rest(error: unknown): void {
+    if (this.#resting !== null) return;
+    if (this.#failures === 0) this.#onError(error);
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+    this.#resting = new Promise((resolve) => {
+      this.#timer = setTimeout(() => {
+        this.#resting = null;
+        resolve();
+        this.#onChange();
+      }, pause);
+    });
   }
 
   #summarise({ start, frames, individuals, keypoints, values }: PoseWindow): void {
