@@ -22,6 +22,7 @@ from webapp.annotation.operations import LabelOperation, operations_apply
 from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.models import Video
+from webapp.recordings.services import recording_rename
 from workers import demo as demo_module
 from workers.demo import DemoPlan, demo_ensure
 
@@ -103,6 +104,13 @@ class TestLabels:
         assert (frame.keypoints[0]["x"], frame.keypoints[0]["origin"]) == (1.0, "human")
         assert {k["origin"] for k in frame.keypoints[1:]} == {"demo"}
         assert send(client, "POST", url).json() == {"frames": 0}
+
+    def test_a_recording_that_was_renamed_gets_them_too(self) -> None:
+        project = demo_ensure(plan=SMALL)
+        owner = owner_of(project)
+        recording_rename(recording=project.recordings.get(), name="My first mouse", by=owner)
+        answer = send(client_of(owner), "POST", f"/api/v1/projects/{project.pk}/demo-labels")
+        assert answer.json() == {"frames": 10}
 
     def test_only_for_demo_projects_and_who_may_label(self) -> None:
         project = make_project()

@@ -14,10 +14,11 @@ from webapp.annotation.services import labels_write
 from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.models import Video
+from webapp.recordings.sources import video_source_path
 
 
 def demo_labels_folder(project: Project) -> Path:
-    """Where the labels of a demo project lie, as a `LabelSet` whose videos are named by recording."""
+    """Where the labels of a demo project lie, as a `LabelSet` that names the rendered files."""
     return storage.media_folder("demo", str(project.pk))
 
 
@@ -42,7 +43,8 @@ def demo_labels_apply(*, project: Project, by: User) -> int:
     frames = 0
     ready = Video.objects.filter(recording__project=project, state=Video.State.READY)
     for video in ready.select_related("recording__project"):
-        rows = [i for i, source in enumerate(labels.frames) if source.video == video.recording.name]
+        path = video_source_path(video=video)
+        rows = [i for i, source in enumerate(labels.frames) if source.path == path]
         instances = labelled_instances(labels.select(rows), animals)
         frames += labels_write(video=video, labels=instances, by=by, origin=Origin.DEMO)
     return frames

@@ -13,9 +13,13 @@ from webapp.api.auth import signed_in
 from webapp.projects.selectors import project_get
 from webapp.recordings import uploads
 from webapp.recordings.errors import BadUpload
+from webapp.recordings.folders import recordings_register_folder
 from webapp.recordings.roots import browse
 from webapp.recordings.schemas import (
     EntryOut,
+    FolderFileOut,
+    FolderIn,
+    RecordingChangeIn,
     RecordingIn,
     RecordingOut,
     RegisteredOut,
@@ -30,7 +34,12 @@ from webapp.recordings.selectors import (
     upload_get,
     video_get,
 )
-from webapp.recordings.services import Source, recording_delete, recording_register
+from webapp.recordings.services import (
+    Source,
+    recording_delete,
+    recording_register,
+    recording_rename,
+)
 
 router = Router(tags=["recordings"])
 
@@ -55,6 +64,27 @@ def register_recording(request: HttpRequest, project_id: int, data: RecordingIn)
     sources = [Source(view=source.view, path=source.path) for source in data.sources]
     recording, jobs = recording_register(project=project, name=data.name, sources=sources, by=user)
     return Status(202, RegisteredOut(recording=RecordingOut.of(recording), job_ids=[job.pk for job in jobs]))
+
+
+@router.post(
+    "/projects/{int:project_id}/recordings/folder",
+    response={202: list[FolderFileOut]},
+    operation_id="recording_register_folder",
+)
+def register_folder(request: HttpRequest, project_id: int, data: FolderIn) -> Status[list[FolderFileOut]]:
+    """Register each video in a server folder as a recording of its own; what is refused says why."""
+    user = signed_in(request)
+    project = project_get(pk=project_id, visible_to=user)
+    found = recordings_register_folder(project=project, folder=data.path, by=user)
+    return Status(202, [FolderFileOut.of(row) for row in found])
+
+
+@router.patch("/recordings/{int:recording_id}", response=RecordingOut, operation_id="recording_rename")
+def rename_recording(request: HttpRequest, recording_id: int, data: RecordingChangeIn) -> RecordingOut:
+    """Give a recording another name."""
+    user = signed_in(request)
+    recording = recording_get(pk=recording_id, visible_to=user)
+    return RecordingOut.of(recording_rename(recording=recording, name=data.name, by=user))
 
 
 @router.delete("/recordings/{int:recording_id}", response={204: None}, operation_id="recording_delete")

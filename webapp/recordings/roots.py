@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -37,6 +37,7 @@ VIDEO_SUFFIXES = frozenset(
     }
 )
 MAX_ENTRIES = 2000
+LOOKED_AT = 200
 LooksLike = Literal["deeplabcut", "video", "images"]
 
 
@@ -49,12 +50,13 @@ class Entry:
     is_dir: bool
     size: int | None
     looks_like: LooksLike | None
+    holds_videos: bool  # a folder in which video files lie
 
 
 def media_roots() -> tuple[Path, ...]:
-    """The allow-listed folders that exist, resolved."""
+    """The allow-listed folders that are there and may be reached, resolved."""
     roots = (Path(root) for root in settings.SBEA_MEDIA_ROOTS)
-    return tuple(root.resolve() for root in roots if root.is_dir())
+    return tuple(root.resolve() for root in roots if _is_dir(root))
 
 
 def allowed_path(text: str) -> Path:
@@ -83,29 +85,45 @@ def allowed_source(text: str) -> Path:
     """`allowed_path` for something to read frames from: links inside an image folder are checked too.
 
     Raises:
-        PathNotAllowed: The path, or a linked image in it, lies outside the media roots.
+        PathNotAllowed: The path, or a linked image in it, lies outside the media roots, or may not be read.
     """
     real = allowed_path(text)
-    if real.is_dir():
-        for entry in os.scandir(real):
-            if entry.is_symlink():
-                allowed_path(entry.path)
+    if not os.access(real, os.R_OK):
+        raise _unreadable(real)
+    if _is_dir(real):
+        for path in _links_in(real):
+            allowed_path(path)
     return real
+
+
+def videos_in(text: str) -> list[Path]:
+    """The video files that lie in a folder under a media root, by name; hidden names are left out.
+
+    Raises:
+        PathNotAllowed: As in `allowed_path`, or the path is no folder, or one that may not be read.
+    """
+    files = (path for path in _listed(_allowed_folder(text)) if not path.name.startswith("."))
+    return sorted((path for path in files if _is_video(path) and not _is_dir(path)), key=_by_name)
 
 
 def browse(path: str | None) -> list[Entry]:
     """The roots, or what lies in a folder under one; hidden names and links that lead out are left out.
 
     Raises:
-        PathNotAllowed: As in `allowed_path`, or the path is no folder.
+        PathNotAllowed: As in `allowed_path`, or the path is no folder, or one that may not be read.
     """
     if not path:
         return [_entry(root, root.name or str(root)) for root in media_roots()]
-    folder = allowed_path(path)
-    if not folder.is_dir():
-        raise PathNotAllowed(f"{path[:300]!r} is a file; only folders can be opened.")
+    folder = _allowed_folder(path)
     entries = [_entry(child, child.name) for child in islice(_visible(folder), MAX_ENTRIES)]
     return sorted(entries, key=lambda e: (not e.is_dir, e.name.lower()))
+
+
+def _allowed_folder(text: str) -> Path:
+    folder = allowed_path(text)
+    if not _is_dir(folder):
+        raise PathNotAllowed(f"{text[:300]!r} is a file; only folders can be opened.")
+    return folder
 
 
 def _under_a_root(real: Path) -> bool:
@@ -113,7 +131,7 @@ def _under_a_root(real: Path) -> bool:
 
 
 def _visible(folder: Path) -> Iterator[Path]:
-    for child in folder.iterdir():
+    for child in _listed(folder):
         if child.name.startswith("."):
             continue
         try:
@@ -124,24 +142,61 @@ def _visible(folder: Path) -> Iterator[Path]:
             yield child
 
 
-def _entry(path: Path, name: str) -> Entry:
-    is_dir = path.is_dir()
-    return Entry(
-        name=name,
-        path=str(path),
-        is_dir=is_dir,
-        size=None if is_dir else path.stat().st_size,
-        looks_like=_looks_like(path, is_dir=is_dir),
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise _unreadable(folder) from error
+
+
+def _links_in(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:  # asks the disk once, not once for each of very many images
+            return [entry.path for entry in entries if entry.is_symlink()]
+    except OSError as error:
+        raise _unreadable(folder) from error
+
+
+def _unreadable(path: Path) -> PathNotAllowed:
+    return PathNotAllowed(
+        f"The studio may not read {str(path)[:300]!r}. Ask whoever runs the server to give it read access."
     )
 
 
-def _looks_like(path: Path, *, is_dir: bool) -> LooksLike | None:
-    if not is_dir:
-        return "video" if path.suffix.lower() in VIDEO_SUFFIXES else None
-    if (path / "config.yaml").is_file() and (path / "labeled-data").is_dir():
-        return "deeplabcut"
+def _entry(path: Path, name: str) -> Entry:
+    """The line of one file or folder; what cannot be looked into, or has gone since, has no kind or size."""
+    is_dir = _is_dir(path)
+    entry = Entry(name=name, path=str(path), is_dir=is_dir, size=None, looks_like=None, holds_videos=False)
     try:
-        first = islice(path.iterdir(), 200)
-        return "images" if any(child.suffix.lower() in IMAGE_SUFFIXES for child in first) else None
+        if is_dir:
+            looks_like, holds_videos = _contents(path)
+            return replace(entry, looks_like=looks_like, holds_videos=holds_videos)
+        return replace(entry, size=path.stat().st_size, looks_like="video" if _is_video(path) else None)
     except OSError:
-        return None
+        return entry
+
+
+def _contents(folder: Path) -> tuple[LooksLike | None, bool]:
+    """What a folder looks like, and whether video files lie in it, from its first entries."""
+    first = [path for path in islice(folder.iterdir(), LOOKED_AT) if not path.name.startswith(".")]
+    holds_videos = any(_is_video(path) for path in first)
+    if (folder / "config.yaml").is_file() and (folder / "labeled-data").is_dir():
+        return "deeplabcut", holds_videos
+    images = any(path.suffix.lower() in IMAGE_SUFFIXES for path in first)
+    return "images" if images else None, holds_videos
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def _is_dir(path: Path) -> bool:
+    # `Path.is_dir` raises where the way to the path may not be walked or its disk does not answer.
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _by_name(path: Path) -> str:
+    return path.name.lower()

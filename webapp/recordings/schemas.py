@@ -10,8 +10,10 @@ from django.urls import reverse
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from webapp.recordings.folders import FolderFile
 from webapp.recordings.frames import FRAME_WIDTHS
 from webapp.recordings.models import Recording, Upload, Video
+from webapp.recordings.names import LONGEST_RECORDING, LONGEST_VIEW
 from webapp.recordings.uploads import CHUNK_BYTES
 
 
@@ -22,13 +24,21 @@ class Strict(Schema):
 
 
 class SourceIn(Strict):
-    view: str = Field(default="cam-1", min_length=1, max_length=80)
+    view: str = Field(default="cam-1", min_length=1, max_length=LONGEST_VIEW)
     path: str = Field(min_length=1, max_length=4096)
 
 
 class RecordingIn(Strict):
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=LONGEST_RECORDING)
     sources: list[SourceIn] = Field(min_length=1, max_length=64)
+
+
+class RecordingChangeIn(Strict):
+    name: str = Field(min_length=1, max_length=LONGEST_RECORDING)
+
+
+class FolderIn(Strict):
+    path: str = Field(min_length=1, max_length=4096)
 
 
 class UploadIn(Strict):
@@ -115,12 +125,26 @@ class RegisteredOut(Schema):
     job_ids: list[UUID]
 
 
+class FolderFileOut(Schema):
+    """One file of a folder: its recording, or why there is none."""
+
+    file: str
+    recording: RecordingOut | None
+    problem: str | None
+
+    @classmethod
+    def of(cls, row: FolderFile) -> FolderFileOut:
+        recording = RecordingOut.of(row.recording) if row.recording else None
+        return cls(file=row.file, recording=recording, problem=row.problem)
+
+
 class EntryOut(Schema):
     name: str
     path: str
     is_dir: bool
     size: int | None
     looks_like: Literal["deeplabcut", "video", "images"] | None
+    holds_videos: bool
 
 
 class UploadOut(Schema):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
@@ -16,13 +16,16 @@ from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.recordings import storage
-from webapp.recordings.errors import BadRecording, NameTaken, RecordingInUse
+from webapp.recordings.errors import BadRecording, RecordingInUse
 from webapp.recordings.models import Recording, Video
+from webapp.recordings.names import free_name, recording_name, require_free, view_name
 from webapp.recordings.roots import allowed_source
 
 MAX_VIEWS = 64
 # These read whatever the project has, or bring it in; their parameters name no video.
 _WHOLE_PROJECT = frozenset({JobKind.POSE_TRAIN, JobKind.PROJECT_EXPORT, JobKind.IMPORT_DEEPLABCUT})
+# These bring back results that name a video by its recording, or read names and labels one after the other.
+_BY_NAME = frozenset({JobKind.POSE_TRAIN, JobKind.PROJECT_EXPORT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +57,14 @@ def recording_register(
     """Register videos that stay where they are, and start ingesting each.
 
     Raises:
-        BadRecording: No name or view, or a view named twice.
+        BadRecording: A name that cannot be used, or a view named twice.
         NameTaken: The project has a recording of this name.
         PathNotAllowed: A source does not lie under a media root.
         NotFound, Forbidden: `by` may not bring data into this project.
     """
     require(by, project, Capability.MANAGE_DATA)
-    views = [source.view.strip() for source in sources]
-    if not 1 <= len(views) <= MAX_VIEWS or not all(views) or len(set(views)) != len(views):
+    views = [view_name(source.view) for source in sources]
+    if not 1 <= len(views) <= MAX_VIEWS or len({view.casefold() for view in views}) != len(views):
         raise BadRecording(f"A recording has 1 to {MAX_VIEWS} views, each with its own name.")
     paths = [allowed_source(source.path) for source in sources]
     recording = recording_create(project=project, name=name)
@@ -73,41 +76,53 @@ def recording_register(
     return recording, jobs
 
 
+@transaction.atomic
 def recording_create(*, project: Project, name: str) -> Recording:
     """An empty recording; the caller adds its videos in the same transaction.
 
     Raises:
-        BadRecording: The name is empty or too long.
-        NameTaken: The project has a recording of this name.
+        BadRecording: The name cannot be used.
+        NameTaken: The project has a recording of this name, in whatever case.
     """
-    name = name.strip()
-    if not 1 <= len(name) <= 200:
-        raise BadRecording("A recording needs a name of 1 to 200 characters.")
-    try:
-        with transaction.atomic():
-            return Recording.objects.create(project=project, name=name)
-    except IntegrityError as error:
-        raise NameTaken(
-            f"This project already has a recording named {name!r}. Choose another name."
-        ) from error
+    recording = Recording(project=project, name=recording_name(name))
+    require_free(recording.name, _names_held(project))
+    recording.save()
+    return recording
+
+
+@transaction.atomic
+def recording_rename(*, recording: Recording, name: str, by: User) -> Recording:
+    """Give a recording another name.
+
+    Raises:
+        BadRecording: The name cannot be used.
+        NameTaken: Another recording of the project has it, in whatever case.
+        RecordingInUse: A training or an export waits or runs.
+        NotFound, Forbidden: `by` may not manage the project's data.
+    """
+    require(by, recording.project, Capability.MANAGE_DATA)
+    new = recording_name(name)
+    require_free(new, _names_held(recording.project, but=recording))
+    active = Job.objects.filter(project=recording.project, state__in=ACTIVE_STATES)
+    busy = active.filter(kind__in=_BY_NAME).first()
+    if busy is not None:
+        raise RecordingInUse(
+            f"{busy.label!r} still waits or runs and knows recordings by name. Wait, or cancel it first.",
+            job_id=str(busy.pk),
+        )
+    recording.name = new
+    recording.save(update_fields=["name"])
+    return recording
 
 
 @transaction.atomic
 def video_from_upload(*, project: Project, name: str, file: Path, by: User) -> tuple[Recording, Job]:
     """A recording of one view whose source is an uploaded file under the data root."""
-    recording = recording_create(project=project, name=free_name(project=project, wanted=name))
+    recording = recording_create(project=project, name=free_name(name, _names_held(project)))
     video = Video.objects.create(
         recording=recording, view="cam-1", source_path=storage.stored_name(file), source_owned=True
     )
     return recording, video_ingest_start(video=video, by=by)
-
-
-def free_name(*, project: Project, wanted: str) -> str:
-    """`wanted`, or `wanted (2)` and so on when the project already has it."""
-    wanted = wanted.strip()[:180] or "recording"
-    taken = set(project.recordings.filter(name__startswith=wanted).values_list("name", flat=True))
-    names = (wanted if n == 1 else f"{wanted} ({n})" for n in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)
 
 
 def video_ingest_start(*, video: Video, by: User) -> Job:
@@ -173,17 +188,20 @@ def recording_delete(*, recording: Recording, by: User) -> None:
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     require(by, recording.project, Capability.MANAGE_DATA)
-    _refuse_while_read(recording)
-    recording.delete()
-
-
-def _refuse_while_read(recording: Recording) -> None:
     busy = _jobs_that_read(recording)
     if busy:
         raise RecordingInUse(
             f"{busy[0].label!r} still waits or runs and reads this recording. Cancel it first, or wait.",
             job_id=str(busy[0].pk),
         )
+    recording.delete()
+
+
+def _names_held(project: Project, *, but: Recording | None = None) -> list[str]:
+    """Names that are taken, with the project locked: of two who want one name, the second one sees it."""
+    Project.objects.select_for_update().get(pk=project.pk)
+    others = project.recordings.exclude(pk=but.pk) if but else project.recordings.all()
+    return list(others.values_list("name", flat=True))
 
 
 def _jobs_that_read(recording: Recording) -> list[Job]:

@@ -456,6 +456,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/recordings/folder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Folder
+         * @description Register each video in a server folder as a recording of its own; what is refused says why.
+         */
+        post: operations["recording_register_folder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/results": {
         parameters: {
             query?: never;
@@ -537,7 +557,11 @@ export interface paths {
         delete: operations["recording_delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename Recording
+         * @description Give a recording another name.
+         */
+        patch: operations["recording_rename"];
         trace?: never;
     };
     "/api/v1/results/{result_id}": {
@@ -633,6 +657,26 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Set User May Create Projects
+         * @description Say whether an account may create projects; for administrators of the site.
+         */
+        patch: operations["user_set_may_create_projects"];
         trace?: never;
     };
     "/api/v1/videos/{video_id}": {
@@ -882,6 +926,8 @@ export interface components {
         };
         /** EntryOut */
         EntryOut: {
+            /** Holds Videos */
+            holds_videos: boolean;
             /** Is Dir */
             is_dir: boolean;
             /** Looks Like */
@@ -925,6 +971,22 @@ export interface components {
             kind: "deeplabcut_labels" | "deeplabcut_predictions";
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * FolderFileOut
+         * @description One file of a folder: its recording, or why there is none.
+         */
+        FolderFileOut: {
+            /** File */
+            file: string;
+            /** Problem */
+            problem: string | null;
+            recording: components["schemas"]["RecordingOut"] | null;
+        };
+        /** FolderIn */
+        FolderIn: {
+            /** Path */
+            path: string;
         };
         /** FrameSummaryOut */
         FrameSummaryOut: {
@@ -1133,27 +1195,17 @@ export interface components {
         MemberOut: {
             /** Email */
             email: string;
+            /** Is Admin */
+            is_admin: boolean;
             /** Joined */
             joined: boolean;
+            /** May Create Projects */
+            may_create_projects: boolean;
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
             /** User Id */
             user_id: number;
-        };
-        /**
-         * MeOut
-         * @description Who is signed in.
-         */
-        MeOut: {
-            /** Email */
-            email: string;
-            /** Id */
-            id: number;
-            /** Is Admin */
-            is_admin: boolean;
-            /** Name */
-            name: string;
         };
         /** ModelOut */
         ModelOut: {
@@ -1396,6 +1448,11 @@ export interface components {
             /** Slug */
             slug: string;
         };
+        /** RecordingChangeIn */
+        RecordingChangeIn: {
+            /** Name */
+            name: string;
+        };
         /** RecordingIn */
         RecordingIn: {
             /** Name */
@@ -1625,6 +1682,30 @@ export interface components {
              * @enum {string}
              */
             state: "receiving" | "complete";
+        };
+        /**
+         * UserChangeIn
+         * @description What an administrator of the site decides about an account.
+         */
+        UserChangeIn: {
+            /** May Create Projects */
+            may_create_projects: boolean;
+        };
+        /**
+         * UserOut
+         * @description A person with an account, and what the account may do on the whole site.
+         */
+        UserOut: {
+            /** Email */
+            email: string;
+            /** Id */
+            id: number;
+            /** Is Admin */
+            is_admin: boolean;
+            /** May Create Projects */
+            may_create_projects: boolean;
+            /** Name */
+            name: string;
         };
         /**
          * VideoOut
@@ -1872,7 +1953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MeOut"];
+                    "application/json": components["schemas"]["UserOut"];
                 };
             };
         };
@@ -2415,6 +2496,32 @@ export interface operations {
             };
         };
     };
+    recording_register_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderFileOut"][];
+                };
+            };
+        };
+    };
     result_list: {
         parameters: {
             query?: never;
@@ -2528,6 +2635,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    recording_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingOut"];
+                };
             };
         };
     };
@@ -2678,6 +2811,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UploadOut"];
+                };
+            };
+        };
+    };
+    user_set_may_create_projects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChangeIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
                 };
             };
         };

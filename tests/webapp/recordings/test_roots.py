@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,41 @@ from tests.webapp.factories import add_member, client_of, make_project, make_use
 from webapp.accounts.models import Role
 from webapp.recordings.errors import PathNotAllowed
 from webapp.recordings.models import Recording, Video
-from webapp.recordings.roots import allowed_path, allowed_source, browse
+from webapp.recordings.roots import allowed_path, allowed_source, browse, media_roots, videos_in
 from webapp.recordings.sources import video_source_path
+
+NOBODY = 65534
+
+
+@contextmanager
+def as_ordinary_user() -> Iterator[None]:
+    """The tests may run as root, whom no permission stops."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_root() -> Iterator[Path]:
+    """A media root that every user of the machine may enter; pytest's own folders are private."""
+    folder = Path(tempfile.mkdtemp(prefix="sbea-roots-")).resolve()
+    folder.chmod(0o755)
+    (folder / "a.mp4").write_bytes(b"x")
+    for name in ("locked", "listed", "fine"):
+        (folder / name).mkdir()
+        (folder / name / "b.mp4").write_bytes(b"x")
+    (folder / "locked").chmod(0)
+    (folder / "listed").chmod(0o644)  # its names may be read, and nothing behind them
+    with override_settings(SBEA_MEDIA_ROOTS=(folder, folder / "locked" / "root")):
+        yield folder
+    for name in ("locked", "listed"):
+        (folder / name).chmod(0o755)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -88,10 +124,56 @@ class TestBrowse:
         with pytest.raises(PathNotAllowed):
             browse(path.format(root=root))
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
-    def test_a_folder_that_may_not_be_read(self, root: Path) -> None:
-        (root / "images").chmod(0)
-        assert {entry.name: entry.looks_like for entry in browse(str(root))}["images"] is None
+    def test_folders_say_whether_videos_lie_in_them(self, root: Path) -> None:
+        (root / "takes").mkdir()
+        (root / "takes" / "1.AVI").write_bytes(b"x")
+        (root / "images" / ".hidden.mp4").write_bytes(b"x")
+        holding = {entry.name for entry in browse(str(root)) if entry.holds_videos}
+        assert holding == {"takes"}
+
+    def test_one_folder_that_may_not_be_read_spoils_nothing(self, open_root: Path) -> None:
+        with as_ordinary_user():
+            entries = {entry.name: entry for entry in browse(str(open_root))}
+        assert set(entries) == {"a.mp4", "locked", "listed", "fine"}
+        assert entries["a.mp4"].looks_like == "video"
+        assert entries["fine"].holds_videos
+        for name in ("locked", "listed"):
+            assert (entries[name].is_dir, entries[name].looks_like) == (True, None)
+
+    def test_a_root_behind_a_closed_folder_is_left_out(self, open_root: Path) -> None:
+        with as_ordinary_user():
+            assert media_roots() == (open_root,)
+            assert [entry.path for entry in browse(None)] == [str(open_root)]
+
+    def test_opening_a_folder_that_may_not_be_read_says_so(self, open_root: Path) -> None:
+        locked = str(open_root / "locked")
+        for open_it in (browse, allowed_source, videos_in):
+            with as_ordinary_user(), pytest.raises(PathNotAllowed, match=r"may not read .* Ask whoever runs"):
+                open_it(locked)
+
+    def test_a_path_that_is_too_long_for_what_would_lie_in_it(self, root: Path) -> None:
+        """Looking for config.yaml in it fails, which must not spoil the folder that it is in."""
+        deep = root.resolve()
+        while len(str(deep)) < 4090 - 201:
+            deep = deep / ("d" * min(200, 4090 - 201 - len(str(deep))))
+        deep.mkdir(parents=True)
+        longest = "d" * (4089 - len(str(deep)))
+        (deep / longest).mkdir()
+        (entry,) = browse(str(deep))
+        assert (entry.name, entry.is_dir, entry.looks_like) == (longest, True, None)
+
+
+class TestVideosIn:
+    def test_by_name_without_what_is_hidden_or_no_video(self, root: Path) -> None:
+        for name in ("B.avi", ".c.mp4", "notes.txt"):
+            (root / name).write_bytes(b"x")
+        (root / "folder.mp4").mkdir()
+        assert [path.name for path in videos_in(str(root))] == ["a.mp4", "B.avi", "inner.mp4", "link.mp4"]
+
+    def test_only_of_a_folder_under_a_root(self, root: Path) -> None:
+        for path in ("/etc", str(root / "linked"), str(root / "a.mp4")):
+            with pytest.raises(PathNotAllowed):
+                videos_in(path)
 
 
 @pytest.mark.django_db

@@ -46,3 +46,34 @@ class TestDelete:
         make_job(project, kind=JobKind.VIDEO_SUGGEST, params={"video_id": other.pk})
         make_job(make_project(), kind=JobKind.POSE_TRAIN)
         assert self.delete(video.recording).status_code == 204
+
+
+class TestRename:
+    @staticmethod
+    def rename(recording: Recording, name: str) -> Any:
+        url = f"/api/v1/recordings/{recording.pk}"
+        return send(client_of(owner_of(recording.project)), "PATCH", url, {"name": name})
+
+    def test_another_name(self, project: Project) -> None:
+        recording = pretend_video(project, name="take 1").recording
+        assert self.rename(recording, " Day  1 ").json()["name"] == "Day 1"
+        assert self.rename(recording, "DAY 1").json()["name"] == "DAY 1", "its own name is no hindrance"
+
+    @pytest.mark.parametrize(
+        ("name", "status"),
+        [("+30 min", 422), ("a\0b", 422), ("x" * 121, 422), ("TAKE 2", 409), ("é" * 120, 200)],
+    )
+    def test_the_rules_are_those_of_a_new_one(self, project: Project, name: str, status: int) -> None:
+        recording = pretend_video(project, name="take 1").recording
+        pretend_video(project, name="take 2")
+        assert self.rename(recording, name).status_code == status
+        recording.refresh_from_db()
+        assert (recording.name == "take 1") is (status != 200)
+
+    @pytest.mark.parametrize("kind", [JobKind.POSE_TRAIN, JobKind.PROJECT_EXPORT])
+    def test_not_while_a_job_knows_it_by_its_name(self, project: Project, kind: JobKind) -> None:
+        recording = pretend_video(project).recording
+        job = make_job(project, kind=kind)
+        assert self.rename(recording, "new").status_code == 409
+        job_cancel(job=job, by=owner_of(project))
+        assert self.rename(recording, "new").status_code == 200
