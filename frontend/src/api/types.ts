@@ -11,6 +11,7 @@ export type Recording = Schemas["RecordingOut"];
 export type Video = Schemas["VideoOut"];
 export type Instance = Schemas["InstanceOut"];
 export type Entry = Schemas["EntryOut"];
+export type FolderFile = Schemas["FolderFileOut"];
 export type Model = Schemas["ModelOut"];
 export type Result = Schemas["PoseResultOut"];
 export type ExportFile = Schemas["ExportOut"];

@@ -20,16 +20,21 @@ const ROLES: readonly { readonly key: Role; readonly may: string }[] = [
   { key: "viewer", may: "look" },
 ];
 
+interface PeopleProps {
+  /** Whether the person who looks administers the site, and so says who may create projects. */
+  readonly isAdmin: boolean;
+}
+
 interface PeoplePage {
   readonly api: Api;
-  readonly props: ProjectProps;
+  readonly props: ProjectProps & PeopleProps;
   readonly refresh: () => Promise<void>;
   /** The link of the last invitation: shown once, kept nowhere. */
   readonly invited: Signal<{ readonly email: string; readonly link: string | null } | null>;
 }
 
 /** Who is in the project and what each may do. */
-export function mount(root: HTMLElement, { api, signal, props }: ProjectContext): void {
+export function mount(root: HTMLElement, { api, signal, props }: ProjectContext<PeopleProps>): void {
   const members = new Resource(() =>
     bodyOf(
       api.GET("/api/v1/projects/{project_id}/members", {
@@ -77,6 +82,7 @@ function MemberTable({
             <tr>
               <th>person</th>
               <th>role</th>
+              {page.props.isAdmin && <th>new projects</th>}
               <th>
                 <span class="visually-hidden">actions</span>
               </th>
@@ -148,6 +154,11 @@ function MemberRow({
           member.role
         )}
       </td>
+      {props.isAdmin && (
+        <td>
+          <MayCreateProjects api={api} refresh={refresh} member={member} />
+        </td>
+      )}
       <td class="num">
         {(manage || me) && (
           <button type="button" class="btn small quiet danger" onClick={onRemove}>
@@ -156,6 +167,41 @@ function MemberRow({
         )}
       </td>
     </tr>
+  );
+}
+
+/** A right on the whole site, not in this project; an administrator has it and keeps it. */
+function MayCreateProjects({
+  api,
+  refresh,
+  member,
+}: Pick<PeoplePage, "api" | "refresh"> & { readonly member: Member }): JSX.Element {
+  const action = useAction();
+  const set = (allowed: boolean) =>
+    action.run(async () => {
+      try {
+        await api.PATCH("/api/v1/users/{user_id}", {
+          params: { path: { user_id: member.user_id } },
+          body: { may_create_projects: allowed },
+        });
+      } finally {
+        await refresh();
+      }
+    });
+  return (
+    <>
+      <label class="check">
+        <input
+          type="checkbox"
+          aria-label={`${member.name} may create projects`}
+          checked={member.may_create_projects}
+          disabled={member.is_admin || action.busy.value}
+          onChange={(event) => void set(event.currentTarget.checked)}
+        />
+        {member.is_admin ? "administrator" : "may create"}
+      </label>
+      <Failure of={action.error} />
+    </>
   );
 }
 

@@ -7,7 +7,8 @@ import { show } from "./parts/page";
 import { Loaded, Resource } from "./parts/resource";
 
 interface ProjectsProps {
-  readonly newUrl: string;
+  /** Absent for an account that may not create projects. */
+  readonly newUrl: string | null;
   /** With SLUG where the slug goes. */
   readonly projectUrl: string;
 }
@@ -33,10 +34,21 @@ function ProjectList({
     return (
       <section class="card empty">
         <b>You are in no project yet.</b>
-        <p>Start one with the keypoints you want to follow, or ask a colleague to invite you to theirs.</p>
-        <a class="btn primary" href={newUrl}>
-          New project
-        </a>
+        {newUrl ? (
+          <>
+            <p>
+              Start one with the keypoints you want to follow, or ask a colleague to invite you to theirs.
+            </p>
+            <a class="btn primary" href={newUrl}>
+              New project
+            </a>
+          </>
+        ) : (
+          <p>
+            Ask a colleague to invite you to theirs, or an administrator of the site to let you start your
+            own.
+          </p>
+        )}
       </section>
     );
   }

@@ -6,6 +6,7 @@ import { wordsOf } from "../../api/problem";
 import type { Entry } from "../../api/types";
 import { Failure, useAction } from "../parts/action";
 import { bytes } from "../parts/format";
+import { FolderOutcome, RegisterVideos, useFolderOfVideos } from "./folder";
 import type { RecordingsPage } from "./index";
 
 /** Where the browser stands: the folders entered so far, outermost first. */
@@ -43,7 +44,7 @@ export function FolderBrowser(page: RecordingsPage): JSX.Element {
     <div class="stack tight">
       <p class="dim">
         Files stay where they are and are never changed. A folder of images counts as one video; a DeepLabCut
-        project brings its videos and labels.
+        project brings its videos and labels. Of a folder of videos, each becomes a recording of its own.
       </p>
       <Crumbs trail={trail} />
       {said.value && (
@@ -58,6 +59,9 @@ export function FolderBrowser(page: RecordingsPage): JSX.Element {
       )}
       {!entries && !error && <p class="dim">Reading the folder …</p>}
       {entries?.length === 0 && <NothingHere atTop={trail.value.length === 0} />}
+      {entries && here && entries.filter(isVideo).length > 1 && (
+        <VideosHere key={here} {...page} path={here} count={entries.filter(isVideo).length} />
+      )}
       {entries && entries.length > 0 && (
         <ul class="files">
           {entries.map((entry) => (
@@ -65,6 +69,28 @@ export function FolderBrowser(page: RecordingsPage): JSX.Element {
           ))}
         </ul>
       )}
+    </div>
+  );
+}
+
+function isVideo({ looks_like }: Entry): boolean {
+  return looks_like === "video";
+}
+
+/** The folder that is open holds several videos: all at once, beside one by one below. */
+function VideosHere({
+  path,
+  count,
+  ...page
+}: RecordingsPage & { readonly path: string; readonly count: number }): JSX.Element {
+  const folder = useFolderOfVideos(page, path);
+  return (
+    <div class="stack hair">
+      <div class="row">
+        <span class="dim">{count} videos lie in this folder.</span>
+        <RegisterVideos folder={folder}>Register all</RegisterVideos>
+      </div>
+      <FolderOutcome folder={folder} />
     </div>
   );
 }
@@ -127,8 +153,10 @@ const KINDS: Readonly<Record<string, string>> = {
   images: "images",
 };
 
-function EntryLine({ api, props, refresh, entry, trail, said }: EntryLineProps): JSX.Element {
+function EntryLine({ entry, trail, said, ...page }: EntryLineProps): JSX.Element {
+  const { api, props, refresh } = page;
   const action = useAction();
+  const folder = useFolderOfVideos(page, entry.path);
   const kind = entry.looks_like;
   const project = { params: { path: { project_id: props.projectId } } };
   const open = () => {
@@ -182,8 +210,10 @@ function EntryLine({ api, props, refresh, entry, trail, said }: EntryLineProps):
             {kind === "deeplabcut" ? "Import" : "Register"}
           </button>
         )}
+        {entry.holds_videos && <RegisterVideos folder={folder}>Register its videos</RegisterVideos>}
       </div>
       <Failure of={action.error} />
+      <FolderOutcome folder={folder} />
     </li>
   );
 }

@@ -7,6 +7,7 @@ import { counted } from "../parts/format";
 import { isActive, JobProgress } from "../parts/job";
 import { can, studioUrl } from "../parts/project";
 import type { RecordingsPage } from "./index";
+import { RenameRecording } from "./rename";
 import { SuggestFrames } from "./suggest";
 
 type TableProps = RecordingsPage & { readonly recordings: readonly Recording[] };
@@ -20,6 +21,7 @@ const STATE: Readonly<Record<string, readonly [string, string]>> = {
 
 export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element {
   const doomed = useSignal<Recording | null>(null);
+  const renamed = useSignal<Recording | null>(null);
   if (recordings.length === 0) {
     return (
       <div class="empty">
@@ -60,6 +62,7 @@ export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element
                     {...page}
                     recording={recording}
                     video={video}
+                    onRename={at === 0 ? () => (renamed.value = recording) : null}
                     onDelete={at === 0 ? () => (doomed.value = recording) : null}
                   />
                 ))}
@@ -68,6 +71,9 @@ export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element
           </tbody>
         </table>
       </div>
+      {renamed.value && (
+        <RenameRecording {...page} recording={renamed.value} onClose={() => (renamed.value = null)} />
+      )}
       {doomed.value && (
         <DeleteRecording {...page} recording={doomed.value} onClose={() => (doomed.value = null)} />
       )}
@@ -78,10 +84,11 @@ export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element
 interface RowProps extends RecordingsPage {
   readonly recording: Recording;
   readonly video: Video;
+  readonly onRename: (() => void) | null;
   readonly onDelete: (() => void) | null;
 }
 
-function VideoRow({ api, feed, props, recording, video, onDelete }: RowProps): JSX.Element {
+function VideoRow({ api, feed, props, recording, video, onRename, onDelete }: RowProps): JSX.Element {
   const [tone, words] = STATE[video.state] ?? ["", video.state];
   const ready = video.state === "ready";
   const job = ingestJob([...feed.jobs.value.values()], video.id);
@@ -116,6 +123,16 @@ function VideoRow({ api, feed, props, recording, video, onDelete }: RowProps): J
             <a class="btn small" href={studioUrl(props.urls, video.id)}>
               Open
             </a>
+          )}
+          {onRename && can(props, "manage_data") && (
+            <button
+              type="button"
+              class="btn small quiet"
+              onClick={onRename}
+              aria-label={`Rename ${recording.name}`}
+            >
+              Rename
+            </button>
           )}
           {onDelete && can(props, "manage_data") && (
             <button
