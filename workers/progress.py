@@ -41,7 +41,11 @@ class RateMeter:
 
 
 class ProgressBuffer:
-    """Holds reports until the next write is due; the newest progress wins, no metric name is lost."""
+    """Holds reports until the next write is due.
+
+    Within a stage the newest progress wins and no metric name is lost; the last report of a stage is kept,
+    so that a log always shows a stage's end and no figure under the name of the next stage.
+    """
 
     def __init__(self) -> None:
         self._meter = RateMeter()
@@ -49,9 +53,13 @@ class ProgressBuffer:
         self._latest: Progress | None = None
         self._metrics: dict[str, float] = {}
         self._messages: list[str] = []
+        self._ended: list[Line] = []
 
     def add(self, progress: Progress) -> None:
         """Take one report."""
+        if self._latest is not None and self._latest.stage != progress.stage:
+            at, metrics = self._reported(self._latest)
+            self._ended += _lines(at, metrics, {"rate": None, "eta_s": None})
         self._latest = progress
         self._metrics.update({k: float(v) for k, v in progress.metrics.items() if math.isfinite(v)})
         if progress.message:
@@ -74,12 +82,20 @@ class ProgressBuffer:
         self._messages = []
         if self._latest is None:
             return None, lines
-        latest, metrics = self._latest, self._metrics
-        self._latest, self._metrics = None, {}
-        rate, eta_s = self._meter.update(latest, now_s)
-        at = {"stage": latest.stage, "done": latest.done, "total": latest.total}
-        if metrics:
-            lines.append(Line(JobEvent.Kind.METRICS, {**at, "metrics": metrics}))
-        stored = {**at, "metrics": metrics, "rate": rate, "eta_s": eta_s}
-        lines.append(Line(JobEvent.Kind.PROGRESS, stored))
-        return stored, lines
+        rate, eta_s = self._meter.update(self._latest, now_s)
+        at, metrics = self._reported(self._latest)
+        now = _lines(at, metrics, {"rate": rate, "eta_s": eta_s})
+        lines += [*self._ended, *now]
+        self._latest, self._ended = None, []
+        return now[-1].data, lines
+
+    def _reported(self, progress: Progress) -> tuple[dict[str, Any], dict[str, float]]:
+        """Where a report stands, and the metrics that came up to it, which are let go."""
+        metrics, self._metrics = self._metrics, {}
+        return {"stage": progress.stage, "done": progress.done, "total": progress.total}, metrics
+
+
+def _lines(at: dict[str, Any], metrics: dict[str, float], pace: dict[str, float | None]) -> list[Line]:
+    """Lines of the log for one report; the last one is what a job's row shows."""
+    figures = [Line(JobEvent.Kind.METRICS, {**at, "metrics": metrics})] if metrics else []
+    return [*figures, Line(JobEvent.Kind.PROGRESS, {**at, "metrics": metrics, **pace})]

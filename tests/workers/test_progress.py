@@ -59,6 +59,18 @@ class TestProgressBuffer:
         assert (stored["done"], stored["metrics"]) == (3, {"loss": 2.0, "val_mean_px": 4.5})
         assert [line.kind.value for line in lines] == ["metrics", "progress"]
 
+    def test_the_end_of_a_stage_is_kept_apart_from_the_next_one(self) -> None:
+        buffer = ProgressBuffer()
+        buffer.add(step(9, stage="train", loss=3.0))
+        buffer.add(step(10, stage="train", val_mean_px=4.5))
+        buffer.add(step(0, stage="evaluate"))
+        stored, lines = buffer.take(0.0)
+        assert stored is not None
+        assert (stored["stage"], stored["metrics"]) == ("evaluate", {})
+        told = [(line.data["stage"], line.data["done"], line.data["metrics"]) for line in lines]
+        figures = {"loss": 3.0, "val_mean_px": 4.5}
+        assert told == [("train", 10, figures), ("train", 10, figures), ("evaluate", 0, {})]
+
     def test_messages_are_kept_in_order_and_without_progress(self) -> None:
         buffer = ProgressBuffer()
         buffer.add_message("one")
