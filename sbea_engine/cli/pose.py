@@ -37,7 +37,10 @@ group = pose
 @click.option("--rotation", "rotation_deg", type=float, default=180.0, show_default=True, help="Degrees.")
 @reports
 def train(output: Output, /, data: Path, out: Path, holdout: str, **settings: Any) -> None:
-    """Train a model and measure it on held-out frames. A run that was stopped goes on where it was."""
+    """Train a model and measure it on held-out frames.
+
+    A run that was stopped goes on where it was; one that was finished is not repeated.
+    """
     from sbea_engine.pipelines.pose import load_labels, train_and_evaluate
     from sbea_engine.pose.config import PoseConfig
 
@@ -45,8 +48,9 @@ def train(output: Output, /, data: Path, out: Path, holdout: str, **settings: An
     result = train_and_evaluate(load_labels(data), config, holdout, out, on_progress=output.progress)
     training = {k: result.card.training[k] for k in ("iterations", "seconds", "threads", "precision")}
     output.result(
-        {"model": out, "training": training, **result.metrics},
-        text=f"Model in {out}\n{_table(result.metrics.get('test') or result.metrics['validation'])}",
+        {"model": out, "trained_now": result.trained_now, "training": training, **result.metrics},
+        text=f"Model in {out}{'' if result.trained_now else ', from an earlier run'}\n"
+        f"{_table(result.metrics.get('test') or result.metrics['validation'])}",
     )
 
 
@@ -77,15 +81,21 @@ def predict(output: Output, /, model: Path, video: Path, out: Path, threads: int
 @pose.command()
 @click.option("--model", type=FOLDER, required=True, help="Model folder.")
 @click.option("--data", type=FOLDER, required=True, help="DeepLabCut project, or folder with labels.json.")
-@click.option("--holdout", default="none", show_default=True, help=f"Frames to measure on: {HOLDOUT_HELP}.")
+@click.option("--holdout", help=f"Frames to measure on [default: as in training]: {HOLDOUT_HELP}.")
 @click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
 @reports
-def evaluate(output: Output, /, model: Path, data: Path, holdout: str, threads: int | None) -> None:
-    """Measure a model on the held-out frames, or with `none` on all labelled frames."""
+def evaluate(output: Output, /, model: Path, data: Path, holdout: str | None, threads: int | None) -> None:
+    """Measure a model on the held-out frames, or with `none` on all labelled frames.
+
+    The figures are under `test` in the first case and under `all` in the second.
+    """
     from sbea_engine.pipelines.pose import evaluate_model, load_labels
 
-    figures = evaluate_model(model, load_labels(data), holdout, threads=threads, on_progress=output.progress)
-    output.result({"model": model, "holdout": holdout, "test": figures}, text=_table(figures))
+    found = evaluate_model(model, load_labels(data), holdout, threads=threads, on_progress=output.progress)
+    for warning in found.warnings:
+        output.warn(warning)
+    facts = {"model": model, "holdout": found.holdout, "warnings": found.warnings}
+    output.result({**facts, found.part: found.figures}, text=_table(found.figures))
 
 
 def _table(figures: Mapping[str, Any]) -> str:

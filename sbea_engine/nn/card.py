@@ -19,6 +19,12 @@ CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.safetensors"
 
 
+class ModelExists(BadInput):
+    """The folder to write to holds a model of another run."""
+
+    code = "model_exists"
+
+
 class BadModel(BadInput):
     """A model folder is not one, is damaged, or is of another kind."""
 
@@ -35,7 +41,7 @@ class ModelCard:
         created_at: ISO 8601, UTC.
         config: As given by the user.
         plan: What was chosen from the data before training.
-        data: Snapshot of the training data: checksum, counts, which frames validated.
+        data: Snapshot of the training data: checksum, counts, which frames were given and which validated.
         training: Iterations, seconds, curve.
         meaning: In words, what each output is.
         stage_facts: What the stage needs to read its weights (skeleton, calibration).

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,17 @@ from sbea_engine.data import LabelSet
 from sbea_engine.data.labels import BadLabels
 from sbea_engine.io.deeplabcut import read_project
 from sbea_engine.io.poses_store import PosesWriter
-from sbea_engine.nn.card import ModelCard, write_json
+from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard, ModelExists, write_json
+from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import PoseModel, create, load
+from sbea_engine.pose.frames import check_frames
 from sbea_engine.pose.metrics import evaluate
+from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
+from sbea_engine.pose.training import fingerprint
 from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.video.fingerprint import fingerprint as fingerprint_video
 from sbea_engine.video.reader import open_frames
 
 METRICS_FILE = "metrics.json"
@@ -37,11 +44,30 @@ class TrainingResult:
         folder: Holds `card.json`, `weights.safetensors` and `metrics.json`.
         metrics: `holdout`, `validation` and, where frames were held out, `test`; each as
             `sbea_engine.pose.metrics.evaluate` gives it.
+        trained_now: False where an earlier run had made the model.
     """
 
     folder: Path
     card: ModelCard
     metrics: dict[str, Any]
+    trained_now: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """How well a saved model does on labelled frames.
+
+    Attributes:
+        holdout: Which frames were measured; see `split_holdout`.
+        part: "test" for held-out frames, "all" where none were held out.
+        figures: As `sbea_engine.pose.metrics.evaluate` gives them.
+        warnings: What to beware of, one sentence each.
+    """
+
+    holdout: str
+    part: str
+    figures: dict[str, Any]
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,46 +105,114 @@ def train_and_evaluate(
     checkpoint: Path | None = None,
     on_progress: OnProgress = ignore,
 ) -> TrainingResult:
-    """Train without the held-out frames, save, and measure on them.
+    """Train without the held-out frames, measure on them, and save; the card, written last, makes it a model.
+
+    A run that was stopped goes on from its checkpoint. A run that was finished is not repeated: its model is
+    returned.
 
     Args:
         holdout: See `split_holdout`.
         out: Model folder; made if needed.
         checkpoint: Where training state is kept; `out/checkpoint` if None. Emptied when the model is saved.
+
+    Raises:
+        ModelExists: `out` holds a model of another run; it is left as it is.
+        BadHoldout: See `split_holdout`.
+        BadInput: Labels or frames, held-out ones too, cannot be used; found before anything is trained.
     """
-    split = split_holdout(labels, holdout)
     state = out / CHECKPOINT_FOLDER if checkpoint is None else checkpoint
-    out.mkdir(parents=True, exist_ok=True)
-    model = create(config).fit(labels.select(split.train), checkpoint=state, on_progress=on_progress)
-    card = model.save(out)
-    metrics: dict[str, Any] = {"holdout": holdout, "validation": card.stage_facts["validation"]}
-    if len(split.test):
-        metrics["test"] = _evaluate_rows(model, labels, split.test, on_progress)
-    write_json(out / METRICS_FILE, metrics)
-    for file in state.glob("latest.safetensors*"):
+    split = split_holdout(labels, holdout)
+    run = hashlib.sha256(json.dumps([fingerprint(labels, config), holdout]).encode()).hexdigest()
+    result = _finished(out, run)
+    if result is None:
+        check_frames(labels.select(split.test).frames, on_progress=on_progress)
+        out.mkdir(parents=True, exist_ok=True)
+        model = create(config).fit(labels.select(split.train), checkpoint=state, on_progress=on_progress)
+        metrics: dict[str, Any] = {"holdout": holdout, "validation": model.card_.stage_facts["validation"]}
+        if len(split.test):
+            metrics["test"] = _evaluate_rows(model, labels, split.test, on_progress)
+        model.card_ = replace(model.card_, data={**model.card_.data, "holdout": holdout, "run_sha256": run})
+        write_json(out / METRICS_FILE, metrics)
+        result = TrainingResult(folder=out, card=model.save(out), metrics=metrics, trained_now=True)
+    _remove_checkpoint(state)
+    return result
+
+
+def _finished(out: Path, run: str) -> TrainingResult | None:
+    """The model that an earlier, equal run left; None where there is no model."""
+    if not (out / CARD_FILE).exists():
+        return None
+    card = ModelCard.read(out, stage=STAGE)
+    if card.data.get("run_sha256") != run:
+        raise ModelExists(
+            f"{out}: holds a model that was made with another config, holdout or set of labels. "
+            f"Choose a new folder, or remove this one first."
+        )
+    file = out / METRICS_FILE
+    try:
+        metrics = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadModel(f"{file}: cannot be read ({error}). Copy the whole model folder again.") from error
+    return TrainingResult(folder=out, card=card, metrics=metrics, trained_now=False)
+
+
+def _remove_checkpoint(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    for file in folder.glob("latest.safetensors*"):
         file.unlink()
-    if not any(state.iterdir()):
-        state.rmdir()
-    return TrainingResult(folder=out, card=card, metrics=metrics)
+    if not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def evaluate_model(
     model_folder: Path,
     labels: LabelSet,
-    holdout: str = "none",
+    holdout: str | None = None,
     *,
     threads: int | None = None,
     on_progress: OnProgress = ignore,
-) -> dict[str, Any]:
-    """Measure a saved model on the held-out frames, or on all labelled frames with `none`."""
+) -> Evaluation:
+    """Measure a saved model on labelled frames.
+
+    Args:
+        holdout: Frames to measure on, see `split_holdout`; all labelled ones with `none`. None takes the
+            holdout that the model was trained with.
+
+    Raises:
+        BadLabels: Of other keypoints, or no keypoint is placed on these frames.
+        BadHoldout: See `split_holdout`.
+    """
     model = load(model_folder, threads=threads)
     if model.skeleton_.keypoints != labels.skeleton.keypoints:
         raise BadLabels(
             f"{model_folder} finds {', '.join(model.skeleton_.keypoints)}; the labels are of "
             f"{', '.join(labels.skeleton.keypoints)}. Use labels of the same keypoints in the same order."
         )
+    if holdout is None:
+        holdout = str(model.card_.data.get("holdout", "none"))
     split = split_holdout(labels, holdout)
-    return _evaluate_rows(model, labels, split.test if len(split.test) else split.train, on_progress)
+    rows = split.test if len(split.test) else split.train
+    if not placed_mask(labels)[rows].any():
+        raise BadLabels("No keypoint is placed on any of these frames. Label some, then measure again.")
+    return Evaluation(
+        holdout=holdout,
+        part="test" if len(split.test) else "all",
+        figures=_evaluate_rows(model, labels, rows, on_progress),
+        warnings=_seen_in_training(model.card_, labels, rows),
+    )
+
+
+def _seen_in_training(card: ModelCard, labels: LabelSet, rows: Rows) -> tuple[str, ...]:
+    """A warning where the frames to measure on are ones that the model was trained with."""
+    known = {(video, i) for video, frames in card.data.get("training_frames", {}).items() for i in frames}
+    seen = sum((labels.frames[row].video, labels.frames[row].index) in known for row in rows)
+    if not seen:
+        return ()
+    return (
+        f"The model was trained with {seen} of these {len(rows)} frames: the figures say how well it "
+        f"remembers them, not how well it finds keypoints in new ones. Measure on held-out frames.",
+    )
 
 
 def predict_video(
@@ -140,7 +234,12 @@ def predict_video(
     model = load(model_folder, threads=threads)
     with open_frames(video) as reader:
         total = reader.info.frame_count
-        facts = {"video": video.name, "frame_count": total, **model.provenance}
+        facts = {
+            "video": video.name,
+            "video_fingerprint": fingerprint_video(video),
+            "frame_count": total,
+            **model.provenance,
+        }
         writer = PosesWriter(out_store, model.skeleton_, model.individuals_, total, chunk, facts)
         with writer:
             start = done = writer.frames_done

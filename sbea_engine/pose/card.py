@@ -52,8 +52,17 @@ def _data_facts(labels: LabelSet, outcome: FitOutcome) -> dict[str, Any]:
         "frames": len(labels),
         "points": int(placed_mask(labels).sum()),
         "videos": sorted({frame.video for frame in labels.frames}),
+        "training_frames": _frames_by_video(labels),
         "validation_frames": [{"video": frame.video, "index": frame.index} for frame in kept_out],
     }
+
+
+def _frames_by_video(labels: LabelSet) -> dict[str, list[int]]:
+    """Frame indices of each video, ascending."""
+    frames: dict[str, list[int]] = {}
+    for row in labels.time_order():
+        frames.setdefault(labels.frames[row].video, []).append(int(labels.frames[row].index))
+    return frames
 
 
 def _meaning(outcome: FitOutcome) -> dict[str, str]:

@@ -24,12 +24,12 @@ from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.card import STAGE, make_card
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.errors import NotTrained
-from sbea_engine.pose.frames import Image, to_working_image
+from sbea_engine.pose.frames import Image, read_frames, reading_order, to_working_image
 from sbea_engine.pose.inference import locate_all
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source
 from sbea_engine.pose.training import build_model, fit_pose
 from sbea_engine.progress import OnProgress, Progress, ignore
-from sbea_engine.video.reader import FrameReader, open_frames, read_source
+from sbea_engine.video.reader import FrameReader, open_frames
 
 PREFETCH_FRAMES = 16
 
@@ -97,12 +97,15 @@ class PoseEstimator:
     def predict_sources(
         self, sources: Sequence[FrameSource], *, on_progress: OnProgress = ignore
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Find the keypoints in labelled frames, wherever they are.
+        """Find the keypoints in labelled frames, wherever they are; each file is opened once.
 
         Returns:
             points_px (frame, 1, keypoint, 2) in source pixels, and confidence (frame, 1, keypoint).
         """
-        return self._collect(map(read_source, sources), len(sources), on_progress)
+        images = (pixels for _, pixels in read_frames(sources))
+        found = self._collect(images, len(sources), on_progress)
+        rows = np.argsort(np.asarray(reading_order(sources), dtype=np.intp))  # back to the order asked for
+        return found[0][rows], found[1][rows]
 
     def predict_stream(
         self, images: Iterator[Image]
@@ -151,10 +154,13 @@ class PoseEstimator:
 
         Raises:
             BadModel: Not a pose model, damaged, or not whole.
+            BadPoseConfig: `threads` is no number of threads.
+            NoSuchDevice: `device` is not on this machine.
         """
         card = ModelCard.read(folder, stage=STAGE)
+        here = PoseConfig(threads=threads, device=device)  # what is wrong with these is not the model's fault
         try:
-            config = PoseConfig.from_dict({**card.config, "threads": threads, "device": device})
+            config = replace(PoseConfig.from_dict(card.config), threads=here.threads, device=here.device)
             self = cls(config)
             self.skeleton_ = Skeleton.from_dict(card.stage_facts["skeleton"])
             self.individuals_ = tuple(card.stage_facts["individuals"])

@@ -34,7 +34,7 @@ class Split:
 
 
 def split_holdout(labels: LabelSet, holdout: str) -> Split:
-    """Take the test frames away.
+    """Take the test frames away. Frames on which nobody said anything are in neither part.
 
     Args:
         holdout: `none`; `last:0.2`, the last fifth of the labelled frames of each video in time order;
@@ -44,7 +44,7 @@ def split_holdout(labels: LabelSet, holdout: str) -> Split:
     Raises:
         BadHoldout: Another form, an unknown video, or nothing left to train on or to test on.
     """
-    rows = labels.time_order()
+    rows = labelled_rows(labels)
     kind, _, value = holdout.partition(":")
     if holdout == "none":
         return Split(train=rows, test=rows[:0])
@@ -59,7 +59,18 @@ def split_holdout(labels: LabelSet, holdout: str) -> Split:
         raise BadHoldout(
             f"Holdout {holdout!r} leaves {len(train)} labelled frames to train on and {len(test)} to test on."
         )
+    if not placed_mask(labels)[test].any():
+        raise BadHoldout(
+            f"Holdout {holdout!r} leaves {len(test)} labelled frames to test on, and on none of them a "
+            f"keypoint is placed. Hold out others, or label these."
+        )
     return Split(train=train, test=test)
+
+
+def labelled_rows(labels: LabelSet) -> Rows:
+    """Rows in time order on which a person said anything."""
+    rows = labels.time_order()
+    return rows[labels.labelled_frames[rows]]
 
 
 def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Rows, Rows]:

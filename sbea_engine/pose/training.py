@@ -11,7 +11,6 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sbea_engine.data import LabelSet, Skeleton, Visibility
@@ -29,7 +28,7 @@ from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.model import PoseNet
 from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, WorkingPlan, make_plan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
-from sbea_engine.pose.splits import Rows, split_validation
+from sbea_engine.pose.splits import Rows, labelled_rows, split_validation
 from sbea_engine.progress import OnProgress, ignore
 
 MIN_FRAMES = 4
@@ -180,13 +179,6 @@ def build_model(skeleton: Skeleton, config: PoseConfig) -> PoseNet:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return PoseNet(len(skeleton), 1 if config.colour == "grey" else 3, config.size.channels)
-
-
-def labelled_rows(labels: LabelSet) -> Rows:
-    """Rows in time order on which a person said anything."""
-    rows = labels.time_order()
-    known: NDArray[np.bool_] = labels.visibility[rows] != Visibility.UNLABELLED
-    return rows[known.any(axis=(1, 2))]
 
 
 def fingerprint(labels: LabelSet, config: PoseConfig) -> str:

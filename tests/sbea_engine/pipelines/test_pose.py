@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,11 @@ import torch
 from click.testing import CliRunner, Result
 
 from sbea_engine.cli import main
-from sbea_engine.data import LabelSet
+from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.data.labels import BadLabels
 from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
+from sbea_engine.nn.card import BadModel, ModelCard, ModelExists
 from sbea_engine.pipelines.pose import (
     evaluate_model,
     load_labels,
@@ -26,6 +28,7 @@ from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import load
 from sbea_engine.pose.splits import BadHoldout
 from sbea_engine.progress import Progress
+from sbea_engine.video import BadVideo
 from tests.fixtures.blobs import write_scene
 
 TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=8)
@@ -66,6 +69,15 @@ def last_line(result: Result) -> dict[str, object]:
     return document
 
 
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Bytes and time of change of every file."""
+    return {f.name: (f.read_bytes(), f.stat().st_mtime_ns) for f in folder.iterdir()}
+
+
+def _die(*_: object) -> None:
+    raise SystemExit
+
+
 class TestTrainAndEvaluate:
     def test_writes_a_whole_model(self, model: Path) -> None:
         assert sorted(f.name for f in model.iterdir()) == ["card.json", "metrics.json", "weights.safetensors"]
@@ -84,12 +96,17 @@ class TestTrainAndEvaluate:
 
     def test_saved_model_gives_the_same_figures(self, labels: LabelSet, model: Path) -> None:
         again = evaluate_model(model, labels, "last:0.2", threads=1)
-        assert again == json.loads((model / "metrics.json").read_text())["test"]
+        assert again.figures == json.loads((model / "metrics.json").read_text())["test"]
 
     def test_stages_are_reported_in_order(self, labels: LabelSet, tmp_path: Path) -> None:
         reports: list[Progress] = []
         train_and_evaluate(labels, TINY, "last:0.2", tmp_path, on_progress=reports.append)
-        assert list(dict.fromkeys(r.stage for r in reports)) == ["read frames", "train", "evaluate"]
+        assert list(dict.fromkeys(r.stage for r in reports)) == [
+            "check frames",
+            "read frames",
+            "train",
+            "evaluate",
+        ]
         assert (reports[-1].done, reports[-1].total) == (5, 5)
 
     def test_cancelled_and_started_again(self, labels: LabelSet, model: Path, tmp_path: Path) -> None:
@@ -105,6 +122,57 @@ class TestTrainAndEvaluate:
         assert [r.done for r in reports if r.stage == "train"] == [6, 7, 8]
         whole, resumed = (json.loads((f / "metrics.json").read_text())["test"] for f in (model, tmp_path))
         assert resumed["mean_px"] == pytest.approx(whole["mean_px"], abs=1e-3)
+        assert not (tmp_path / "checkpoint").exists()
+
+    def test_a_finished_run_is_not_repeated(self, labels: LabelSet, model: Path) -> None:
+        before = contents(model)
+        (model / "checkpoint").mkdir()  # of a process killed between the card and its last act
+        (model / "checkpoint" / "latest.safetensors").touch()
+        reports: list[Progress] = []
+        again = train_and_evaluate(labels, TINY, "last:0.2", model, on_progress=reports.append)
+        assert not again.trained_now
+        assert again.card == load(model, threads=1).card_
+        assert again.metrics == json.loads((model / "metrics.json").read_text())
+        assert reports == []
+        assert contents(model) == before
+
+    @pytest.mark.parametrize("changed", ["seed", "holdout", "labels"])
+    def test_the_model_of_another_run_is_kept(self, labels: LabelSet, model: Path, changed: str) -> None:
+        before = contents(model)
+        other = labels.select(range(len(labels) - 1)) if changed == "labels" else labels
+        config = replace(TINY, seed=1) if changed == "seed" else TINY
+        with pytest.raises(ModelExists, match="another config, holdout or set of labels"):
+            train_and_evaluate(other, config, "last:0.4" if changed == "holdout" else "last:0.2", model)
+        assert contents(model) == before
+
+    def test_a_run_that_differs_in_threads_alone_is_the_same(self, labels: LabelSet, model: Path) -> None:
+        assert not train_and_evaluate(labels, replace(TINY, threads=2), "last:0.2", model).trained_now
+
+    def test_a_held_out_frame_that_cannot_be_read_is_found_before_training(self, tmp_path: Path) -> None:
+        labels = write_scene(tmp_path / "images", 25)
+        labels.frames[-1].path.write_bytes(labels.frames[-1].path.read_bytes()[:200])
+        reports: list[Progress] = []
+        with pytest.raises(BadVideo, match=r"024\.png"):
+            train_and_evaluate(labels, TINY, "last:0.2", tmp_path / "out", on_progress=reports.append)
+        assert "train" not in {r.stage for r in reports}
+        assert not (tmp_path / "out").exists()
+
+    def test_killed_before_its_card_is_no_model_and_goes_on(
+        self, labels: LabelSet, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The process ends at the last moment: figures and weights are there, the card is not."""
+        with monkeypatch.context() as patch:
+            patch.setattr(ModelCard, "write", _die)
+            with pytest.raises(SystemExit):
+                train_and_evaluate(labels, TINY, "last:0.2", tmp_path)
+        with pytest.raises(BadModel, match="not there"):
+            load(tmp_path, threads=1)
+        reports: list[Progress] = []
+        done = train_and_evaluate(labels, TINY, "last:0.2", tmp_path, on_progress=reports.append)
+        assert not [r for r in reports if r.stage == "train"]  # all steps are in the checkpoint
+        assert done.trained_now
+        whole = json.loads((model / "card.json").read_text())
+        assert done.card.weights_sha256 == whole["weights_sha256"]
         assert not (tmp_path / "checkpoint").exists()
 
     def test_bad_holdout_leaves_nothing(self, labels: LabelSet, tmp_path: Path) -> None:
@@ -143,6 +211,34 @@ class TestTrainAndEvaluate:
                 load_labels(data), PoseConfig.from_dict(settings), "none", tmp_path, on_progress=stop_soon
             )
         assert reports[0].done > 10
+
+
+class TestEvaluateModel:
+    def test_measures_on_what_training_held_out(self, labels: LabelSet, model: Path) -> None:
+        found = evaluate_model(model, labels, threads=1)
+        assert (found.holdout, found.part, found.warnings) == ("last:0.2", "test", ())
+        assert found.figures["n"] == 5 * 2
+        assert {row["index"] for row in found.figures["worst"]} == {20, 21, 22, 23, 24}
+
+    def test_all_frames_are_no_test(self, labels: LabelSet, model: Path) -> None:
+        found = evaluate_model(model, labels, "none", threads=1)
+        assert (found.part, found.figures["n"]) == ("all", 25 * 2)
+        (warning,) = found.warnings
+        assert "trained with 20 of these 25 frames" in warning
+
+    def test_other_held_out_frames_were_trained_on(self, labels: LabelSet, model: Path) -> None:
+        found = evaluate_model(model, labels, "block:0.6-0.88", threads=1)  # frames 15 to 21
+        assert found.part == "test"
+        assert "trained with 5 of these 7 frames" in found.warnings[0]
+
+    def test_labels_with_nothing_to_measure(self, labels: LabelSet, model: Path) -> None:
+        empty = replace(
+            labels,
+            points_px=np.full_like(labels.points_px, np.nan),
+            visibility=np.full_like(labels.visibility, Visibility.UNLABELLED),
+        )
+        with pytest.raises(BadLabels, match="No keypoint is placed"):
+            evaluate_model(model, empty, "none", threads=1)
 
 
 class TestPredictVideo:
@@ -186,6 +282,14 @@ class TestPredictVideo:
         predict_video(model, data / "images", tmp_path / "poses", threads=1)
         assert predict_video(model, data / "images", tmp_path / "poses", threads=1).predicted_now == 0
 
+    def test_the_store_of_another_video_of_that_name_is_not_touched(
+        self, model: Path, data: Path, tmp_path: Path
+    ) -> None:
+        predict_video(model, data / "images", tmp_path / "poses", threads=1)
+        write_scene(tmp_path / "other" / "images", 25, seed=8)
+        with pytest.raises(BadPosesStore, match="another run"):
+            predict_video(model, tmp_path / "other" / "images", tmp_path / "poses", threads=1)
+
     def test_the_store_of_another_model_is_not_touched(
         self, model: Path, labels: LabelSet, data: Path, tmp_path: Path
     ) -> None:
@@ -217,11 +321,20 @@ class TestCommandLine:
             tmp_path / "model",
             "--data",
             data,
-            "--holdout",
-            "last:0.2",
             "--json",
         )
         assert last_line(measured)["test"] == test
+        everything = sbea(
+            "pose", "evaluate", "--model", tmp_path / "model", "--data", data, "--holdout", "none", "--json"
+        )
+        assert not {"test"} & set(last_line(everything))
+        assert "all" in last_line(everything)
+        assert "warning: The model was trained with 20 of these 25 frames" in everything.stderr
+        again = sbea("pose", "train", "--data", data, "--out", tmp_path / "model", *tiny)
+        assert last_line(again) == last_line(trained) | {"trained_now": False}
+        refused = sbea("pose", "train", "--data", data, "--out", tmp_path / "model", *tiny, "--seed", 3)
+        assert refused.exit_code == 2
+        assert "another config" in refused.stderr
         predicted = sbea(
             "pose", "predict", "--model", tmp_path / "model", "--video", data / "images", "--out",
             tmp_path / "poses", "--json",
@@ -239,17 +352,20 @@ class TestCommandLine:
             (("train", "--data", "nowhere", "--out", "x"), "nowhere"),
             (("train", "--data", "{data}", "--out", "x", "--holdout", "half"), "half"),
             (("train", "--data", "{data}", "--out", "x", "--minutes", "-1"), "minutes"),
+            (("train", "--data", "{data}", "--out", "{data}/labels.json/x"), "writing failed"),
             (("predict", "--model", "nowhere", "--video", "y", "--out", "x"), "card.json"),
+            (("predict", "--model", "{model}", "--video", "y", "--out", "x", "--threads", "0"), "threads"),
             (("evaluate", "--model", "nowhere", "--data", "{data}"), "card.json"),
         ],
     )
     def test_unusable_input_is_one_line_and_exit_2(
-        self, data: Path, tmp_path: Path, arguments: tuple[str, ...], reason: str,
+        self, data: Path, model: Path, tmp_path: Path, arguments: tuple[str, ...], reason: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:  # fmt: skip
         monkeypatch.chdir(tmp_path)
-        result = sbea("pose", *(a.format(data=data) for a in arguments))
+        result = sbea("pose", *(a.format(data=data, model=model) for a in arguments))
         assert result.exit_code == 2
         assert reason in result.stderr
+        assert "cannot be read" not in result.stderr
         assert len(result.stderr.strip().splitlines()) == 1
         assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,5 @@
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,12 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from sbea_engine.data import LabelSet, Skeleton, Visibility
+from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
 from sbea_engine.errors import Cancelled
 from sbea_engine.nn.card import CARD_FILE, WEIGHTS_FILE, BadModel
 from sbea_engine.nn.checkpoint import BadCheckpoint
+from sbea_engine.nn.runtime import NoSuchDevice
 from sbea_engine.pose import inference
-from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.errors import NotTrained, SeveralIndividuals, TooFewLabels
 from sbea_engine.pose.estimator import PoseEstimator
 from sbea_engine.pose.metrics import evaluate
@@ -199,6 +201,23 @@ class TestPredict:
         np.testing.assert_allclose(together, single, atol=1e-3)
         np.testing.assert_allclose(c_together, c_single, atol=1e-4)
 
+    def test_labelled_frames_come_back_in_the_order_asked_for(
+        self, trained: PoseEstimator, scene: LabelSet, tmp_path: Path
+    ) -> None:
+        """Of two folders, read one after the other: each answer is that of its frame alone."""
+        folder = scene.frames[0].path.parent
+        shutil.copytree(folder, tmp_path / "copy")
+        mixed = [
+            FrameSource(video=place.name, index=index, path=place)
+            for index in (7, 2, 11)
+            for place in (folder, tmp_path / "copy")
+        ]
+        points, confidence = trained.predict_sources(mixed)
+        for row, source in enumerate(mixed):
+            alone = trained.predict(source.path, [source.index])
+            np.testing.assert_allclose(points[row], alone.points_px[0], atol=1e-3)
+            np.testing.assert_allclose(confidence[row], alone.confidence[0], atol=1e-4)
+
     def test_cancelled(self, trained: PoseEstimator, scene: LabelSet) -> None:
         def cancel(_: Progress) -> None:
             raise Cancelled
@@ -238,6 +257,20 @@ class TestSaveAndLoad:
     def test_not_a_model(self, tmp_path: Path) -> None:
         with pytest.raises(BadModel, match=r"card\.json"):
             PoseEstimator.load(tmp_path)
+
+    def test_the_card_names_the_frames_it_was_given(
+        self, briefly_trained: PoseEstimator, scene: LabelSet
+    ) -> None:
+        assert briefly_trained.card_.data["training_frames"] == {"scene": list(range(len(scene)))}
+
+    def test_wrong_settings_of_the_caller_are_not_blamed_on_the_model(
+        self, briefly_trained: PoseEstimator, tmp_path: Path
+    ) -> None:
+        briefly_trained.save(tmp_path)
+        with pytest.raises(BadPoseConfig, match="threads is a whole number from 1"):
+            PoseEstimator.load(tmp_path, threads=0)
+        with pytest.raises(NoSuchDevice):
+            PoseEstimator.load(tmp_path, device="abacus")
 
     def test_other_weights_than_the_card_describes(
         self, briefly_trained: PoseEstimator, tmp_path: Path

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sbea_engine.data import FrameSource, LabelSet, Skeleton
+from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.splits import BadHoldout, split_holdout, split_validation
 
@@ -17,6 +18,14 @@ def labels(*videos: tuple[str, list[int]]) -> LabelSet:
         points_px=np.ones((len(frames), 1, 2, 2), dtype=np.float32),
         visibility=np.full((len(frames), 1, 2), 2, dtype=np.int8),
     )
+
+
+def unlabelled(rows: LabelSet, *, keep: list[int]) -> LabelSet:
+    """The same rows with nothing said of any but those to keep."""
+    points, visibility = np.array(rows.points_px), np.array(rows.visibility)
+    others = np.setdiff1d(np.arange(len(rows)), keep)
+    points[others], visibility[others] = np.nan, Visibility.UNLABELLED
+    return replace(rows, points_px=points, visibility=visibility)
 
 
 class TestSplitHoldout:
@@ -40,6 +49,28 @@ class TestSplitHoldout:
         split = split_holdout(two, "videos: w")
         assert split.test.tolist() == [2, 3]
         assert split.train.tolist() == [0, 1]
+
+    def test_frames_that_nobody_labelled_are_in_neither_part(self) -> None:
+        """Of twenty rows four are labelled; the last half of these is the test."""
+        rows = unlabelled(labels(("v", list(range(20)))), keep=[1, 4, 9, 12])
+        split = split_holdout(rows, "last:0.5")
+        assert split.train.tolist() == [1, 4]
+        assert split.test.tolist() == [9, 12]
+        assert split_holdout(rows, "none").train.tolist() == [1, 4, 9, 12]
+
+    def test_nothing_is_measured_on_frames_without_a_placed_keypoint(self) -> None:
+        rows = labels(("v", list(range(10))))
+        points, visibility = np.array(rows.points_px), np.array(rows.visibility)
+        points[8:], visibility[8:] = np.nan, Visibility.ABSENT
+        absent = replace(rows, points_px=points, visibility=visibility)
+        with pytest.raises(BadHoldout, match="leaves 2 labelled frames to test on, and on none"):
+            split_holdout(absent, "last:0.2")
+        assert split_holdout(absent, "last:0.3").test.tolist() == [7, 8, 9]
+
+    def test_a_video_that_nobody_labelled_cannot_be_held_out(self) -> None:
+        two = unlabelled(labels(("v", [0, 1]), ("w", [0, 1])), keep=[0, 1])
+        with pytest.raises(BadHoldout, match="2 labelled frames to train on and 0 to test on"):
+            split_holdout(two, "videos:w")
 
     def test_none_keeps_all(self) -> None:
         split = split_holdout(labels(("v", [5, 1])), "none")
