@@ -7,15 +7,19 @@ exit codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Any
 
 import click
 
 from sbea_engine import __version__
 
 __all__ = ["COMMANDS", "LazyCommand", "LazyGroup", "main"]
+
+WITH_JSON = "sbea_engine.cli.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,15 @@ class LazyGroup(click.Group):
     take the other groups with it.
     """
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[WITH_JSON] = "--json" in args
+        with _usage_errors_too(ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _usage_errors_too(ctx):
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -58,6 +71,22 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@contextmanager
+def _usage_errors_too(ctx: click.Context) -> Iterator[None]:
+    """With `--json`, say in JSON too what click says of a command line that it cannot read.
+
+    Click knows that before any verb runs, so `reports` never sees it.
+    """
+    try:
+        yield
+    except click.UsageError as error:
+        if ctx.meta[WITH_JSON]:
+            from sbea_engine.cli.output import problem_json
+
+            click.echo(problem_json("usage", error.format_message(), {}))
+        raise
 
 
 @click.group(

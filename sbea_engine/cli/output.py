@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import functools
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -17,12 +19,14 @@ import numpy as np
 
 from sbea_engine.errors import EngineError
 from sbea_engine.progress import Progress
+from sbea_engine.video.errors import CannotWrite
 
-__all__ = ["EXIT_UNUSABLE", "Output", "ProgressPrinter", "plain_json", "reports"]
+__all__ = ["EXIT_UNUSABLE", "Output", "ProgressPrinter", "plain_json", "problem_json", "reports"]
 
 EXIT_UNUSABLE = 2
 TERMINAL_INTERVAL_S = 0.1
 LOG_INTERVAL_S = 2.0
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO})
 
 P = ParamSpec("P")
 
@@ -126,8 +130,13 @@ class Output:
         reason = _one_line(str(error))
         click.echo(f"sbea: {reason}", err=True)
         if self.as_json:
-            problem = {"code": error.code, "message": reason, "data": plain_json(error.data)}
-            click.echo(json.dumps({"error": problem}, ensure_ascii=False))
+            click.echo(problem_json(error.code, reason, error.data))
+
+
+def problem_json(code: str, message: str, data: Mapping[str, Any]) -> str:
+    """The JSON line that says why the work was not done."""
+    problem = {"code": code, "message": _one_line(message), "data": plain_json(data)}
+    return json.dumps({"error": problem}, allow_nan=False, ensure_ascii=False)
 
 
 def _one_line(text: str) -> str:
@@ -146,7 +155,8 @@ def reports(verb: Callable[Concatenate[Output, P], None]) -> Callable[P, None]:
             ...
             output.result({"model": folder}, text=f"Model in {folder}")
 
-    An `EngineError` ends the process with exit code 2 and its one-line reason on standard error.
+    An `EngineError` ends the process with exit code 2 and its one-line reason on standard error, and so does
+    an `OSError` at the place of the option `--out`: what the file system refuses is no fault of the program.
     """
 
     @click.option("--json", "as_json", is_flag=True, help="End standard output with one JSON object.")
@@ -158,5 +168,27 @@ def reports(verb: Callable[Concatenate[Output, P], None]) -> Callable[P, None]:
         except EngineError as error:
             output.failure(error)
             raise SystemExit(EXIT_UNUSABLE) from error
+        except OSError as error:
+            out = kwargs.get("out")
+            if not isinstance(out, Path) or not _concerns(error, out):
+                raise
+            output.failure(CannotWrite(out, error))
+            raise SystemExit(EXIT_UNUSABLE) from error
 
     return wrapped
+
+
+def _concerns(error: OSError, out: Path) -> bool:
+    """Whether the file system refused the output: its place, what is in it, its draft, or the way there.
+
+    A draft lies beside the output and is called `.<name>.<anything>`. A full disk names no file.
+    """
+    if error.filename is None:
+        return error.errno in NO_ROOM
+    place, target = Path(os.fsdecode(error.filename)).absolute(), out.absolute()
+    if target.is_relative_to(place):
+        return True
+    if not place.is_relative_to(target.parent):
+        return False
+    first = place.relative_to(target.parent).parts[0]
+    return first == target.name or first.startswith(f".{target.name}.")

@@ -161,7 +161,7 @@ def _require_free(out: Path) -> None:
 
 def _facts(labels: LabelSet) -> dict[str, Any]:
     return {
-        "frames": len(labels),
+        "frames": int(np.count_nonzero(labels.labelled_frames)),
         "points": int(np.count_nonzero(labels.visibility >= Visibility.GUESSED)),
         "keypoints": labels.skeleton.keypoints,
         "individuals": labels.individuals,

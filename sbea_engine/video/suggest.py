@@ -25,6 +25,7 @@ SMALL_SIDE = 40
 MAX_CANDIDATES = 1200
 CANDIDATES_PER_FRAME = 8
 MIN_CANDIDATES = 200
+MAX_SEED = 2**32 - 1
 SEQUENTIAL_FRAMES = 6000  # up to here decoding all is quick enough not to move to key frames
 
 
@@ -71,7 +72,7 @@ def suggest_frames(
         seed: Of the clustering; the same seed gives the same frames.
 
     Raises:
-        BadInput: `count` or `method` is none that exists.
+        BadInput: `count`, `method` or `seed` is none that exists.
         BadVideo: The source cannot be read.
         Cancelled: From `on_progress`.
 
@@ -82,6 +83,8 @@ def suggest_frames(
         raise BadInput(f"method must be one of {', '.join(get_args(Method))}; got {method!r}.")
     if not 1 <= count <= MAX_CANDIDATES:
         raise BadInput(f"count must be 1 to {MAX_CANDIDATES}; got {count}.")
+    if not 0 <= seed <= MAX_SEED:
+        raise BadInput(f"seed must be 0 to {MAX_SEED}; got {seed}.")
     with open_frames(path) as reader:
         total = reader.info.frame_count
         if count >= total or method == "uniform":

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,13 @@ def verb(output: Output, fail: bool) -> None:
     output.result({"n": 1, "name": "ü"}, text="one thing done")
 
 
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path))
+@reports
+def writes(output: Output, out: Path) -> None:
+    out.mkdir(parents=True)
+
+
 class TestReports:
     def run(self, *args: str) -> Any:
         return CliRunner().invoke(verb, args)
@@ -124,6 +133,45 @@ class TestReports:
         assert json.loads(done.stdout) == {
             "error": {"code": "bad_input", "message": "a.csv: broken. Fix it.", "data": {"row": 3}}
         }
+
+    @pytest.mark.parametrize("place", ["file/out", "file/a/b/out", "n" * 300])
+    def test_an_output_that_cannot_be(self, tmp_path: Path, place: str) -> None:
+        (tmp_path / "file").touch()
+        done = CliRunner().invoke(writes, ["--out", str(tmp_path / place), "--json"])
+        assert done.exit_code == 2
+        error = json.loads(done.stdout)["error"]
+        assert error["code"] == "cannot_write"
+        assert str(tmp_path / place) in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+    @pytest.mark.parametrize(
+        ("name", "number", "ours"),
+        [
+            ("{out}", errno.EACCES, True),
+            ("{out}/card.json", errno.EACCES, True),
+            ("{parent}/.out.1f.tmp/labels.json", errno.EACCES, True),
+            ("{parent}", errno.EACCES, True),
+            (None, errno.ENOSPC, True),
+            ("{parent}/other", errno.ENOENT, False),
+            ("/etc/none", errno.ENOENT, False),
+            (None, errno.ENOENT, False),
+        ],
+    )
+    def test_what_the_file_system_refuses_is_told_from_bugs(
+        self, tmp_path: Path, name: str | None, number: int, ours: bool
+    ) -> None:
+        out = tmp_path / "out"
+        file = None if name is None else name.format(out=out, parent=tmp_path)
+
+        @click.command()
+        @click.option("--out", type=click.Path(path_type=Path))
+        @reports
+        def refused(output: Output, out: Path) -> None:
+            raise OSError(number, os.strerror(number), file)
+
+        done = CliRunner().invoke(refused, ["--out", str(out)])
+        assert done.exit_code == (2 if ours else 1)
+        assert isinstance(done.exception, SystemExit if ours else OSError)
 
     def test_other_errors_are_bugs_and_stay_visible(self) -> None:
         @click.command()

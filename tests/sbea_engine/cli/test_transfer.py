@@ -98,6 +98,19 @@ class TestImport:
         assert done.exit_code == 2
         assert "exists already" in done.stderr
 
+    def test_a_place_that_cannot_be_written(self, project: Path, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        done = sbea("import", "--from", "deeplabcut", project, "--out", tmp_path / "file" / "out", "--json")
+        assert done.exit_code == 2
+        assert json.loads(done.stdout)["error"]["code"] == "cannot_write"
+
+    def test_only_labelled_images_are_counted(self, project: Path, tmp_path: Path) -> None:
+        table = project / "labeled-data" / "arena" / "CollectedData_Ann.csv"
+        table.write_text(CSV.replace("img0007.png,5,6,,", "img0007.png,,,,"))
+        got = result("import", "--from", "deeplabcut", project, "--out", tmp_path / "out")
+        assert (got["frames"], got["points"]) == (1, 2)
+        assert any("1 of 2 images carry no label" in warning for warning in got["warnings"])
+
     def test_an_unknown_tool(self, project: Path, tmp_path: Path) -> None:
         assert sbea("import", "--from", "exel", project, "--out", tmp_path / "out").exit_code == 2
 
@@ -120,6 +133,39 @@ class TestExport:
         again = read_project(tmp_path / "out")
         assert (again.scorer, again.task) == ("Bo", "labels")
         np.testing.assert_array_equal(again.labels.points_px, read_project(project).labels.points_px)
+
+    def test_a_place_that_cannot_be_written(self, project: Path, tmp_path: Path) -> None:
+        result("import", "--from", "deeplabcut", project, "--out", tmp_path / "labels")
+        (tmp_path / "file").touch()
+        done = sbea(
+            "export", "--to", "deeplabcut", "--labels", tmp_path / "labels", "--out", tmp_path / "file/out",
+            "--scorer", "Bo", "--json",
+        )  # fmt: skip
+        assert done.exit_code == 2
+        assert json.loads(done.stdout)["error"]["code"] == "cannot_write"
+
+    def test_labels_of_a_video_without_a_name(self, project: Path, tmp_path: Path) -> None:
+        result("import", "--from", "deeplabcut", project, "--out", tmp_path / "labels")
+        file = tmp_path / "labels" / "labels.json"
+        file.write_text(file.read_text().replace('"video": "arena"', '"video": 7', 1))
+        done = sbea(
+            "export", "--to", "deeplabcut", "--labels", tmp_path / "labels", "--out", tmp_path / "out",
+            "--scorer", "Bo",
+        )  # fmt: skip
+        assert done.exit_code == 2
+        assert "the name of a video is text, got 7" in done.stderr.lower()
+
+    def test_frames_that_nobody_labelled_do_not_count(self, project: Path, tmp_path: Path) -> None:
+        result("import", "--from", "deeplabcut", project, "--out", tmp_path / "labels")
+        file = tmp_path / "labels" / "labels.json"
+        document = json.loads(file.read_text())
+        document["frames"][1] |= {"points_px": [[[None, None]] * 2], "visibility": [[-1, -1]]}
+        file.write_text(json.dumps(document))
+        got = result(
+            "export", "--to", "deeplabcut", "--labels", tmp_path / "labels", "--out", tmp_path / "out",
+            "--scorer", "Bo",
+        )  # fmt: skip
+        assert (got["frames"], got["points"]) == (1, 2)
 
     def test_poses(self, tmp_path: Path) -> None:
         poses = Poses(

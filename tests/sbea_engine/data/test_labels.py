@@ -96,7 +96,6 @@ class TestLabelSet:
         with pytest.raises(BadLabels, match="Frame index"):
             FrameSource(video="cam", index=index, path=Path("x"))
 
-
     @pytest.mark.parametrize("video", [7, None, ["cam"]])
     def test_the_name_of_a_video_is_text(self, video: Any) -> None:
         with pytest.raises(BadLabels, match="name of a video is text"):

@@ -150,3 +150,9 @@ def test_count_out_of_range(count: int, tmp_path: Path) -> None:
 def test_unknown_method(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="method must be one of kmeans, motion, uniform, mixed; got 'magic'"):
         suggest_frames(tmp_path / "v.mp4", 3, method="magic")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 32])
+def test_seed_out_of_range(seed: int, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=f"seed must be 0 to 4294967295; got {seed}"):
+        suggest_frames(tmp_path / "v.mp4", 3, seed=seed)
