@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -85,7 +86,7 @@ def train(*, iterations: int) -> dict[str, Any]:
 def training_steps(*, job: str) -> list[list[int]]:
     """Attempt and iteration of every report of a training."""
     found, attempt = [], 0
-    for event in JobEvent.objects.filter(job=job).order_by("seq"):
+    for event in JobEvent.objects.filter(job=UUID(job)).order_by("seq"):
         attempt += event.kind == "state" and event.data["state"] == "running"
         if event.kind == "progress" and event.data["stage"] == "train":
             found.append([attempt, event.data["done"]])
