@@ -101,6 +101,11 @@ export class Player {
     this.seek(this.#target + frames);
   }
 
+  /** The connection is back: fetch the frame that could not be shown. */
+  retry(): void {
+    if (!this.playing && this.presented !== this.#target) this.seek(this.#target);
+  }
+
   play(): void {
     if (this.playing || this.#disposed) return;
     const from = this.#target >= this.frameCount - 1 ? 0 : this.#target;

@@ -88,6 +88,23 @@ describe("seeking", () => {
     await settle();
     expect(failed).toEqual([3]);
   });
+
+  it("tries again to show the frame that could not be shown, and only that", async () => {
+    await show(2);
+    source.failWith = new Error("no connection");
+    player.seek(3);
+    await settle();
+    source.failWith = null;
+    for (let i = 0; i < 2; i++) {
+      player.retry();
+      await settle();
+      clock.tick(16);
+    }
+    expect([presented, source.asked]).toEqual([
+      [2, 3],
+      [2, 3, 3],
+    ]);
+  });
 });
 
 describe("scrubbing", () => {

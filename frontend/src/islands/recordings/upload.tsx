@@ -7,7 +7,7 @@ import { sendFile, type UploadProgress, type UploadPurpose } from "../../api/upl
 import { bytes, percent } from "../parts/format";
 import type { RecordingsPage } from "./index";
 
-interface Sending {
+export interface Sending {
   readonly key: string;
   readonly file: File;
   readonly progress: UploadProgress;
@@ -164,7 +164,7 @@ async function finish(
 }
 
 /** What is read out: a change of state, never the ticking of the bytes. */
-function newsOf({ state, file, error, progress }: Sending, done: string): string {
+export function newsOf({ state, file, error, progress }: Sending, done: string): string {
   if (state === "sending")
     return progress.waiting ? `${file.name}: the connection is down, trying again.` : "";
   if (state === "done") return `${file.name} ${done}`;

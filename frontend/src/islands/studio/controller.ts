@@ -5,7 +5,6 @@ import { wordsOf } from "../../api/problem";
 import { type Adjustment, loadAdjustment, saveAdjustment } from "../../canvas/adjust";
 import { PointerReader } from "../../canvas/pointer";
 import type { OverlayScene, PredictionMark } from "../../canvas/scene";
-import { imageFromCanvas, isOnImage } from "../../canvas/transform";
 import type { LabelSession } from "../../labels/labelSession";
 import type { SourceKind } from "../../player/types";
 import type { Gateway } from "./gateway";
@@ -20,8 +19,6 @@ import { Screen, type ScreenElements } from "./screen";
 import type { StudioState } from "./state";
 
 const ZOOM_STEP = 1.5;
-/** What one key press moves the picture, in CSS pixels. */
-const PAN_STEP = 64;
 /** How long a frame must stay before its history and newest labels are asked for. */
 const SETTLE_MS = 250;
 const NOTE_MS = 7000;
@@ -36,6 +33,7 @@ export class Studio {
   #screen: Screen | null = null;
   #pointer: PointerReader | null = null;
   #loupe: Loupe | null = null;
+  #hand: Hand | null = null;
   #predictions: PredictionStore | null = null;
   #settle: ReturnType<typeof setTimeout> | null = null;
   #nextNote = 1;
@@ -80,8 +78,9 @@ export class Studio {
     const { state, labelling } = this;
     this.#loupe = new Loupe(state, stage);
     const sceneOf = (index: number): OverlayScene => this.#scene(index);
-    const hand = new Hand({ state, labelling, player, stage, loupe: this.#loupe, sceneOf });
-    this.#pointer = new PointerReader(surface, hand, this.#signal);
+    const note = (words: string): void => this.note("info", words);
+    this.#hand = new Hand({ state, labelling, player, stage, loupe: this.#loupe, sceneOf, note });
+    this.#pointer = new PointerReader(surface, this.#hand, this.#signal);
     player.seek(frame);
   }
 
@@ -97,11 +96,10 @@ export class Studio {
         labelling.nudge(command.dx, command.dy);
         return;
       case "pan":
-        this.#screen?.stage.pan(-command.dx * PAN_STEP, -command.dy * PAN_STEP);
-        state.aiming.value = true;
+        this.#hand?.look(command.dx, command.dy);
         return;
       case "place":
-        this.#placeInMiddle(command.guessed);
+        this.#hand?.placeInMiddle(command.guessed);
         return;
       case "cycle":
         labelling.cycle(command.step);
@@ -168,17 +166,6 @@ export class Studio {
       case "help":
         state.helpOpen.value = true;
     }
-  }
-
-  /** For hands without a pointer: they move the picture until the spot lies in the middle of the view. */
-  #placeInMiddle(guessed: boolean): void {
-    const screen = this.#screen;
-    if (screen === null || this.state.playing.value) return;
-    const { view, size } = screen.stage;
-    const middle = imageFromCanvas(view, { x: size.width / 2, y: size.height / 2 });
-    this.state.aiming.value = true;
-    if (isOnImage(middle, this.state.video)) this.labelling.place(middle, guessed);
-    else this.note("info", "The middle of the view lies beside the picture. F fits it into the window.");
   }
 
   toggle(): void {
@@ -318,7 +305,7 @@ export class Studio {
     const retry = (): void => this.retrySaving();
     const online = (): void => {
       retry();
-      this.#screen?.retry();
+      this.#screen?.player.retry();
       this.#settleSoon();
       if (state.labelsRead.value === "failed") void this.reads.labels();
     };
@@ -344,7 +331,6 @@ export class Studio {
     const changed = state.presented.value !== index;
     batch(() => {
       state.presented.value = index;
-      if (changed) state.history.value = null;
       if (changed && !state.playing.value) this.labelling.rearm();
     });
     this.#predictions?.prepare(index);

@@ -1,4 +1,4 @@
-/** What the pointer does on the picture: takes hold of labels, places, moves the picture, aims the loupe. */
+/** What hands do on the picture, by pointer or by keys: hold labels, place, move the picture, aim the loupe. */
 
 import { hitLabel } from "../../canvas/hit";
 import type { PointerIntentions, Press } from "../../canvas/pointer";
@@ -12,14 +12,17 @@ import type { StudioState } from "./state";
 
 const GRAB_REACH = 10;
 const TOUCH_REACH = 22;
+/** What one key press moves the picture, in CSS pixels. */
+const LOOK_STEP = 64;
 
 export interface HandParts {
   readonly state: StudioState;
   readonly labelling: Labelling;
   readonly player: Pick<Player, "playing" | "pause">;
-  readonly stage: Pick<Stage, "view" | "pan" | "pinch" | "zoom">;
+  readonly stage: Pick<Stage, "view" | "size" | "pan" | "pinch" | "zoom">;
   readonly loupe: Loupe;
   readonly sceneOf: (index: number) => OverlayScene;
+  readonly note: (words: string) => void;
 }
 
 export class Hand implements PointerIntentions {
@@ -64,6 +67,22 @@ export class Hand implements PointerIntentions {
   place(at: Point, guessed: boolean): void {
     const image = this.#imageAt(at);
     if (isOnImage(image, this.#parts.state.video)) this.#parts.labelling.place(image, guessed);
+  }
+
+  /** Keys: look so many steps further to the right and down. */
+  look(dx: number, dy: number): void {
+    this.#parts.stage.pan(-dx * LOOK_STEP, -dy * LOOK_STEP);
+    this.#parts.state.aiming.value = true;
+  }
+
+  /** Keys: for hands without a pointer, that move the picture until the spot lies in the middle of the view. */
+  placeInMiddle(guessed: boolean): void {
+    const { state, stage, player, labelling, note } = this.#parts;
+    if (player.playing) return;
+    const middle = this.#imageAt({ x: stage.size.width / 2, y: stage.size.height / 2 });
+    state.aiming.value = true;
+    if (isOnImage(middle, state.video)) labelling.place(middle, guessed);
+    else note("The middle of the view lies beside the picture. F fits it into the window.");
   }
 
   hover(at: Point | null): void {

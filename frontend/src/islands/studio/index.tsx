@@ -19,6 +19,7 @@ import { Header } from "./Header";
 import { readKeyboard } from "./keyboard";
 import { HttpLabelTransport } from "./labelTransport";
 import type { StudioProps } from "./model";
+import { NotReady } from "./NotReady";
 import { Picture } from "./Picture";
 import { Sidebar } from "./Sidebar";
 import { chooseSource } from "./screen";
@@ -86,22 +87,6 @@ function watchJobs(api: Api, props: StudioProps, studio: Studio, signal: AbortSi
   onJobEnd(pageFeed(api, props.projectId, signal), signal, ({ params }) => {
     if (params.video_id === props.videoId) void studio.reads.jobEnded();
   });
-}
-
-/** The studio has no bar of pages: these links are the way out. */
-function NotReady({ words, urls }: { words: string; urls: Readonly<Record<string, string>> }) {
-  return (
-    <div class="st-failed">
-      <p class="note bad" role="alert">
-        {words}
-      </p>
-      <p class="st-failed-ways">
-        <a href={urls.home ?? "/"}>Back to the project</a>
-        {urls.recordings && <a href={urls.recordings}>Recordings</a>}
-        <a href={location.href}>Try again</a>
-      </p>
-    </div>
-  );
 }
 
 async function openSession(state: StudioState, userId: string): Promise<LabelSession> {

@@ -136,6 +136,7 @@ export const HELP: readonly HelpGroup[] = [
       [["N"], "next suggested or labelled frame"],
       [["P"], "previous suggested or labelled frame"],
       [["G"], "go to a frame by number"],
+      [["Home", "End"], "on the timeline: first, last frame; arrows step by one, PageUp and PageDown by ten"],
     ],
   },
   {

@@ -33,6 +33,10 @@ export class Reads {
     this.#session = session;
     this.#gateway = gateway;
     this.#hooks = hooks;
+    // What was done to one frame must never stand beside another.
+    state.presented.subscribe(() => {
+      state.history.value = null;
+    });
   }
 
   /** Everything, at the start. The picture is there already, and stays if one of them fails. */

@@ -74,12 +74,6 @@ export class Screen {
     this.#resize();
   }
 
-  /** The connection is back: fetch the frame that could not be shown. */
-  retry(): void {
-    const { presented, target, playing } = this.player;
-    if (!playing && presented !== target) this.player.seek(target);
-  }
-
   /** The user's own choice of source; remembered. */
   choose(kind: SourceKind): void {
     if (kind === this.player.source.kind) return;

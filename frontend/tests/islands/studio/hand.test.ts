@@ -7,7 +7,7 @@ import type { StudioState } from "../../../src/islands/studio/state";
 import { openState, project } from "./fakes";
 
 /** Image pixels are CSS pixels here, half a pixel apart; the one label lies at (100, 100). */
-const view = { scale: 1, offsetX: 0, offsetY: 0 };
+let view = { scale: 1, offsetX: 0, offsetY: 0 };
 const size = { width: 640, height: 480 };
 
 let state: StudioState;
@@ -19,15 +19,18 @@ let hand: Hand;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  view = { scale: 1, offsetX: 0, offsetY: 0 };
   state = openState();
   playing = false;
   calls = [];
   magnified = [];
   const stage = {
-    view,
+    get view() {
+      return view;
+    },
     size,
     magnify: (at: { x: number; y: number } | null) => magnified.push(at),
-    pan: () => {},
+    pan: (dx: number, dy: number) => calls.push(`pan ${dx},${dy}`),
     pinch: () => {},
     zoom: () => {},
   };
@@ -60,6 +63,7 @@ beforeEach(() => {
     stage,
     loupe,
     sceneOf: () => scene,
+    note: (words) => calls.push(words),
   });
 });
 
@@ -91,6 +95,30 @@ describe("a press", () => {
     hand.place({ x: 20.5, y: 30.5 }, false);
     hand.place({ x: 700, y: 30 }, false);
     expect(calls).toEqual(["place 20,30"]);
+  });
+});
+
+describe("keys alone", () => {
+  it("move the view the way they point, and mark its middle until the pointer comes back", () => {
+    hand.look(1, 0);
+    hand.look(0, -1);
+    expect(calls).toEqual(["pan -64,0", "pan 0,64"]);
+    expect(state.aiming.value).toBe(true);
+    hand.hover({ x: 1, y: 1 });
+    expect(state.aiming.value).toBe(false);
+  });
+
+  it("place in the middle of the view, where the picture is and stands still", () => {
+    hand.placeInMiddle(false);
+    playing = true;
+    hand.placeInMiddle(false);
+    playing = false;
+    view = { scale: 1, offsetX: 400, offsetY: 0 };
+    hand.placeInMiddle(false);
+    expect(calls).toEqual([
+      "place 319.5,239.5",
+      "The middle of the view lies beside the picture. F fits it into the window.",
+    ]);
   });
 });
 

@@ -71,6 +71,12 @@ describe("the history of a frame", () => {
     expect(state.history.value).toEqual([LINE]);
   });
 
+  it("goes with the frame, before the next one's is there", async () => {
+    await reads.frame(5);
+    state.presented.value = 6;
+    expect(state.history.value).toBeNull();
+  });
+
   it("of a frame that was left meanwhile is not shown", async () => {
     const answer = reads.frame(5);
     state.presented.value = 6;
