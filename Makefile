@@ -10,7 +10,7 @@ PORT    ?= 8000
 FRONTEND_SOURCES := $(shell find frontend/src -type f 2>/dev/null) $(wildcard frontend/*.json frontend/*.js frontend/*.mjs frontend/*.cjs)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-fast test-slow test-server test-e2e test-frontend check fix types generate lock clean system
+.PHONY: help demo up test test-fast test-slow test-server test-e2e test-frontend check fix generate pictures lock clean system
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "}; {printf "  %-14s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ generate: $(VENV)/.dev frontend/node_modules/.installed ## OpenAPI, wire types a
 	$(MANAGE) export_openapi
 	$(MANAGE) export_wire_types
 	cd frontend && npm run --silent generate
+
+pictures: $(VENV)/.dev frontend/dist/webpack-stats.json ## Take the README's pictures anew from the running product
+	$(BIN)/python -m tests.e2e.pictures
 
 lock: $(VENV)/.dev ## Lock the Python requirements anew
 	tools/lock-requirements $(BIN)

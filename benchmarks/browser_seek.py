@@ -1,0 +1,110 @@
+"""How long a random seek takes in a real browser, from the key press to the frame on the screen.
+
+    python -m benchmarks.browser_seek [--width 1280] [--height 1024] [--frames 900] [--seeks 300]
+
+Starts the studio on a free port in a temporary folder, registers a barcode video (or `--video`), opens it in
+Chromium and jumps to random frames on both paths: decoding in the browser (WebCodecs) and pictures from
+the server. Prints median and 95th percentile of what the page's own clock measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from tests.e2e.api import StudioApi
+from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.e2e.studio_page import StudioPage
+from tests.e2e.studio_server import StudioServer
+from tests.fixtures.barcode import write_barcode_video
+
+# Between the Enter key and the moment at which the studio has drawn the frame; the page's own clock.
+WATCH = """() => {
+  const root = document.querySelector("[data-presented-frame]");
+  window.seekTimes = [];
+  let since = 0, wanted = -1;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    since = performance.now();
+    wanted = Number(event.target.value);
+  }, true);
+  new MutationObserver(() => {
+    if (Number(root.dataset.presentedFrame) !== wanted) return;
+    window.seekTimes.push(performance.now() - since);
+    wanted = -1;
+  }).observe(root, { attributeFilter: ["data-presented-frame"] });
+}"""
+
+
+def seek_times_ms(page: Page, url: str, kind: str, *, frames: int, seeks: int, seed: int) -> list[float]:
+    """Time of each of `seeks` jumps to a random frame."""
+    page.goto(url)
+    desk = StudioPage(page)
+    page.get_by_test_id("source-choice").select_option(kind)
+    page.locator(f"[data-source-kind={kind}]").wait_for()
+    page.evaluate(WATCH)
+    draw = random.Random(seed)
+    shown = desk.frame
+    for _ in range(seeks):
+        target = draw.randrange(frames)
+        if target != shown:
+            desk.go_to(target)
+            shown = target
+    times: list[float] = page.evaluate("() => window.seekTimes")
+    return times
+
+
+def measure(server: StudioServer, video: Path, *, seeks: int, seed: int) -> None:
+    """Register the video in a new project, seek on both paths and print."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        context = browser.new_context(base_url=server.base_url, viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.goto(server.sign_in_link())
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/")
+        api = StudioApi(context, server.base_url)
+        project = api.project("Seek", ["mark"])
+        made = api.register(project["id"], "seek", video)
+        url = f"/projects/{project['slug']}/videos/{made['id']}/studio/"
+        for kind in ("webcodecs", "images"):
+            times = seek_times_ms(page, url, kind, frames=made["frame_count"], seeks=seeks, seed=seed)
+            p50, p95 = np.percentile(times, [50, 95])
+            size = f"{made['width']}x{made['height']}"
+            print(f"{kind}: {len(times)} seeks at {size}, median {p50:.0f} ms, p95 {p95:.0f} ms")
+        browser.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for name, value in (("width", 1280), ("height", 1024), ("frames", 900), ("seeks", 300), ("seed", 1)):
+        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument("--video", type=Path, help="A recording of yours instead of the rendered one.")
+    asked = parser.parse_args()
+    if CHROMIUM is None:
+        raise SystemExit("This benchmark needs Chromium (Debian: apt-get install chromium).")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        video = asked.video and asked.video.resolve()
+        if video is None:
+            (folder / "recordings").mkdir()
+            video = write_barcode_video(
+                folder / "recordings" / "seek.mp4", asked.frames, width=asked.width, height=asked.height
+            )
+        server = StudioServer(folder / "data", media_roots=[video.parent])
+        server.start()
+        try:
+            measure(server, video, seeks=asked.seeks, seed=asked.seed)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
