@@ -10,9 +10,10 @@ import pytest
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.errors import Cancelled
 from sbea_engine.progress import Progress
-from sbea_engine.synth import Recipe, RecordingFiles, Truth, load_truth, render_recording
+from sbea_engine.synth import Recipe, RecordingFiles, Truth, load_recipe, load_truth, render_recording
+from sbea_engine.synth.camera import Camera
 from sbea_engine.synth.masks import decode_mask
-from sbea_engine.synth.recording import BadRequest, keypoint_visibility
+from sbea_engine.synth.recording import BadRequest, build_scene, keypoint_visibility
 from sbea_engine.synth.render import Renderer, Scene
 from sbea_engine.synth.truth import BadRecording
 
@@ -24,6 +25,42 @@ def frames_of(file: Path) -> np.ndarray:
 
     with av.open(str(file)) as container:
         return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)])
+
+
+TRUNK = ("rump", "tail root", "pelvis", "loin", "back")
+OWN_PARTS = {
+    "snout": ("nose", "snout", "muzzle"),
+    "left ear": ("left ear", "left inner ear"),
+    "right ear": ("right ear", "right inner ear"),
+    "left hip": (*TRUNK, "left thigh", "left shank"),
+    "right hip": (*TRUNK, "right thigh", "right shank"),
+}
+
+
+def mm_in_front(
+    scene: Scene,
+    frame: int,
+    camera: Camera,
+    point_mm: np.ndarray,
+    *,
+    without: tuple[str, ...],
+    grown_mm: float,
+) -> float:
+    """How far before a point the ray from the camera first enters a part other than those; 0 if none does."""
+    animal = scene.animals[0]
+    others = [i for i, part in enumerate(animal.plan.parts) if part.name not in without]
+    surface = animal.motion.surface
+    eye = -camera.R.T @ camera.t
+    into = surface.rotation[frame, others].transpose(0, 2, 1) / (
+        surface.radii_mm[frame, others][..., None] + grown_mm
+    )
+    start = np.einsum("pij,pj->pi", into, eye - surface.centre_mm[frame, others])
+    step = into @ (point_mm - eye)
+    a, b, c = (step**2).sum(1), (start * step).sum(1), (start**2).sum(1) - 1
+    meets = b**2 > a * c
+    enters = (-b[meets] - np.sqrt(b[meets] ** 2 - a[meets] * c[meets])) / a[meets]
+    before = enters[(enters > 0) & (enters < 1)]
+    return float((1 - before.min()) * np.linalg.norm(point_mm - eye)) if len(before) else 0.0
 
 
 class TestFolder:
@@ -123,6 +160,37 @@ class TestVisibility:
             column, row = np.rint(px).astype(int)
             in_front = view.depth_mm[row, column] < depth - keypoint.depth_mm
             assert got[0, k] == (not in_front)
+
+    @pytest.mark.parametrize("seed", [3, 7])
+    def test_is_what_rays_through_the_parts_say(self, seed: int) -> None:
+        """From a keypoint to the camera: its own part does not hide it, another one well in front does."""
+        recipe = load_recipe("solo")
+        scene = build_scene(recipe, frames=160, seed=seed)
+        animal = scene.animals[0]
+        shown = dict.fromkeys(OWN_PARTS, 0)
+        hidden = 0
+        for camera in recipe.cameras.cameras(2, scene.arena):
+            look = Renderer(scene, camera, samples=1, noise=0, rng=np.random.default_rng(0))
+            for f in range(0, 160, 8):
+                view = look.render(f, np.random.default_rng(0))
+                points = animal.motion.points_mm[f].astype(np.float32)
+                got = keypoint_visibility(scene, camera, view, points[None])[0]
+                for name, own in OWN_PARTS.items():
+                    k = animal.plan.skeleton.index(name)
+                    depth = animal.plan.keypoints[k].depth_mm
+                    # grown by about what melting adds, so that free is free
+                    thick, thin = (
+                        mm_in_front(scene, f, camera, points[k], without=own, grown_mm=grown)
+                        for grown in (1.0, 0.0)
+                    )
+                    if camera.name == "ceiling" and thick == 0:
+                        assert got[k], (name, f)
+                        shown[name] += 1
+                    elif thin > depth + 2:
+                        assert not got[k], (name, f, camera.name)
+                        hidden += 1
+        assert min(shown.values()) >= 12
+        assert hidden >= 3
 
     def test_out_of_the_picture_is_not_visible(self, scene: Scene, recipe: Recipe) -> None:
         camera = recipe.cameras.cameras(1, scene.arena)[0]
