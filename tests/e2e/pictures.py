@@ -1,7 +1,7 @@
 """`python -m tests.e2e.pictures [--out docs/images] [--preset Default]`: the README's pictures, made anew.
 
-Starts the studio with the demo project in a temporary folder, does what the README says, and takes pictures: those
-of the README, and every page in light and dark at 1440 and 800 pixels in `--all`, to be looked at.
+Starts the studio with the demo project in a temporary folder, does what the README says, and takes pictures:
+those of the README, and with `--all` every page in light and dark at 1440 and 800 pixels, to be looked at.
 """
 
 from __future__ import annotations
