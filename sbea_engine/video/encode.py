@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GOP = 12
 CRF = "18"
 PRESET = "veryfast"
+TUNE = "fastdecode"  # a jump decodes up to GOP frames: nearly twice as fast for some 8 % more bytes
 IMAGE_FPS = 25.0  # at which a folder of images plays
 MIN_FPS, MAX_FPS = 1.0, 240.0  # beyond, no H.264 level lets a browser promise to decode
 _BT601 = 6  # SMPTE 170M, in the numbering of ISO/IEC 23091-2
@@ -61,6 +62,7 @@ class ProxyEncoder:
         context.options = {
             "crf": CRF,
             "preset": PRESET,
+            "tune": TUNE,
             "a53cc": "0",
             "x264-params": f"keyint={GOP}:min-keyint={GOP}:scenecut=0:bframes=0:open-gop=0",
         }

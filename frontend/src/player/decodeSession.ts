@@ -14,7 +14,7 @@ import { isAbort, SourceError } from "./types";
 
 const MICROSECONDS_PER_FRAME = 1000;
 const MAX_QUEUED_CHUNKS = 3;
-const COMPRESSED_CACHE_BYTES = 24 * 2 ** 20;
+const COMPRESSED_CACHE_BYTES = 48 * 2 ** 20;
 const GROUPS_AHEAD = 2;
 /** Steps no longer than this count as travel in a direction; longer ones are jumps. */
 const TRAVEL_FRAMES = 12;
