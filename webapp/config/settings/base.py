@@ -189,6 +189,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.text("SBEA_LOG_LEVEL", "INFO").upper()},
-    # A refused request is an answer, not an event of the server.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        # A refused request is an answer, not an event of the server.
+        "django.request": {"level": "ERROR"},
+        # Says at every start how many threads it would use.
+        "numexpr": {"level": "WARNING"},
+    },
 }
