@@ -1,6 +1,6 @@
 """`python -m tests.run_on_server_stack [pytest options]`: the web tests on real PostgreSQL and Redis.
 
-Runs tests/webapp and tests/workers without the slow ones; options come on top.
+Runs tests/webapp and tests/workers, of the slow ones those that need this stack; options come on top.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.server_services import ServiceMissing, server_services
 
 # Tells tools/run-tests that the machine lacks what is needed.
 SKIPPED = 77
-DEFAULT = ["tests/webapp", "tests/workers", "-m", "not slow and not e2e"]
+DEFAULT = ["tests/webapp", "tests/workers", "-m", "(not slow or server) and not e2e"]
 
 
 def main(arguments: Sequence[str]) -> int:
