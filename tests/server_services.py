@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
 import shutil
@@ -16,6 +17,8 @@ from pathlib import Path
 
 START_DEADLINE_S = 60.0
 _DATABASE = "sbea"
+_REDIS_DATABASES = 15  # beside number 0
+_NUMBERS = itertools.count()
 
 
 class ServiceMissing(Exception):
@@ -36,6 +39,22 @@ class ServerServices:
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis_url,
         }
+
+    def fresh(self) -> ServerServices:
+        """The same two servers with an empty database and an empty Redis database of their own."""
+        import psycopg2
+        import redis
+
+        number = next(_NUMBERS)
+        server, _, _ = self.database_url.rpartition("/")
+        connection = psycopg2.connect(f"{server}/postgres")
+        connection.autocommit = True  # a database cannot be created inside a transaction
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {_DATABASE}_{number}")
+        connection.close()
+        redis_url = f"{self.redis_url.rpartition('/')[0]}/{1 + number % _REDIS_DATABASES}"
+        redis.Redis.from_url(redis_url).flushdb()
+        return ServerServices(f"{server}/{_DATABASE}_{number}", redis_url)
 
 
 @contextmanager

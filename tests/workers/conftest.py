@@ -15,7 +15,7 @@ def studio(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Studio]:
     """Real processes on SQLite and a broker of files, then on PostgreSQL and Redis."""
     environment = {"DJANGO_SETTINGS_MODULE": "tests.workers.settings", "SBEA_MODE": str(request.param)}
     if request.param == "server":
-        services = request.getfixturevalue("services")
+        services = request.getfixturevalue("services").fresh()
         environment |= {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}
     started = Studio(tmp_path, environment)
     yield started
