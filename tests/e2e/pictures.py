@@ -99,8 +99,14 @@ def main() -> None:
                 names = ("recordings", "label", "models", "models/1", "results", "jobs", "people")
                 pages = {name.replace("/", "-"): f"{home}{name}/" for name in names}
                 pages |= {"projects": "/", "new": "/projects/new/", "home": home, "studio": studio}
-                pages |= {"signin": "/sign-in/login/", "password": "/sign-in/password/change/"}
+                pages |= {"password": "/sign-in/password/change/", "second-factor": "/sign-in/2fa/"}
                 shoot_all(browser, server.base_url, context.storage_state(), pages, asked.all)
+                strangers = {
+                    "sign-in": "/sign-in/login/",
+                    "spent-link": "/link/spent/",
+                    "not-found": "/none/",
+                }
+                shoot_all(browser, server.base_url, None, strangers, asked.all)
             browser.close()
         finally:
             server.stop()
