@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from channels.sessions import SessionMiddlewareStack
-from django.core.asgi import get_asgi_application
 
 from webapp.config.mode import choose_settings
 
 choose_settings()
-_http = get_asgi_application()  # sets Django up, so it must come before what imports models
+django.setup(set_prefix=False)  # must come before what imports models
 
+from webapp.config.handler import ThreadedHandler  # noqa: E402
 from webapp.realtime.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": _http,
+        "http": ThreadedHandler(),
         # The consumer reads the person from the session itself, at connect and again while it relays.
         "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }

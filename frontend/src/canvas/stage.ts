@@ -120,8 +120,8 @@ export class Stage {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, video.width, video.height);
     context.imageSmoothingEnabled = scale * this.#ratio < NEAREST_FROM;
-    // Mipmaps are worth their price only where several pixels fall on one.
-    context.imageSmoothingQuality = scale * this.#ratio < 0.75 ? "medium" : "low";
+    // Mipmaps, at 10 ms, are worth their price only where bilinear sampling would leave pixels out.
+    context.imageSmoothingQuality = scale * this.#ratio < 0.5 ? "medium" : "low";
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     const { width, height } = image;
     context.drawImage(frame.image, 0, 0, width, height, offsetX, offsetY, width * scale, height * scale);

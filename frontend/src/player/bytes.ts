@@ -41,13 +41,39 @@ function pause(delayMs: number, signal: AbortSignal | null): Promise<void> {
   });
 }
 
+/** A range of bytes that fills from the front, as far as somebody asked for it. */
+export class ByteRead {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly #more: () => Promise<Uint8Array | null>;
+  #filled = 0;
+
+  /** `more` gives the next bytes, or null after the last. */
+  constructor(length: number, more: () => Promise<Uint8Array | null>) {
+    this.bytes = new Uint8Array(length);
+    this.#more = more;
+  }
+
+  /** Wait until the first `count` bytes are there. One caller at a time. */
+  async until(count: number): Promise<void> {
+    while (this.#filled < count) {
+      const piece = await this.#more();
+      const filled = this.#filled + (piece?.length ?? 0);
+      if (piece === null || filled > this.bytes.length) {
+        throw new SourceError("network", `Got ${filled} of ${this.bytes.length} bytes of the proxy video.`);
+      }
+      this.bytes.set(piece, this.#filled);
+      this.#filled = filled;
+    }
+  }
+}
+
 /** Read bytes `[start, end)` of a file; a server that ignores `Range` is refused, not worked around. */
 export async function fetchRange(
   url: string,
   start: number,
   end: number,
   signal: AbortSignal,
-): Promise<ArrayBuffer> {
+): Promise<ByteRead> {
   const headers = { Range: `bytes=${start}-${end - 1}` };
   const response = await fetchPatiently(url, { headers, signal }, "The proxy video");
   if (response.status !== 206) {
@@ -58,9 +84,13 @@ export async function fetchRange(
         )
       : refuse(response, "The proxy video");
   }
-  const bytes = await response.arrayBuffer();
-  if (bytes.byteLength !== end - start) {
-    throw new SourceError("network", `Got ${bytes.byteLength} of ${end - start} bytes of the proxy video.`);
-  }
-  return bytes;
+  const reader = response.body?.getReader();
+  return new ByteRead(end - start, async () => {
+    try {
+      return (await reader?.read())?.value ?? null;
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      throw new SourceError("network", "The connection broke off within the proxy video.", { cause: error });
+    }
+  });
 }

@@ -6,18 +6,24 @@
  * Requests are served in order; a GOP that nobody waits for any more is given up as soon as another one is
  * wanted, so whoever seeks cancels first. When nobody waits, the GOPs ahead in the direction of travel
  * are decoded.
+ *
+ * After a jump, the frames behind the one that was wanted wait a moment: drawing it has the processor to
+ * itself, and whoever jumps again finds the decoder free.
  */
 
+import type { ByteRead } from "./bytes";
 import type { FrameTable, Gop } from "./frameTable";
 import { ByteLru } from "./lru";
 import { isAbort, SourceError } from "./types";
 
 const MICROSECONDS_PER_FRAME = 1000;
-const MAX_QUEUED_CHUNKS = 3;
+const MAX_QUEUED_CHUNKS = 6;
 const COMPRESSED_CACHE_BYTES = 48 * 2 ** 20;
-const GROUPS_AHEAD = 2;
+const GROUPS_AHEAD = 3;
 /** Steps no longer than this count as travel in a direction; longer ones are jumps. */
 const TRAVEL_FRAMES = 12;
+/** How long a jump rests on its frame before the rest of its GOP is decoded. */
+const REST_MS = 120;
 
 /** The part of `VideoFrame` that decoding needs. */
 export interface FrameLike {
@@ -40,7 +46,7 @@ export interface DecoderLike {
 
 export interface DecodeDeps<F extends FrameLike> {
   createDecoder(onFrame: (frame: F) => void, onError: (error: unknown) => void): DecoderLike;
-  fetchRange(start: number, end: number, signal: AbortSignal): Promise<ArrayBuffer>;
+  fetchRange(start: number, end: number, signal: AbortSignal): Promise<ByteRead>;
 }
 
 interface Waiter<F> {
@@ -53,13 +59,15 @@ export class DecodeSession<F extends FrameLike> {
   readonly #table: FrameTable;
   readonly #deps: DecodeDeps<F>;
   readonly #frames: ByteLru<number, F>;
-  readonly #samples = new ByteLru<number, ArrayBuffer>(COMPRESSED_CACHE_BYTES);
+  readonly #samples = new ByteLru<number, ByteRead>(COMPRESSED_CACHE_BYTES);
   readonly #waiters = new Set<Waiter<F>>();
   #decoder: DecoderLike | null = null;
   #decoderError: unknown = null;
   #job: { gop: Gop; fetch: AbortController } | null = null;
   #lastIndex: number | null = null;
   #direction: 1 | -1 | 0 = 0;
+  /** Ends the rest after a jump. */
+  #wake: () => void = () => {};
   #disposed = false;
 
   constructor(table: FrameTable, deps: DecodeDeps<F>, cacheBytes: number) {
@@ -80,6 +88,7 @@ export class DecodeSession<F extends FrameLike> {
 
   dispose(): void {
     this.#disposed = true;
+    this.#wake();
     this.#job?.fetch.abort();
     for (const waiter of this.#waiters)
       waiter.reject(new DOMException("The video was closed.", "AbortError"));
@@ -111,6 +120,7 @@ export class DecodeSession<F extends FrameLike> {
       const waiter: Waiter<F> = { index, resolve: settle(resolve), reject: settle(reject) };
       signal.addEventListener("abort", cancel, { once: true });
       this.#waiters.add(waiter);
+      this.#wake();
       this.#dropStaleFetch();
     });
   }
@@ -163,46 +173,77 @@ export class DecodeSession<F extends FrameLike> {
   }
 
   async #decodeGop(gop: Gop, signal: AbortSignal): Promise<void> {
-    const bytes = await this.#bytesOf(gop, signal);
+    const read = await this.#read(gop, signal);
     try {
-      await this.#feed(gop, bytes);
+      await this.#feed(gop, read);
     } catch (first) {
-      if (isAbort(first) || this.#disposed) throw first;
+      if (isAbort(first) || first instanceof SourceError || this.#disposed) throw first;
       // A decoder that failed or stalled is replaced, and what it holds is released, before one retry.
       this.#closeDecoder();
       this.#frames.clear();
-      await this.#feed(gop, bytes);
+      await this.#feed(gop, read);
     }
   }
 
-  async #bytesOf(gop: Gop, signal: AbortSignal): Promise<ArrayBuffer> {
-    const cached = this.#samples.get(gop.first);
-    if (cached !== undefined) return cached;
-    const bytes = await this.#deps.fetchRange(gop.byteStart, gop.byteEnd, signal);
-    this.#samples.set(gop.first, bytes, bytes.byteLength);
-    return bytes;
+  async #read(gop: Gop, signal: AbortSignal): Promise<ByteRead> {
+    return this.#samples.get(gop.first) ?? (await this.#deps.fetchRange(gop.byteStart, gop.byteEnd, signal));
   }
 
-  async #feed(gop: Gop, bytes: ArrayBuffer): Promise<void> {
+  /** Read what is still on its way, and keep it. */
+  async #readAll(gop: Gop, read: ByteRead): Promise<void> {
+    await read.until(read.bytes.length);
+    this.#samples.set(gop.first, read, read.bytes.length);
+  }
+
+  async #feed(gop: Gop, read: ByteRead): Promise<void> {
     this.#decoder ??= this.#deps.createDecoder(
       (frame) => this.#keep(frame),
       (error) => {
         this.#decoderError = error;
+        this.#wake();
       },
     );
     const decoder = this.#decoder;
     const asked = [...this.#waiters].filter(({ index }) => index >= gop.first && index <= gop.last);
-    for (let i = gop.first; i <= gop.last && !this.#isStale(gop); i++) {
+    let rested = false;
+    for (let i = gop.first; i <= gop.last; i++) {
+      if (!rested && this.#direction === 0 && this.#isDoneBefore(gop, i)) {
+        rested = true;
+        await this.#readAll(gop, read);
+        if (this.#isDoneBefore(gop, i)) await this.#rest();
+      }
+      // Given up without a flush: what the decoder still holds comes out under its own index.
+      if (this.#isStale(gop)) return;
       if (this.#decoderError !== null) throw this.#decoderError;
       const { start, end } = this.#table.sample(i);
-      const data = new Uint8Array(bytes, start - gop.byteStart, end - start);
+      await read.until(end - gop.byteStart);
+      const data = read.bytes.subarray(start - gop.byteStart, end - gop.byteStart);
       decoder.decode(i * MICROSECONDS_PER_FRAME, this.#table.isKey(i), data);
       while (decoder.decodeQueueSize > MAX_QUEUED_CHUNKS) await decoder.room();
     }
+    await this.#readAll(gop, read);
     await decoder.flush();
     if (this.#decoderError !== null) throw this.#decoderError;
     const missing = asked.find((waiter) => this.#waiters.has(waiter));
     if (missing !== undefined) throw new Error(`The decoder gave no frame ${missing.index}.`);
+  }
+
+  /** Nobody waits for anything but frames of this GOP before `index`, which the decoder has. */
+  #isDoneBefore(gop: Gop, index: number): boolean {
+    for (const waiter of this.#waiters) if (waiter.index < gop.first || waiter.index >= index) return false;
+    return true;
+  }
+
+  /** Wait a moment, or until somebody wants a frame. */
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake(), REST_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = () => {};
+        resolve();
+      };
+    });
   }
 
   #keep(frame: F): void {

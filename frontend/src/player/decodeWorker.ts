@@ -3,6 +3,7 @@
 import { fetchPatiently, fetchRange, refuse } from "./bytes";
 import { type DecoderLike, DecodeSession } from "./decodeSession";
 import { FrameTable } from "./frameTable";
+import { PixelReader } from "./pixels";
 import type { FromWorker, OpenVideo, ToWorker } from "./protocol";
 import { Reopening } from "./reopening";
 import { isAbort, SourceError } from "./types";
@@ -105,7 +106,19 @@ async function open(video: OpenVideo): Promise<DecodeSession<VideoFrame>> {
 }
 
 let session: Reopening<DecodeSession<VideoFrame>> | null = null;
+const reader = new PixelReader();
 const running = new Map<number, AbortController>();
+
+/** Hand a frame over to the page; closes it. */
+async function send(request: number, index: number, frame: VideoFrame): Promise<void> {
+  try {
+    const pixels = await reader.read(frame);
+    if (pixels === null) scope.postMessage({ type: "frame", request, index, frame }, [frame]);
+    else scope.postMessage({ type: "pixels", request, index, ...pixels }, [pixels.pixels]);
+  } finally {
+    frame.close(); // does nothing to one that was transferred
+  }
+}
 
 async function get(request: number, index: number): Promise<void> {
   const cancel = new AbortController();
@@ -113,7 +126,7 @@ async function get(request: number, index: number): Promise<void> {
   try {
     if (session === null) throw new SourceError("decode_failed", "The video is not open.");
     const frame = await (await session.get()).get(index, cancel.signal);
-    scope.postMessage({ type: "frame", request, index, frame }, [frame]);
+    await send(request, index, frame);
   } catch (error) {
     if (isAbort(error)) return;
     const code = error instanceof SourceError ? error.code : "decode_failed";
@@ -135,6 +148,9 @@ scope.onmessage = ({ data: message }) => {
       return;
     case "cancel":
       running.get(message.request)?.abort();
+      return;
+    case "return":
+      reader.giveBack(message.pixels);
       return;
     case "close":
       void Promise.resolve(session?.current)

@@ -18,9 +18,21 @@ export type ToWorker =
   | { readonly type: "open"; readonly video: OpenVideo }
   | { readonly type: "get"; readonly request: number; readonly index: number }
   | { readonly type: "cancel"; readonly request: number }
+  /** Pixels that were drawn: their memory is ready for the next frame. */
+  | { readonly type: "return"; readonly pixels: ArrayBuffer }
   | { readonly type: "close" };
 
 export type FromWorker =
+  | {
+      readonly type: "pixels";
+      readonly request: number;
+      readonly index: number;
+      /** RGBA, row by row. */
+      readonly pixels: ArrayBuffer;
+      readonly width: number;
+      readonly height: number;
+    }
+  /** From a browser that cannot convert a frame itself: the page converts it while it draws. */
   | { readonly type: "frame"; readonly request: number; readonly index: number; readonly frame: VideoFrame }
   | {
       readonly type: "failed";

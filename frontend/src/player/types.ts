@@ -27,7 +27,7 @@ export interface PlayableVideo {
 /** Pixels of one frame. Whoever receives it owns it and must call `close` exactly once. */
 export interface DecodedFrame {
   readonly index: number;
-  readonly image: VideoFrame | ImageBitmap;
+  readonly image: VideoFrame | ImageBitmap | OffscreenCanvas;
   close(): void;
 }
 

@@ -1,3 +1,4 @@
+import { PixelCanvases } from "./pixels";
 import type { FromWorker, ToWorker } from "./protocol";
 import { type DecodedFrame, type FrameSource, type PlayableVideo, SourceError } from "./types";
 
@@ -30,6 +31,7 @@ export async function canUseWebCodecs(video: PlayableVideo): Promise<boolean> {
 export class WebCodecsSource implements FrameSource {
   readonly kind = "webcodecs";
   readonly #worker: Worker;
+  readonly #canvases = new PixelCanvases();
   readonly #pending = new Map<number, Pending>();
   #nextRequest = 1;
   #dead: SourceError | null = null;
@@ -86,8 +88,8 @@ export class WebCodecsSource implements FrameSource {
     this.#pending.clear();
   }
 
-  #post(message: ToWorker): void {
-    this.#worker.postMessage(message);
+  #post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
   }
 
   #receive(message: FromWorker): void {
@@ -97,9 +99,15 @@ export class WebCodecsSource implements FrameSource {
       pending?.reject(new SourceError(message.code, message.message));
       return;
     }
+    const wanted = pending?.index === message.index ? pending : undefined;
+    if (message.type === "pixels") {
+      wanted?.resolve(this.#canvases.hold(message.index, message));
+      this.#post({ type: "return", pixels: message.pixels }, [message.pixels]);
+      return;
+    }
     const { frame, index } = message;
-    if (pending === undefined || pending.index !== index) frame.close();
-    else pending.resolve({ index, image: frame, close: () => frame.close() });
+    if (wanted === undefined) frame.close();
+    else wanted.resolve({ index, image: frame, close: () => frame.close() });
   }
 
   #die(reason: string): void {

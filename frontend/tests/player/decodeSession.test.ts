@@ -1,5 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ByteRead } from "../../src/player/bytes";
 import { type DecoderLike, DecodeSession, type FrameLike } from "../../src/player/decodeSession";
+import { SourceError } from "../../src/player/types";
 import { table } from "./sidecar";
 
 /** Counts open frames, so that a leak shows. */
@@ -12,6 +14,9 @@ class Rig {
   failing = 0;
   silent = false;
   gate: Promise<void> = Promise.resolve();
+  /** Bytes of a range that come before the others; those come when `rest` resolves. */
+  firstPiece = 0;
+  rest: Promise<void> = Promise.resolve();
   readonly #frames = table(60, 12);
 
   session(cacheFrames = 40): DecodeSession<FrameLike> {
@@ -23,7 +28,13 @@ class Rig {
           this.fetched.push(start);
           await this.gate;
           signal.throwIfAborted();
-          return new ArrayBuffer(end - start);
+          const pieces = [this.firstPiece, end - start - this.firstPiece];
+          return new ByteRead(end - start, async () => {
+            if (pieces.length === 1) await this.rest;
+            signal.throwIfAborted();
+            const size = pieces.shift();
+            return size === undefined ? null : new Uint8Array(size);
+          });
         },
       },
       cacheFrames * 10 * 10 * 1.5,
@@ -66,9 +77,28 @@ class Rig {
 }
 
 const never = (): AbortSignal => new AbortController().signal;
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+/** Longer than a jump rests. */
+const settle = async (): Promise<void> => void (await vi.advanceTimersByTimeAsync(1000));
+
+/** What comes of it while time passes. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  await settle();
+  return work;
+}
+
+function promiseToRelease(): { promise: Promise<void>; release: () => void } {
+  let release = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { promise, release };
+}
 
 describe("DecodeSession", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
   it("names frames by the time stamp that went in, from one byte range a GOP", async () => {
     const rig = new Rig();
     const session = rig.session();
@@ -85,12 +115,70 @@ describe("DecodeSession", () => {
     expect(rig.open).toBe(0);
   });
 
+  it("rests on the frame of a jump, and then decodes the rest of its group", async () => {
+    const rig = new Rig();
+    const session = rig.session();
+    (await session.get(15, never())).close();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(rig.decoded).toEqual([12, 13, 14, 15]);
+    await settle();
+    expect(rig.decoded.at(-1)).toBe(23);
+  });
+
+  it("goes on at once when the next frame is wanted during the rest", async () => {
+    const rig = new Rig();
+    const session = rig.session();
+    (await session.get(15, never())).close();
+    (await session.get(16, never())).close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(rig.decoded.slice(0, 12)).toEqual([12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23]);
+  });
+
+  it("leaves a group at rest for a jump elsewhere, and comes back to it from its first frame", async () => {
+    const rig = new Rig();
+    const session = rig.session();
+    for (const index of [14, 38, 16]) (await session.get(index, never())).close();
+    expect(rig.decoded).toEqual([12, 13, 14, 36, 37, 38, 12, 13, 14, 15, 16]);
+    expect(rig.fetched.length).toBe(2);
+  });
+
+  it("decodes a frame as soon as its own bytes are there", async () => {
+    const rig = new Rig();
+    const { promise, release } = promiseToRelease();
+    rig.rest = promise;
+    rig.firstPiece = 10 + 11 + 12; // frames 0 to 2
+    const session = rig.session();
+    expect((await session.get(2, never())).timestamp).toBe(2000);
+    let later: number | null = null;
+    const next = session.get(3, never()).then((frame) => {
+      later = frame.timestamp;
+    });
+    await settle();
+    expect(later).toBeNull();
+    release();
+    await next;
+    expect(later).toBe(3000);
+  });
+
+  it("says that the connection broke off, and reads the group anew for the next wish", async () => {
+    const rig = new Rig();
+    rig.firstPiece = 5;
+    rig.rest = Promise.reject(new SourceError("network", "The connection broke off."));
+    rig.rest.catch(() => {});
+    const session = rig.session();
+    await expect(session.get(2, never())).rejects.toMatchObject({ code: "network" });
+    rig.rest = Promise.resolve();
+    expect((await session.get(2, never())).timestamp).toBe(2000);
+    expect(rig.fetched.length).toBe(2);
+    expect(rig.decoders).toBe(2);
+  });
+
   it("decodes ahead in the direction of travel, and not after a jump", async () => {
     const rig = new Rig();
     const session = rig.session(60);
     for (const index of [40, 39]) (await session.get(index, never())).close();
     await settle();
-    expect(rig.fetched).toEqual([36, 24, 12].map((frame) => rig.offsetOf(frame)));
+    expect(rig.fetched).toEqual([36, 24, 12, 0].map((frame) => rig.offsetOf(frame)));
     const jumping = new Rig();
     const other = jumping.session(60);
     (await other.get(40, never())).close();
@@ -100,10 +188,8 @@ describe("DecodeSession", () => {
 
   it("gives up the fetch of a seek that nobody waits for any more", async () => {
     const rig = new Rig();
-    let release = (): void => {};
-    rig.gate = new Promise((resolve) => {
-      release = resolve;
-    });
+    const { promise, release } = promiseToRelease();
+    rig.gate = promise;
     const session = rig.session();
     const stale = new AbortController();
     const first = session.get(50, stale.signal);
@@ -118,7 +204,7 @@ describe("DecodeSession", () => {
   it("replaces a decoder that failed and tries once more", async () => {
     const rig = new Rig();
     rig.failing = 1;
-    const frame = await rig.session().get(5, never());
+    const frame = await inTime(rig.session().get(5, never()));
     expect(frame.timestamp).toBe(5000);
     expect(rig.decoders).toBe(2);
   });
@@ -127,13 +213,13 @@ describe("DecodeSession", () => {
     const rig = new Rig();
     rig.failing = 2;
     const session = rig.session();
-    await expect(session.get(5, never())).rejects.toMatchObject({ code: "decode_failed" });
+    await expect(inTime(session.get(5, never()))).rejects.toMatchObject({ code: "decode_failed" });
     expect((await session.get(30, never())).timestamp).toBe(30_000);
   });
 
   it("reports a decoder that swallows a frame, and does not wait for ever", async () => {
     const rig = new Rig();
     rig.silent = true;
-    await expect(rig.session().get(5, never())).rejects.toMatchObject({ code: "decode_failed" });
+    await expect(inTime(rig.session().get(5, never()))).rejects.toMatchObject({ code: "decode_failed" });
   });
 });

@@ -68,10 +68,14 @@ def test_nobody_else_on_the_machine_can_read_the_data(tmp_path: Path) -> None:
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
 
 
-def test_no_database_connection_outlives_its_request(tmp_path: Path) -> None:
-    """Under ASGI the threads that would keep one come and go."""
-    program = "from webapp.config.settings import server; print(server.DATABASES['default']['CONN_MAX_AGE'])"
-    assert run(program, settings="server", data_root=tmp_path) == 0
+def test_a_connection_that_the_database_dropped_is_noticed(tmp_path: Path) -> None:
+    """The threads that answer HTTP keep theirs, so each must be asked whether it still lives."""
+    program = (
+        "import json; from webapp.config.settings import server;"
+        "database = server.DATABASES['default'];"
+        "print(json.dumps([database['CONN_MAX_AGE'] > 0, database['CONN_HEALTH_CHECKS']]))"
+    )
+    assert run(program, settings="server", data_root=tmp_path) == [True, True]
 
 
 @pytest.mark.django_db

@@ -12,6 +12,8 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": SBEA_DATA_ROOT / "studio.sqlite3",
+        # Each thread keeps its connection: opening one takes as long as answering a byte range.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             # Taking the write lock at BEGIN avoids the upgrade from a read lock, which fails at once
             # with "database is locked" instead of waiting.

@@ -7,8 +7,8 @@ from typing import Any
 from webapp.config import env
 from webapp.config.settings.base import *  # noqa: F403
 
-# A connection a request: under ASGI the threads that would keep one come and go, and theirs would stay open.
-DATABASES = {"default": {**env.database_url("DATABASE_URL"), "CONN_MAX_AGE": 0}}
+# The threads that answer HTTP live as long as the process, so they may keep their connections.
+DATABASES = {"default": {**env.database_url("DATABASE_URL"), "CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}}
 REDIS_URL = env.text("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS: dict[str, Any] = {

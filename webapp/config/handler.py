@@ -1,0 +1,57 @@
+"""Django behind ASGI with one change of thread a request.
+
+Django's own handler sends each synchronous middleware and view to a thread and back, some twenty changes a
+request here, which took longer than answering. Everything under HTTP here is synchronous but for a view that
+awaits a decoder, so the whole chain runs in one thread of a pool. Its threads live as long as the process,
+and with them their connections to the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponseBase
+
+# Requests at a time, and so connections to the database; more would only queue for the processor.
+THREADS = 16
+
+_pool = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
+
+
+class ThreadedHandler(ASGIHandler):
+    """Reads requests and sends answers on the event loop, as Django does; makes them in a thread.
+
+    A view that is a coroutine still runs on the event loop, and a streamed answer is read there.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Build the synchronous chain, whatever `ASGIHandler` asks for."""
+        super().load_middleware(is_async=False)
+
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[Mapping[str, Any]]],
+        send: Callable[[Mapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        """Serve one request; outside of the thread that Django's own handler starts for each of them."""
+        if scope["type"] != "http":
+            raise ValueError(f"This handler speaks HTTP, not {scope['type']!r}.")
+        await self.handle(scope, receive, send)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        """Run middleware and view in a thread of the pool."""
+        in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=_pool)
+        return await in_thread(request)
+
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        close_old_connections()  # Django's signals come on another thread, which has other connections
+        try:
+            return self.get_response(request)
+        finally:
+            close_old_connections()
