@@ -3,5 +3,6 @@
 from sbea_engine.data.labels import FrameSource, LabelSet, Visibility
 from sbea_engine.data.poses import Poses
 from sbea_engine.data.skeleton import Skeleton
+from sbea_engine.data.sync import SyncTable
 
-__all__ = ["FrameSource", "LabelSet", "Poses", "Skeleton", "Visibility"]
+__all__ = ["FrameSource", "LabelSet", "Poses", "Skeleton", "SyncTable", "Visibility"]
