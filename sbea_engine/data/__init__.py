@@ -1,8 +1,9 @@
 """Nouns of the engine: validated at construction, no torch, no I/O beyond their own folder."""
 
+from sbea_engine.data.camera import Camera, CameraGroup
 from sbea_engine.data.labels import FrameSource, LabelSet, Visibility
 from sbea_engine.data.poses import Poses
 from sbea_engine.data.skeleton import Skeleton
 from sbea_engine.data.sync import SyncTable
 
-__all__ = ["FrameSource", "LabelSet", "Poses", "Skeleton", "SyncTable", "Visibility"]
+__all__ = ["Camera", "CameraGroup", "FrameSource", "LabelSet", "Poses", "Skeleton", "SyncTable", "Visibility"]

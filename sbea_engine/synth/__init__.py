@@ -4,7 +4,7 @@
 folder's answers. Underneath: `body` (plans as data), `motion` (all frames at once), `render` (one camera).
 """
 
-from sbea_engine.synth.camera import Camera
+from sbea_engine.data.camera import Camera
 from sbea_engine.synth.recipe import Recipe, load_recipe, recipe_names
 from sbea_engine.synth.recording import RecordingFiles, build_scene, render_recording
 from sbea_engine.synth.truth import Truth, load_truth

@@ -8,7 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.synth.camera import Camera
+from sbea_engine.data.camera import Camera
+from sbea_engine.synth.camera import camera_rays
+from sbea_engine.synth.obstacle import Footprint, Obstacle
 from sbea_engine.synth.texture import Colour, Floor
 
 Floats = NDArray[np.float32]
@@ -48,6 +50,7 @@ class Arena:
         wall_mm: Height of the walls.
         walls: "opaque", or "clear" for walls that a camera looks through from outside.
         litter: How many flakes of bedding and droppings lie on the floor.
+        obstacles: What stands on the floor and hides what is behind it.
     """
 
     floor_mm: tuple[float, float]
@@ -58,6 +61,12 @@ class Arena:
     table_colour: Colour
     litter: int
     thickness_mm: float = 5.0
+    obstacles: tuple[Obstacle, ...] = ()
+
+    @property
+    def footprints(self) -> tuple[Footprint, ...]:
+        """Ground that obstacles take up and that animals keep off."""
+        return tuple(o.footprint for o in self.obstacles)
 
     def corners_mm(self, height: float) -> NDArray[np.float64]:
         """The four inner corners at a height, (4, 3)."""
@@ -103,7 +112,7 @@ def see_arena(camera: Camera, arena: Arena, floor: Floor, light: Light) -> Backd
     colour = np.empty((*shape, 3), np.float32)
     share = np.empty(shape, np.float32)
     veil = np.empty(shape, np.float32)
-    rays = camera.rays(n)
+    rays = camera_rays(camera, n)
     for top in range(0, shape[0], 64):  # in bands, to bound memory
         band = rays[:, top * n : (top + 64) * n]
         seen = view.along(band.reshape(3, -1))
@@ -111,7 +120,7 @@ def see_arena(camera: Camera, arena: Arena, floor: Floor, light: Light) -> Backd
         colour[top : top + 64] = by_pixel(seen.colour.reshape(*cut, 3)) / n**2
         share[top : top + 64] = by_pixel(seen.on_floor.reshape(cut).astype(np.float32)) / n**2
         veil[top : top + 64] = by_pixel(seen.veil.reshape(cut)) / n**2
-    centre = camera.rays(1).reshape(3, -1)
+    centre = camera_rays(camera, 1).reshape(3, -1)
     seen = view.along(centre)
     forward = camera.R[2].astype(np.float32) @ centre
     floor_at = view.eye[:2, None] + seen.to_floor * centre[:2]

@@ -1,115 +1,34 @@
-"""Pinhole cameras in OpenCV axes: where a point in millimetres falls, and what a pixel looks along."""
+"""Places cameras around an arena, and the rays along which their pixels look."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sbea_engine.errors import BadInput
+from sbea_engine.data.camera import BadCamera, Camera
+from sbea_engine.geometry import undistort_px
+
+__all__ = ["camera_rays", "look_at"]
 
 
-class BadCamera(BadInput):
-    """A camera's numbers do not make a camera."""
+def camera_rays(camera: Camera, samples: int) -> NDArray[np.float32]:
+    """Unit directions in the world of a grid of `samples` by `samples` rays a pixel.
 
-    code = "bad_camera"
+    Returns:
+        float32 (3, height * samples, width * samples).
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Camera:
-    """A calibrated view without lens distortion.
-
-    Attributes:
-        name: Name of the view; also the stem of its video file.
-        width: Image width in pixels.
-        height: Image height in pixels.
-        K: float64 (3, 3) intrinsics, pixels; pixel (0, 0) is the centre of the top-left pixel.
-        R: float64 (3, 3) rotation, camera from world: X_c = R X + t.
-        t: float64 (3,) translation in millimetres.
+    Raises:
+        BadCamera: The distortion polynomial folds back inside the image.
     """
-
-    name: str
-    width: int
-    height: int
-    K: NDArray[np.float64]
-    R: NDArray[np.float64]
-    t: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        if self.K.shape != (3, 3) or self.R.shape != (3, 3) or self.t.shape != (3,):
-            raise BadCamera(
-                f"Camera {self.name!r} needs K (3, 3), R (3, 3) and t (3,), "
-                f"got {self.K.shape}, {self.R.shape} and {self.t.shape}."
-            )
-        if self.width < 1 or self.height < 1:
-            raise BadCamera(f"Camera {self.name!r} has an image of {self.width} x {self.height} pixels.")
-        if not np.allclose(self.R @ self.R.T, np.eye(3), atol=1e-6) or np.linalg.det(self.R) < 0:
-            raise BadCamera(f"R of camera {self.name!r} is not a rotation.")
-
-    @property
-    def position_mm(self) -> NDArray[np.float64]:
-        """Centre of projection in world millimetres, (3,)."""
-        return -self.R.T @ self.t
-
-    def project(self, points_mm: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Project world points (..., 3).
-
-        Returns:
-            Positions (..., 2) in pixels, NaN behind the camera, and depths (...) in millimetres along the
-            camera's z axis. Positions may lie outside the image; see `holds`.
-        """
-        seen = np.asarray(points_mm, np.float64) @ self.R.T + self.t
-        depth = seen[..., 2]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            homogeneous = (seen / np.where(depth > 0, depth, np.nan)[..., None]) @ self.K.T
-        return homogeneous[..., :2], depth
-
-    def holds(self, points_px: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
-        """Which positions (..., 2) fall on a pixel of the image; NaN does not."""
-        x, y = points_px[..., 0], points_px[..., 1]
-        return (x >= -0.5) & (x < self.width - 0.5) & (y >= -0.5) & (y < self.height - 0.5)
-
-    def rays(self, samples: int) -> NDArray[np.float32]:
-        """Unit directions in the world of a grid of `samples` by `samples` rays a pixel.
-
-        Returns:
-            float32 (3, height * samples, width * samples).
-        """
-        u = (np.arange(self.width * samples) + 0.5) / samples - 0.5
-        v = (np.arange(self.height * samples) + 0.5) / samples - 0.5
-        grid = np.stack([*np.meshgrid(u, v), np.ones((len(v), len(u)))])
-        world_from_pixel = self.R.T @ np.linalg.inv(self.K)
-        directions = np.einsum("ij,jhw->ihw", world_from_pixel, grid)
-        return np.asarray(directions / np.linalg.norm(directions, axis=0), np.float32)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON form; `from_dict` reads it back."""
-        return {
-            "name": self.name,
-            "width": self.width,
-            "height": self.height,
-            "K": self.K.tolist(),
-            "R": self.R.tolist(),
-            "t": self.t.tolist(),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Build from the JSON form; raises `BadCamera` with what is wrong."""
-        try:
-            return cls(
-                name=str(data["name"]),
-                width=int(data["width"]),
-                height=int(data["height"]),
-                K=np.array(data["K"], np.float64),
-                R=np.array(data["R"], np.float64),
-                t=np.array(data["t"], np.float64),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadCamera(f"A camera needs name, width, height, K, R and t: {error!r}.") from error
+    u = (np.arange(camera.width * samples) + 0.5) / samples - 0.5
+    v = (np.arange(camera.height * samples) + 0.5) / samples - 0.5
+    flat = undistort_px(camera, np.stack(np.meshgrid(u, v), axis=-1))
+    if np.isnan(flat).any():
+        raise BadCamera(
+            f"Camera {camera.name!r}: distortion {camera.distortion.tolist()} folds back inside the image."
+        )
+    directions = np.einsum("ij,hwj->ihw", camera.R.T[:, :2], flat) + camera.R.T[:, 2, None, None]
+    return np.asarray(directions / np.linalg.norm(directions, axis=0), np.float32)
 
 
 def look_at(

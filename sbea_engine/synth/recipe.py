@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from sbea_engine.data.camera import Camera
 from sbea_engine.errors import BadInput
 from sbea_engine.synth.arena import Arena
 from sbea_engine.synth.body import BodyPlan
-from sbea_engine.synth.camera import Camera, look_at
+from sbea_engine.synth.camera import look_at
 from sbea_engine.synth.mouse import MOUSE
+from sbea_engine.synth.obstacle import Circle, Obstacle, Rectangle
 from sbea_engine.synth.texture import COATS
 
 BODIES: Mapping[str, BodyPlan] = {"mouse": MOUSE}
@@ -41,6 +43,41 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class BoxRecipe(_Table):
+    """A box that stands on the floor, its length along x before it is turned counter-clockwise."""
+
+    kind: Literal["box"]
+    at_mm: tuple[float, float]
+    size_mm: tuple[Millimetres, Millimetres]
+    height_mm: Millimetres
+    turn_deg: float = Field(default=0.0, ge=-360, le=360)
+    colour: RGB = (0.30, 0.23, 0.15)
+
+    def obstacle(self) -> Obstacle:
+        """The thing that the table describes."""
+        half = (self.size_mm[0] / 2, self.size_mm[1] / 2)
+        ground = Rectangle(centre_mm=self.at_mm, half_mm=half, turn_rad=float(np.deg2rad(self.turn_deg)))
+        return Obstacle(footprint=ground, height_mm=self.height_mm, colour=self.colour)
+
+
+class CylinderRecipe(_Table):
+    """An upright cylinder on the floor."""
+
+    kind: Literal["cylinder"]
+    at_mm: tuple[float, float]
+    radius_mm: Millimetres
+    height_mm: Millimetres
+    colour: RGB = (0.16, 0.22, 0.30)
+
+    def obstacle(self) -> Obstacle:
+        """The thing that the table describes."""
+        ground = Circle(centre_mm=self.at_mm, radius_mm=self.radius_mm)
+        return Obstacle(footprint=ground, height_mm=self.height_mm, colour=self.colour)
+
+
+ObstacleRecipe = Annotated[BoxRecipe | CylinderRecipe, Field(discriminator="kind")]
+
+
 class ArenaRecipe(_Table):
     """The box; see `Arena`. Colours are linear RGB."""
 
@@ -51,6 +88,7 @@ class ArenaRecipe(_Table):
     floor_colour: RGB = (0.56, 0.55, 0.52)
     wall_colour: RGB = (0.42, 0.43, 0.44)
     table_colour: RGB = (0.10, 0.10, 0.11)
+    obstacles: tuple[ObstacleRecipe, ...] = Field(default=(), max_length=24)
 
     @field_validator("floor_mm")
     @classmethod
@@ -59,9 +97,20 @@ class ArenaRecipe(_Table):
             raise ValueError("each side must be 150 to 3000 mm, so that an animal can turn")
         return floor_mm
 
+    @model_validator(mode="after")
+    def _obstacles_inside(self) -> ArenaRecipe:
+        half = np.array(self.floor_mm) / 2
+        for asked in self.obstacles:
+            ground = asked.obstacle().footprint
+            if (np.abs(ground.centre_mm) + ground.extent_mm > half + 1e-6).any():
+                raise ValueError(f"the obstacle at {asked.at_mm} mm does not stand wholly on the floor")
+        return self
+
     def arena(self) -> Arena:
         """The arena that the table describes."""
-        return Arena(**self.model_dump())
+        return Arena(
+            **self.model_dump(exclude={"obstacles"}), obstacles=tuple(o.obstacle() for o in self.obstacles)
+        )
 
 
 class CameraRecipe(_Table):

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from sbea_engine import __version__
 from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
+from sbea_engine.data.camera import Camera
 from sbea_engine.errors import BadInput
+from sbea_engine.geometry import project
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.synth.arena import Light
-from sbea_engine.synth.camera import Camera
 from sbea_engine.synth.film import FilmWriter
 from sbea_engine.synth.masks import Rle, encode_mask
 from sbea_engine.synth.motion import explore
@@ -151,7 +152,7 @@ def keypoint_visibility(
     A keypoint is hidden where what is drawn at its pixel lies nearer than the keypoint by more than the depth
     that its body plan allows it below the surface.
     """
-    px, depth = camera.project(points_mm)
+    px, depth = project(camera, points_mm)
     inside = camera.holds(px)
     column, row = np.where(inside[..., None], np.rint(px), 0).astype(np.intp).transpose(2, 0, 1)
     allowed = np.array([[k.depth_mm for k in animal.plan.keypoints] for animal in scene.animals])
@@ -188,7 +189,7 @@ def _render_views(
                 order[f] = view.order
                 codes["visible"].append([encode_mask(m) for m in view.visible])
                 codes["amodal"].append([encode_mask(m) for m in view.amodal])
-        arrays[f"points_px/{camera.name}"] = camera.project(points)[0].astype(np.float32)
+        arrays[f"points_px/{camera.name}"] = project(camera, points)[0].astype(np.float32)
         arrays[f"visible/{camera.name}"] = visible
         arrays[f"order/{camera.name}"] = order
         document = {

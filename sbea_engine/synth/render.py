@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sbea_engine.data.camera import Camera
+from sbea_engine.geometry import project
 from sbea_engine.synth.arena import Arena, Backdrop, Light, by_pixel, see_arena
 from sbea_engine.synth.body import BodyPlan, place_joints, place_parts
-from sbea_engine.synth.camera import Camera
+from sbea_engine.synth.camera import camera_rays
 from sbea_engine.synth.motion import Motion
 from sbea_engine.synth.shade import SHADOW_REACH_MM, FloorShadow, Shader
 from sbea_engine.synth.texture import Coat, Floor, FurNoise
@@ -73,7 +75,7 @@ class Renderer:
     ) -> None:
         self.scene, self.camera, self.samples = scene, camera, samples
         self.backdrop = see_arena(camera, scene.arena, scene.floor, scene.light)
-        self._rays = camera.rays(samples)
+        self._rays = camera_rays(camera, samples)
         self._eye = camera.position_mm.astype(np.float32)
         self._forward = camera.R[2].astype(np.float32)
         bounce = np.array(scene.arena.floor_colour, np.float32) * 0.75
@@ -125,7 +127,7 @@ class Renderer:
         centre = np.concatenate([s.centre_mm for s in solids])
         low, high = centre.min(0) - SHADOW_REACH_MM, centre.max(0) + SHADOW_REACH_MM
         corners = np.array([(x, y, 0) for x in (low[0], high[0]) for y in (low[1], high[1])])
-        px, depth = self.camera.project(corners)
+        px, depth = project(self.camera, corners)
         if (depth <= 0).any():
             return slice(0, self.camera.height), slice(0, self.camera.width)
         edges = np.stack([px.min(0), px.max(0) + 1])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.synth.camera import Camera
+from sbea_engine.data.camera import Camera
 
 Floats = NDArray[np.float32]
 MELT_MM = 1.7

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import Skeleton
+from sbea_engine.data.camera import Camera
 from sbea_engine.errors import BadInput
-from sbea_engine.synth.camera import Camera
 from sbea_engine.synth.masks import decode_mask
 
 RECORDING_FORMAT = "sbea-recording/1"

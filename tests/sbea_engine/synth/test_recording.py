@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from sbea_engine.data import LabelSet, Visibility
+from sbea_engine.data.camera import Camera
 from sbea_engine.errors import Cancelled
+from sbea_engine.geometry import project
 from sbea_engine.progress import Progress
 from sbea_engine.synth import Recipe, RecordingFiles, Truth, load_recipe, load_truth, render_recording
-from sbea_engine.synth.camera import Camera
 from sbea_engine.synth.masks import decode_mask
 from sbea_engine.synth.recording import BadRequest, build_scene, keypoint_visibility
 from sbea_engine.synth.render import Renderer, Scene
@@ -156,7 +157,7 @@ class TestVisibility:
         got = keypoint_visibility(scene, camera, view, truth.points_mm[0])
         np.testing.assert_array_equal(got, truth.views[camera.name].visible[0])
         for k, keypoint in enumerate(scene.animals[0].plan.keypoints):
-            px, depth = camera.project(truth.points_mm[0, 0, k])
+            px, depth = project(camera, truth.points_mm[0, 0, k])
             column, row = np.rint(px).astype(int)
             in_front = view.depth_mm[row, column] < depth - keypoint.depth_mm
             assert got[0, k] == (not in_front)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sbea_engine.geometry import project
 from sbea_engine.synth import Recipe
 from sbea_engine.synth.motion import Motion
 from sbea_engine.synth.render import Animal, Renderer, Scene, View
@@ -105,7 +106,7 @@ def test_clear_walls_show_what_opaque_ones_hide(scene: Scene, recipe: Recipe) ->
     camera = next(c for c in rig if c.name == "ring-1")
     toward = np.array([*(np.sign(camera.position_mm[:2]) * (np.abs(camera.position_mm[:2]) > 50)), 0.0])
     near_wall = toward * (np.array([*scene.arena.floor_mm, 0.0]) / 2 - 3) + (0, 0, 1)
-    px, depth = camera.project(near_wall)
+    px, depth = project(camera, near_wall)
     column, row = np.rint(px).astype(int)
     seen = {}
     for walls in ("opaque", "clear"):

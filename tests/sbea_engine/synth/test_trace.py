@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sbea_engine.synth.camera import Camera, look_at
+from sbea_engine.data.camera import Camera
+from sbea_engine.geometry import project
+from sbea_engine.synth.camera import camera_rays, look_at
 from sbea_engine.synth.rotation import from_yaw_pitch_roll
 from sbea_engine.synth.trace import Hit, Roi, Solid, outlines, trace
 
@@ -36,7 +38,7 @@ def solid_of(*parts: tuple[tuple, tuple, bool]) -> Solid:
 def look(camera: Camera, solid: Solid, samples: int = 2) -> tuple[Hit, np.ndarray, Roi]:
     """The hit, and the points (n, 3) met."""
     roi = Roi(0, camera.height * samples, 0, camera.width * samples)
-    rays = camera.rays(samples)
+    rays = camera_rays(camera, samples)
     eye = camera.position_mm.astype(np.float32)
     hit = trace(eye, rays, roi, outlines(camera, solid, samples=samples), solid, samples=samples)
     return hit, (eye[:, None] + hit.distance_mm * rays.reshape(3, -1)[:, hit.ray]).T, roi
@@ -64,7 +66,7 @@ def test_outlines_hold_every_ray_that_meets_the_part(camera: Camera) -> None:
     (box,) = outlines(camera, solid, samples=2)
     assert box is not None
     eye = camera.position_mm.astype(np.float32)
-    everywhere = trace(eye, camera.rays(2), roi, [roi], solid, samples=2)
+    everywhere = trace(eye, camera_rays(camera, 2), roi, [roi], solid, samples=2)
     rows, columns = np.divmod(everywhere.ray, roi.shape[1])
     assert box.top <= rows.min() <= box.top + 3
     assert box.bottom - 3 <= rows.max() + 1 <= box.bottom
@@ -84,7 +86,7 @@ def test_soft_parts_melt_at_the_joint_and_hard_ones_do_not(camera: Camera) -> No
 
 def test_the_nearer_of_two_parts_is_seen(camera: Camera) -> None:
     hit, _, _ = look(camera, solid_of(((0, 0, 5), (20, 20, 5), False), ((0, 0, 30), (6, 6, 6), False)))
-    px, _ = camera.project((0, 0, 36))
+    px, _ = project(camera, (0, 0, 36))
     middle = round(px[1] * 2) * camera.width * 2 + round(px[0] * 2)
     assert hit.spots.part[hit.spot[np.flatnonzero(hit.ray == middle)[0]]] == 1
 

@@ -1,0 +1,121 @@
+"""Lens distortion of points in normalised image coordinates, and its inverse.
+
+The model is Brown's with three radial and two tangential coefficients, in OpenCV's order k1 k2 p1 p2 k3:
+
+    x' = x (1 + k1 s + k2 s^2 + k3 s^3) + 2 p1 x y + p2 (s + 2 x^2)
+    y' = y (1 + k1 s + k2 s^2 + k3 s^3) + p1 (s + 2 y^2) + 2 p2 x y,     s = x^2 + y^2
+
+A polynomial only approximates a lens near the optical axis. Far out it may turn back, so that a point well
+outside the field of view would appear inside the picture. Both directions therefore answer NaN from the
+radius on where that could begin, see `fold_radius`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["distort", "fold_radius", "undistort"]
+
+MAX_STEPS = 50
+# Of normalised coordinates: 1e-9 pixel at a focal length of 1000 pixels.
+TOLERANCE = 1e-12
+
+Floats = NDArray[np.float64]
+
+
+def fold_radius(distortion: ArrayLike) -> float:
+    """Radius in normalised coordinates inside which `distort` is one-to-one; infinite where it never folds.
+
+    The Jacobian of the model is symmetric. Without the tangential part its eigenvalues are
+    f = 1 + k1 s + k2 s^2 + k3 s^3 (around) and d(r f)/dr (along the radius); the tangential part moves them
+    by at most 6 |p| r. While both stay positive the map is the gradient of a strictly convex function on a
+    disc, hence one-to-one. The bound is exact without tangential distortion and close to it for real lenses.
+    """
+    k1, k2, p1, p2, k3 = np.asarray(distortion, np.float64)
+    tangential = 6 * float(np.hypot(p1, p2))
+    around = [1, -tangential, k1, 0, k2, 0, k3]
+    along = [1, -tangential, 3 * k1, 0, 5 * k2, 0, 7 * k3]
+    return min(_first_root(around), _first_root(along))
+
+
+def distort(points: ArrayLike, distortion: ArrayLike) -> Floats:
+    """Bend normalised points (..., 2) as the lens does; NaN from the fold radius on."""
+    flat = np.asarray(points, np.float64)
+    coefficients = np.asarray(distortion, np.float64)
+    if not coefficients.any():
+        return flat.copy()
+    x, y = flat[..., 0], flat[..., 1]
+    inside = x * x + y * y < fold_radius(coefficients) ** 2
+    bent = np.stack(_bend(x, y, coefficients), axis=-1)
+    bent[~inside] = np.nan
+    return bent
+
+
+def undistort(points: ArrayLike, distortion: ArrayLike) -> Floats:
+    """Straighten normalised points (..., 2): the inverse of `distort`, by Newton's method.
+
+    Returns:
+        float64 (..., 2), NaN where no point inside the fold radius is bent to the given one.
+    """
+    target = np.asarray(points, np.float64)
+    coefficients = np.asarray(distortion, np.float64)
+    if not coefficients.any():
+        return target.copy()
+    wanted = target.reshape(-1, 2)
+    limit = 0.999_999 * fold_radius(coefficients)
+    found = np.full_like(wanted, np.nan)
+    at = _into_disc(wanted, limit)
+    open_ = np.flatnonzero(np.isfinite(wanted).all(axis=1))
+    for _ in range(MAX_STEPS):
+        if not len(open_):
+            break
+        x, y = at[open_].T
+        error = wanted[open_] - np.stack(_bend(x, y, coefficients), axis=1)
+        met = np.abs(error).max(axis=1) <= TOLERANCE * (1 + np.abs(wanted[open_]).max(axis=1))
+        found[open_[met]] = at[open_[met]]
+        open_, error = open_[~met], error[~met]
+        a, b, c = _jacobian(x[~met], y[~met], coefficients)
+        step = np.stack([c * error[:, 0] - b * error[:, 1], a * error[:, 1] - b * error[:, 0]], axis=1)
+        at[open_] = _into_disc(at[open_] + step / (a * c - b * b)[:, None], limit)
+    return found.reshape(target.shape)
+
+
+def _bend(x: Floats, y: Floats, distortion: Floats) -> tuple[Floats, Floats]:
+    k1, k2, p1, p2, k3 = distortion
+    s = x * x + y * y
+    f = 1 + s * (k1 + s * (k2 + s * k3))
+    xy = 2 * x * y
+    return f * x + p1 * xy + p2 * (s + 2 * x * x), f * y + p1 * (s + 2 * y * y) + p2 * xy
+
+
+def _jacobian(x: Floats, y: Floats, distortion: Floats) -> tuple[Floats, Floats, Floats]:
+    """dx'/dx, dx'/dy = dy'/dx, dy'/dy: the Jacobian is symmetric."""
+    k1, k2, p1, p2, k3 = distortion
+    s = x * x + y * y
+    f = 1 + s * (k1 + s * (k2 + s * k3))
+    slope = 2 * (k1 + s * (2 * k2 + s * 3 * k3))
+    return (
+        f + slope * x * x + 2 * p1 * y + 6 * p2 * x,
+        slope * x * y + 2 * p1 * x + 2 * p2 * y,
+        f + slope * y * y + 6 * p1 * y + 2 * p2 * x,
+    )
+
+
+def _into_disc(points: Floats, limit: float) -> Floats:
+    if not np.isfinite(limit):
+        return points.copy()
+    radius = np.hypot(points[:, 0], points[:, 1])
+    return np.asarray(points * np.minimum(1, limit / np.maximum(radius, limit))[:, None], np.float64)
+
+
+def _first_root(polynomial: list[Any]) -> float:
+    """Smallest positive real root, lowest power first and 1; infinite for none.
+
+    Found as the largest root in 1 / r, whose leading coefficient is 1 however small the others are.
+    """
+    inverse = np.roots(polynomial)
+    real = inverse.real[np.abs(inverse.imag) <= 1e-7 * np.abs(inverse)]
+    return float(1 / real.max()) if len(real) and real.max() > 1e-9 else np.inf
