@@ -59,6 +59,7 @@ def random_view(
     rng: np.random.Generator,
     *,
     flip_index: NDArray[np.intp],
+    subject_px: NDArray[np.float32] | None = None,
 ) -> tuple[Image, NDArray[np.float32], NDArray[np.intp]]:
     """One augmented square view of a labelled image.
 
@@ -67,13 +68,15 @@ def random_view(
         points_px: (keypoint, 2); NaN rows stay NaN.
         size: Side of the view, pixels.
         flip_index: Permutation of keypoints that mirroring needs (`Skeleton.flip_index`).
+        subject_px: The points (n, 2) round which the view is centred; all of them when None.
 
     Returns:
         The view (size, size[, 3]), its points (keypoint, 2) in its own pixels (they may lie outside), and
         the keypoint permutation that was applied (the caller applies it to visibility).
     """
     mirror = config.flip and bool(rng.random() < 0.5)
-    matrix = _view_matrix(image.shape[:2], points_px, size, config, rng, mirror=mirror)
+    subject = points_px if subject_px is None else subject_px
+    matrix = _view_matrix(image.shape[:2], subject, size, config, rng, mirror=mirror)
     view = _warp(image, matrix, size, rng)
     points = points_px.astype(np.float64) @ matrix[:, :2].T + matrix[:, 2]
     order = flip_index if mirror else np.arange(len(points_px), dtype=np.intp)

@@ -11,12 +11,6 @@ class TooFewLabels(BadInput):
     code = "too_few_labels"
 
 
-class SeveralIndividuals(BadInput):
-    """The family of models learns one individual a frame."""
-
-    code = "several_individuals"
-
-
 class NotTrained(BadInput):
     """`predict` or `save` before `fit` or `load`."""
 

@@ -35,7 +35,10 @@ PREFETCH_FRAMES = 16
 
 
 class PoseEstimator:
-    """Keypoints of one individual a frame, by a small network trained from scratch.
+    """Keypoints of each individual, by a small network trained from scratch.
+
+    It has a map of its own for each keypoint of each individual, so it tells individuals apart by how they
+    look: by coat, size or a mark. Of animals that look alike it cannot say which is which.
 
     Learned state: `skeleton_`, `plan_`, `model_`, `calibration_`, `card_`.
     """
@@ -46,14 +49,14 @@ class PoseEstimator:
     def fit(
         self, labels: LabelSet, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
     ) -> Self:
-        """Train on labelled frames of one individual.
+        """Train on labelled frames.
 
         Args:
             checkpoint: Folder to keep training state in; training goes on from what is there.
             on_progress: Told of every iteration (stage "train", metrics `loss`, now and then `val_mean_px`).
 
         Raises:
-            SeveralIndividuals, TooFewLabels: The labels do not suit.
+            TooFewLabels: The labels do not suit.
             BadCheckpoint: The checkpoint is of another run.
             Cancelled: From `on_progress`; the checkpoint can be resumed.
         """
@@ -100,7 +103,7 @@ class PoseEstimator:
         """Find the keypoints in labelled frames, wherever they are; each file is opened once.
 
         Returns:
-            points_px (frame, 1, keypoint, 2) in source pixels, and confidence (frame, 1, keypoint).
+            points_px (frame, individual, keypoint, 2) in source pixels, and confidence without the last axis.
         """
         images = (pixels for _, pixels in read_frames(sources))
         found = self._collect(images, len(sources), on_progress)
@@ -115,7 +118,7 @@ class PoseEstimator:
         Decoding and scaling run in their own thread, ahead of the network.
 
         Yields:
-            points_px (frame, 1, keypoint, 2) in source pixels, and confidence (frame, 1, keypoint).
+            points_px (frame, individual, keypoint, 2) in source pixels, and confidence without the last axis.
         """
         self._require_trained()
         plan, colour, sizes = self.plan_, self.config.colour, deque[Size]()
@@ -132,7 +135,9 @@ class PoseEstimator:
                     to_source(p, size, plan.working_size(size))
                     for p, size in zip(found.points_px, own, strict=True)
                 ]
-                yield np.stack(points)[:, None], self.calibration_.apply(found.confidence_logit)[:, None]
+                shape = (len(points), len(self.individuals_), len(self.skeleton_))
+                confidence = self.calibration_.apply(found.confidence_logit)
+                yield np.stack(points).reshape(*shape, 2), confidence.reshape(shape)
 
     def save(self, folder: Path) -> ModelCard:
         """Write `weights.safetensors` and then `card.json` into `folder`, each atomically."""
@@ -166,7 +171,7 @@ class PoseEstimator:
             self.individuals_ = tuple(card.stage_facts["individuals"])
             self.plan_ = WorkingPlan(**card.plan)
             self.calibration_ = Calibration(**card.stage_facts["calibration"])
-            self.model_ = build_model(self.skeleton_, config)
+            self.model_ = build_model(self.skeleton_, len(self.individuals_), config)
             self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:
             raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
@@ -184,9 +189,9 @@ class PoseEstimator:
         self, images: Iterator[Image], total: int, on_progress: OnProgress
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         self._require_trained()
-        keypoints = len(self.skeleton_)
-        points = np.full((total, 1, keypoints, 2), np.nan, dtype=np.float32)
-        confidence = np.zeros((total, 1, keypoints), dtype=np.float32)
+        shape = (total, len(self.individuals_), len(self.skeleton_))
+        points = np.full((*shape, 2), np.nan, dtype=np.float32)
+        confidence = np.zeros(shape, dtype=np.float32)
         done = 0
         with closing(self.predict_stream(images)) as stream:
             for some_points, some_confidence in stream:

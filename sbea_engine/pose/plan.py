@@ -109,9 +109,10 @@ def placed_mask(labels: LabelSet) -> NDArray[np.bool_]:
 
 
 def median_extent(labels: LabelSet) -> float:
-    """Median over frames of the largest distance between two placed keypoints, source pixels; 0 if none."""
+    """Median over frames and individuals of the largest distance between two placed keypoints of one
+    individual, source pixels; 0 if none."""
     extents = []
-    for points in labels.points_px[:, 0]:
+    for points in labels.points_px.reshape(-1, len(labels.skeleton), 2):
         placed = points[np.isfinite(points).all(-1)]
         if len(placed) >= 2:
             extents.append(float(np.linalg.norm(placed[:, None] - placed[None], axis=-1).max()))
@@ -121,9 +122,10 @@ def median_extent(labels: LabelSet) -> float:
 def closest_gap(labels: LabelSet) -> float:
     """Distance between the closest neighbours of the skeleton, source pixels; 0 where no two are placed.
 
-    For each keypoint the median over frames of the distance to the nearest other one; the least of those.
+    For each keypoint the median over frames and individuals of the distance to the nearest other one of the
+    same individual; the least of those.
     """
-    points = labels.points_px[:, 0].astype(np.float64)
+    points = labels.points_px.reshape(-1, len(labels.skeleton), 2).astype(np.float64)
     distance = np.linalg.norm(points[:, :, None] - points[:, None], axis=-1)
     distance[:, np.arange(points.shape[1]), np.arange(points.shape[1])] = np.inf
     nearest = np.where(np.isnan(distance), np.inf, distance).min(axis=-1)

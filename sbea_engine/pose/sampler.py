@@ -38,12 +38,16 @@ class ViewSampler:
         self._augmentation = augmentation
         self._batch_size = batch_size
         self._seed = seed
-        self._flip_index = labels.skeleton.flip_index
-        self._visibility = labels.visibility[:, 0]
+        self._individuals, keypoints = len(labels.individuals), len(labels.skeleton)
+        # One map a keypoint of each individual, individual after individual; a mirror keeps who is who.
+        self._flip_index = np.concatenate(
+            [labels.skeleton.flip_index + keypoints * i for i in range(self._individuals)]
+        )
+        self._visibility = labels.visibility.reshape(len(labels), -1)
         self._points = np.stack(
             [
-                to_working(points, size, plan.working_size(size))
-                for points, size in zip(labels.points_px[:, 0], frames.sizes, strict=True)
+                to_working(points, size, plan.working_size(size)).reshape(-1, 2)
+                for points, size in zip(labels.points_px, frames.sizes, strict=True)
             ]
         )
 
@@ -65,6 +69,17 @@ class ViewSampler:
             known=torch.from_numpy(visibility != Visibility.UNLABELLED),
         )
 
+    def _subject(self, row: int, number: int) -> NDArray[np.float32] | None:
+        """Points of the individual that the view is of: one that is labelled there, by chance."""
+        if self._individuals == 1:
+            return None
+        points = self._points[row].reshape(self._individuals, -1, 2)
+        there = np.flatnonzero(np.isfinite(points).all(-1).any(-1))
+        if len(there) == 0:
+            return None
+        subject: NDArray[np.float32] = points[np.random.default_rng((self._seed, 3, number)).choice(there)]
+        return subject
+
     def _view(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int8]]:
         epoch, place = divmod(number, len(self._rows))
         row = int(np.random.default_rng((self._seed, 1, epoch)).permutation(self._rows)[place])
@@ -75,5 +90,6 @@ class ViewSampler:
             self._augmentation,
             np.random.default_rng((self._seed, 2, number)),
             flip_index=self._flip_index,
+            subject_px=self._subject(row, number),
         )
         return image, points, self._visibility[row][order]

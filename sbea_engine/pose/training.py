@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sbea_engine.data import LabelSet, Skeleton, Visibility
@@ -20,7 +21,7 @@ from sbea_engine.nn.runtime import choose_device, default_precision
 from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
 from sbea_engine.pose.calibration import Calibration, calibrate
 from sbea_engine.pose.config import PoseConfig
-from sbea_engine.pose.errors import SeveralIndividuals, TooFewLabels
+from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
 from sbea_engine.pose.losses import PoseBatch, pose_loss
@@ -62,7 +63,9 @@ def fit_pose(
     """Train a pose network; `PoseEstimator.fit` documents arguments and errors."""
     check_labels(labels)
     device = choose_device(config.device)
-    model = build_model(labels.skeleton, config).to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+    model = build_model(labels.skeleton, len(labels.individuals), config).to(
+        device, memory_format=best_memory_format(device)
+    )  # type: ignore[call-overload]
     frames = FrameStore(labels, config.colour, config.cache_bytes)
     plan = make_plan(labels, frames.measure(), config, model.backbone.multiple)
     fit_rows, validation_rows = split_validation(labels, labelled_rows(labels), config.validation)
@@ -126,46 +129,49 @@ class Validation:
 
     def curve_point(self, model: nn.Module) -> dict[str, float]:
         """`val_mean_px` and `val_median_px`; empty where validation frames hold no placed keypoint."""
-        found = evaluate(self._labels, self.locate(cast(PoseNet, model)).points_px[:, None])
+        found = evaluate(self._labels, self._by_individual(self.locate(cast(PoseNet, model)).points_px))
         names = ("mean_px", "median_px", "pck5")
         return {f"val_{name}": found[name] for name in names if found[name] is not None}
 
     def calibrate(self, model: PoseNet) -> Calibration:
         """Fit confidence to how often answers are right here; an absent keypoint has no right answer."""
         found = self.locate(model)
-        known = self._labels.visibility[:, 0] != Visibility.UNLABELLED
-        distance = np.linalg.norm(found.points_px - self._labels.points_px[:, 0], axis=-1)
+        known = self._labels.visibility != Visibility.UNLABELLED
+        distance = np.linalg.norm(self._by_individual(found.points_px) - self._labels.points_px, axis=-1)
         right = distance <= self._plan.radius_px  # False where there is no position
-        return calibrate(found.confidence_logit[known], right[known])
+        return calibrate(found.confidence_logit.reshape(known.shape)[known], right[known])
 
     def evaluate(self, model: PoseNet, calibration: Calibration) -> dict[str, Any]:
         """`metrics.evaluate` on the validation frames."""
         found = self.locate(model)
-        confidence = calibration.apply(found.confidence_logit)
-        return evaluate(
-            self._labels, found.points_px[:, None], confidence[:, None], radius_px=self._plan.radius_px
-        )
+        points = self._by_individual(found.points_px)
+        confidence = calibration.apply(found.confidence_logit).reshape(points.shape[:-1])
+        return evaluate(self._labels, points, confidence, radius_px=self._plan.radius_px)
+
+    def _by_individual(self, points_px: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(frame, individual * keypoint, 2) as (frame, individual, keypoint, 2)."""
+        return points_px.reshape(self._labels.points_px.shape)
 
 
 def check_labels(labels: LabelSet) -> None:
-    """Raise `SeveralIndividuals` or `TooFewLabels`, naming what is lacking."""
-    if len(labels.individuals) != 1:
-        raise SeveralIndividuals(
-            f"These labels hold {len(labels.individuals)} individuals ({', '.join(labels.individuals)}); "
-            f"this family of pose models learns exactly one. Keep one individual.",
-            individuals=list(labels.individuals),
-        )
-    placed = placed_mask(labels)[:, 0]
+    """Raise `TooFewLabels`, naming what is lacking, of which individual where there are several."""
+    several = len(labels.individuals) > 1
+    for individual, placed in zip(labels.individuals, placed_mask(labels).swapaxes(0, 1), strict=True):
+        _check_individual(labels.skeleton, placed, f" of {individual}" if several else "")
+
+
+def _check_individual(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str) -> None:
+    """`placed` is (frame, keypoint)."""
     count = int(placed.any(-1).sum())
     if count < MIN_FRAMES:
         raise TooFewLabels(
-            f"{count} frames carry a placed keypoint; training needs at least {MIN_FRAMES}. "
+            f"{count} frames carry a placed keypoint{whose}; training needs at least {MIN_FRAMES}. "
             f"Label more frames.",
             needed=MIN_FRAMES,
             got=count,
         )
     counts = placed.sum(axis=0).tolist()
-    never = [name for name, n in zip(labels.skeleton.keypoints, counts, strict=True) if n == 0]
+    never = [name + whose for name, n in zip(skeleton.keypoints, counts, strict=True) if n == 0]
     if never:
         raise TooFewLabels(
             f"Never placed on any frame: {', '.join(never)}. Place it on some frames, or take it out of the "
@@ -174,11 +180,12 @@ def check_labels(labels: LabelSet) -> None:
         )
 
 
-def build_model(skeleton: Skeleton, config: PoseConfig) -> PoseNet:
-    """The untrained network; its weights are a function of the seed, whatever ran before."""
+def build_model(skeleton: Skeleton, individuals: int, config: PoseConfig) -> PoseNet:
+    """The untrained network, a map for each keypoint of each individual; its weights are a function of the
+    seed, whatever ran before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return PoseNet(len(skeleton), 1 if config.colour == "grey" else 3, config.size.channels)
+        return PoseNet(individuals * len(skeleton), 1 if config.colour == "grey" else 3, config.size.channels)
 
 
 def fingerprint(labels: LabelSet, config: PoseConfig) -> str:

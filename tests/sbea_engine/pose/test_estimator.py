@@ -16,11 +16,11 @@ from sbea_engine.nn.checkpoint import BadCheckpoint
 from sbea_engine.nn.runtime import NoSuchDevice
 from sbea_engine.pose import inference
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
-from sbea_engine.pose.errors import NotTrained, SeveralIndividuals, TooFewLabels
+from sbea_engine.pose.errors import NotTrained, TooFewLabels
 from sbea_engine.pose.estimator import PoseEstimator
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.progress import Progress
-from tests.fixtures.blobs import DEFAULT_SIZE, draw
+from tests.fixtures.blobs import DEFAULT_SIZE, draw, write_pair
 
 TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=120)
 SHORT = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=6)
@@ -130,6 +130,24 @@ class TestFit:
         assert np.isfinite(points).all()
 
 
+class TestTwoIndividuals:
+    def test_each_is_found_by_its_looks(self, tmp_path: Path) -> None:
+        labels, other = write_pair(tmp_path / "a", 24), write_pair(tmp_path / "b", 12, seed=9)
+        model = PoseEstimator(replace(TINY, iterations=260)).fit(labels)
+        points, confidence = model.predict_sources(other.frames)
+        assert points.shape == other.points_px.shape
+        noses, truth = points[:, :, 0], other.points_px[:, :, 0]
+        own = np.linalg.norm(noses - truth, axis=-1)
+        swapped = np.linalg.norm(noses - truth[:, ::-1], axis=-1)
+        assert np.median(own) < 3
+        assert np.mean(own < swapped) > 0.9
+        assert confidence.shape == (12, 2, 2)
+        model.save(tmp_path / "model")
+        again = PoseEstimator.load(tmp_path / "model", threads=1, device="cpu")
+        np.testing.assert_array_equal(again.predict_sources(other.frames[:3])[0], points[:3])
+        assert again.individuals_ == ("dark", "light")
+
+
 class TestUnusableLabels:
     def test_no_labels(self, scene: LabelSet) -> None:
         with pytest.raises(TooFewLabels, match="0 frames"):
@@ -154,14 +172,18 @@ class TestUnusableLabels:
         with pytest.raises(TooFewLabels, match="tail"):
             PoseEstimator(TINY).fit(altered(scene, points_px=points, visibility=visibility))
 
-    def test_several_individuals(self, scene: LabelSet) -> None:
-        two = altered(
-            scene,
-            individuals=("a", "b"),
-            points_px=np.repeat(scene.points_px, 2, axis=1),
-            visibility=np.repeat(scene.visibility, 2, axis=1),
-        )
-        with pytest.raises(SeveralIndividuals, match="a, b"):
+    def test_an_individual_that_was_never_labelled(self, scene: LabelSet) -> None:
+        points, visibility = np.repeat(scene.points_px, 2, axis=1), np.repeat(scene.visibility, 2, axis=1)
+        points[:, 1], visibility[:, 1] = np.nan, Visibility.UNLABELLED
+        two = altered(scene, individuals=("a", "b"), points_px=points, visibility=visibility)
+        with pytest.raises(TooFewLabels, match="0 frames carry a placed keypoint of b"):
+            PoseEstimator(TINY).fit(two)
+
+    def test_a_keypoint_that_was_never_placed_on_one_of_two(self, scene: LabelSet) -> None:
+        points, visibility = np.repeat(scene.points_px, 2, axis=1), np.repeat(scene.visibility, 2, axis=1)
+        points[:, 1, 1], visibility[:, 1, 1] = np.nan, Visibility.ABSENT
+        two = altered(scene, individuals=("a", "b"), points_px=points, visibility=visibility)
+        with pytest.raises(TooFewLabels, match="Never placed on any frame: tail of b"):
             PoseEstimator(TINY).fit(two)
 
     def test_some_unlabelled_and_absent_points_are_fine(self, scene: LabelSet) -> None:
