@@ -86,6 +86,10 @@ export class DecodeSession<F extends FrameLike> {
     return found;
   }
 
+  setCacheBytes(bytes: number): void {
+    this.#frames.setMaxBytes(bytes);
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#wake();

@@ -101,10 +101,12 @@ async function open(video: OpenVideo): Promise<DecodeSession<VideoFrame>> {
       createDecoder: (onFrame, onError) => new Decoder(config, onFrame, onError),
       fetchRange: (start, end, signal) => fetchRange(video.proxyUrl, start, end, signal),
     },
-    video.cacheBytes,
+    keptBytes ?? video.cacheBytes,
   );
 }
 
+/** What the page allows since it opened the video; it holds for a session that is opened later, too. */
+let keptBytes: number | null = null;
 let session: Reopening<DecodeSession<VideoFrame>> | null = null;
 const reader = new PixelReader();
 const running = new Map<number, AbortController>();
@@ -148,6 +150,10 @@ scope.onmessage = ({ data: message }) => {
       return;
     case "cancel":
       running.get(message.request)?.abort();
+      return;
+    case "keep":
+      keptBytes = message.bytes;
+      void session?.current?.then((opened) => opened.setCacheBytes(message.bytes)).catch(() => {});
       return;
     case "return":
       reader.giveBack(message.pixels);

@@ -2,7 +2,8 @@ import { fetchPatiently, refuse } from "./bytes";
 import { ByteLru } from "./lru";
 import { type DecodedFrame, type FrameSource, isAbort, type PlayableVideo, SourceError } from "./types";
 
-const CACHE_BYTES = 256 * 2 ** 20;
+/** Of one view by itself. */
+export const IMAGE_CACHE_BYTES = 256 * 2 ** 20;
 const AHEAD_FRAMES = 8;
 const PARALLEL_PREFETCHES = 2;
 /** Steps no longer than this count as travel in a direction; longer ones are jumps. */
@@ -51,7 +52,7 @@ export class ImageSource implements FrameSource {
   #lastIndex: number | null = null;
   #disposed = false;
 
-  constructor(video: PlayableVideo, cacheBytes: number = CACHE_BYTES) {
+  constructor(video: PlayableVideo, cacheBytes: number = IMAGE_CACHE_BYTES) {
     this.#video = video;
     this.#cache = new ByteLru<number, SharedBitmap>(cacheBytes, (shared) => shared.release());
   }
@@ -67,6 +68,10 @@ export class ImageSource implements FrameSource {
     const shared = await this.#join(index, signal);
     this.#prefetch();
     return shared.share();
+  }
+
+  setCacheBytes(bytes: number): void {
+    this.#cache.setMaxBytes(bytes);
   }
 
   dispose(): void {

@@ -8,13 +8,22 @@
 export class ByteLru<K, V> {
   readonly #entries = new Map<K, { value: V; bytes: number }>();
   readonly #onEvict: (value: V, key: K) => void;
-  readonly maxBytes: number;
+  #maxBytes: number;
   #bytes = 0;
 
   constructor(maxBytes: number, onEvict: (value: V, key: K) => void = () => {}) {
-    if (!(maxBytes > 0)) throw new RangeError(`maxBytes must be positive, got ${maxBytes}.`);
-    this.maxBytes = maxBytes;
+    this.#maxBytes = checked(maxBytes);
     this.#onEvict = onEvict;
+  }
+
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  /** Another bound; what is too much for it leaves at once. */
+  setMaxBytes(maxBytes: number): void {
+    this.#maxBytes = checked(maxBytes);
+    this.#shrink();
   }
 
   get bytes(): number {
@@ -42,10 +51,7 @@ export class ByteLru<K, V> {
     this.delete(key);
     this.#entries.set(key, { value, bytes });
     this.#bytes += bytes;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.maxBytes || this.#entries.size === 1) break;
-      this.delete(oldest);
-    }
+    this.#shrink();
   }
 
   delete(key: K): boolean {
@@ -60,4 +66,16 @@ export class ByteLru<K, V> {
   clear(): void {
     for (const key of [...this.#entries.keys()]) this.delete(key);
   }
+
+  #shrink(): void {
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes <= this.#maxBytes || this.#entries.size === 1) break;
+      this.delete(oldest);
+    }
+  }
+}
+
+function checked(maxBytes: number): number {
+  if (!(maxBytes > 0)) throw new RangeError(`maxBytes must be positive, got ${maxBytes}.`);
+  return maxBytes;
 }

@@ -1,44 +1,49 @@
 import { type Clock, pageClock } from "./clock";
 import { Emitter } from "./emitter";
 import { Playback } from "./playback";
-import { type DecodedFrame, type FrameSource, isAbort } from "./types";
+import { type TickFrames, TickSource } from "./tickSource";
+import type { TickTable } from "./tickTable";
+import { type FrameSource, isAbort } from "./types";
 
 export const MIN_SPEED = 0.1;
 export const MAX_SPEED = 4;
 
 export interface PlayerEvents {
-  /** The frame with this index is on screen, together with everything drawn over it. */
-  presented: { readonly index: number };
-  /** Where the user wants to be; runs ahead of `presented` while a frame is on its way. */
-  target: { readonly index: number };
+  /** Every visible view shows this tick, together with everything drawn over it. */
+  presented: { readonly tick: number };
+  /** Where the user wants to be; runs ahead of `presented` while frames are on their way. */
+  target: { readonly tick: number };
   playing: { readonly playing: boolean };
-  failed: { readonly index: number; readonly error: unknown };
+  failed: { readonly tick: number; readonly error: unknown };
 }
 
 export interface PlayerOptions {
-  readonly frameCount: number;
+  readonly table: Pick<TickTable, "ticks" | "frameAt">;
+  /** Ticks a second to play at. */
   readonly fps: number;
-  readonly source: FrameSource;
-  /** Draws the frame and whatever belongs to its index; called in an animation frame only. */
-  readonly draw: (frame: DecodedFrame) => void;
+  /** By view, of the visible ones alone: nothing is fetched of a view without a source. */
+  readonly sources: ReadonlyMap<string, FrameSource>;
+  /** Draws the frames and whatever belongs to each; called in an animation frame only. */
+  readonly draw: (frames: TickFrames) => void;
   readonly clock?: Clock;
 }
 
 /**
- * Shows frames of one view by integer index.
+ * Shows the views of a recording by tick; a recording of one view is one of them.
  *
- * There is one place where anything reaches the screen, `#paint`, and it draws the frame and its overlay
- * in one animation-frame callback: no frame is ever shown with another frame's overlay.
+ * There is one place where anything reaches the screen, `#paint`, and it draws all visible views of a tick and
+ * their overlays in one animation-frame callback: no view is ever shown at another tick than the others, and no
+ * frame with another frame's overlay.
  */
 export class Player {
-  readonly frameCount: number;
+  readonly ticks: number;
   readonly fps: number;
   readonly #events = new Emitter<PlayerEvents>();
-  readonly #draw: (frame: DecodedFrame) => void;
+  readonly #draw: (frames: TickFrames) => void;
   readonly #clock: Clock;
-  #source: FrameSource;
-  #current: DecodedFrame | null = null;
-  #next: DecodedFrame | null = null;
+  readonly #source: TickSource;
+  #current: TickFrames | null = null;
+  #next: TickFrames | null = null;
   #seeking: AbortController | null = null;
   #scrubTo: number | null = null;
   #playback: Playback | null = null;
@@ -47,23 +52,24 @@ export class Player {
   #frameRequest = 0;
   #disposed = false;
 
-  constructor({ frameCount, fps, source, draw, clock = pageClock }: PlayerOptions) {
-    this.frameCount = frameCount;
+  constructor({ table, fps, sources, draw, clock = pageClock }: PlayerOptions) {
+    this.ticks = table.ticks;
     this.fps = fps;
-    this.#source = source;
+    this.#source = new TickSource(table, sources);
     this.#draw = draw;
     this.#clock = clock;
   }
 
   readonly on: Emitter<PlayerEvents>["on"] = (name, listener) => this.#events.on(name, listener);
 
-  get source(): FrameSource {
-    return this.#source;
+  /** Where the frames of each visible view come from. */
+  get sources(): ReadonlyMap<string, FrameSource> {
+    return this.#source.sources;
   }
 
-  /** Index of the frame on screen, or -1 before the first. */
+  /** The tick on screen, or -1 before the first. */
   get presented(): number {
-    return this.#current?.index ?? -1;
+    return this.#current?.tick ?? -1;
   }
 
   get target(): number {
@@ -78,17 +84,17 @@ export class Player {
     return this.#speed;
   }
 
-  /** Go to a frame; a newer wish replaces an older one, whose frame is then never shown. */
-  seek(index: number): void {
+  /** Go to a tick; a newer wish replaces an older one, whose frames are then never shown. */
+  seek(tick: number): void {
     this.pause();
     this.#scrubTo = null;
-    void this.#load(this.#clamp(index));
+    void this.#load(this.#clamp(tick));
   }
 
-  /** Follow a pointer: a frame on its way is still shown, then the newest wish; none in between. */
-  scrub(index: number): void {
+  /** Follow a pointer: a tick on its way is still shown, then the newest wish; none in between. */
+  scrub(tick: number): void {
     this.pause();
-    const wish = this.#clamp(index);
+    const wish = this.#clamp(tick);
     if (this.#seeking === null) {
       void this.#load(wish);
     } else {
@@ -97,18 +103,18 @@ export class Player {
     }
   }
 
-  step(frames: number): void {
-    this.seek(this.#target + frames);
+  step(ticks: number): void {
+    this.seek(this.#target + ticks);
   }
 
-  /** The connection is back: fetch the frame that could not be shown. */
+  /** The connection is back: fetch the tick that could not be shown. */
   retry(): void {
     if (!this.playing && this.presented !== this.#target) this.seek(this.#target);
   }
 
   play(): void {
     if (this.playing || this.#disposed) return;
-    const from = this.#target >= this.frameCount - 1 ? 0 : this.#target;
+    const from = this.#target >= this.ticks - 1 ? 0 : this.#target;
     if (from !== this.presented) void this.#load(from);
     this.#startPlayback(from);
     this.#events.emit("playing", { playing: true });
@@ -134,17 +140,19 @@ export class Player {
     this.#startPlayback(this.#target);
   }
 
-  /** Take frames from another source from now on; the frame on screen stays until the new one is there. */
-  setSource(source: FrameSource): void {
+  /**
+   * The visible views from now on, and where their frames come from; what is on screen stays until all of them
+   * are there. A source that is no longer among them is closed.
+   */
+  setSources(sources: ReadonlyMap<string, FrameSource>): void {
     const playing = this.playing;
     this.pause();
-    this.#source.dispose();
-    this.#source = source;
+    this.#source.setSources(sources);
     void this.#load(this.#target);
     if (playing) this.play();
   }
 
-  /** Draw the frame on screen again, because its view or its overlay changed. */
+  /** Draw what is on screen again, because a view of it or an overlay changed. */
   redraw(): void {
     if (this.#frameRequest === 0 && !this.#disposed) {
       this.#frameRequest = this.#clock.requestFrame((now) => this.#tick(now));
@@ -165,46 +173,46 @@ export class Player {
 
   #startPlayback(from: number): void {
     const now = this.#clock.now();
-    const fail = (index: number, error: unknown): void => this.#fail(index, error);
-    this.#playback = new Playback(this.#source, from, this.frameCount - 1, this.fps * this.#speed, now, fail);
+    const fail = (tick: number, error: unknown): void => this.#fail(tick, error);
+    this.#playback = new Playback(this.#source, from, this.ticks - 1, this.fps * this.#speed, now, fail);
     this.redraw();
   }
 
-  async #load(index: number): Promise<void> {
+  async #load(tick: number): Promise<void> {
     this.#seeking?.abort();
-    this.#setTarget(index);
+    this.#setTarget(tick);
     const wish = new AbortController();
     this.#seeking = wish;
     try {
-      const frame = await this.#source.get(index, wish.signal);
-      if (wish.signal.aborted || this.#disposed) frame.close();
+      const frames = await this.#source.get(tick, wish.signal);
+      if (wish.signal.aborted || this.#disposed) frames.close();
       else {
-        this.#queue(frame);
+        this.#queue(frames);
         this.redraw();
       }
     } catch (error) {
-      if (!isAbort(error) && !wish.signal.aborted) this.#fail(index, error);
+      if (!isAbort(error) && !wish.signal.aborted) this.#fail(tick, error);
     }
     if (this.#seeking !== wish) return;
     this.#seeking = null;
     const newer = this.#scrubTo;
     this.#scrubTo = null;
-    if (newer !== null && newer !== index) void this.#load(newer);
+    if (newer !== null && newer !== tick) void this.#load(newer);
   }
 
-  #queue(frame: DecodedFrame): void {
+  #queue(frames: TickFrames): void {
     this.#next?.close();
-    this.#next = frame;
+    this.#next = frames;
   }
 
   #tick(now: number): void {
     this.#frameRequest = 0;
-    // Playback starts from the frame sought: nothing later may be shown before that one was painted.
+    // Playback starts from the tick sought: nothing later may be shown before that one was painted.
     if (this.#playback !== null && this.#seeking === null && this.#next === null) {
-      const frame = this.#playback.take(now);
-      if (frame !== null) {
-        this.#setTarget(frame.index);
-        this.#queue(frame);
+      const frames = this.#playback.take(now);
+      if (frames !== null) {
+        this.#setTarget(frames.tick);
+        this.#queue(frames);
       }
     }
     this.#paint();
@@ -221,21 +229,21 @@ export class Player {
     }
     if (this.#current === null) return;
     this.#draw(this.#current);
-    if (fresh !== null) this.#events.emit("presented", { index: fresh.index });
+    if (fresh !== null) this.#events.emit("presented", { tick: fresh.tick });
   }
 
-  #fail(index: number, error: unknown): void {
+  #fail(tick: number, error: unknown): void {
     this.pause();
-    this.#events.emit("failed", { index, error });
+    this.#events.emit("failed", { tick, error });
   }
 
-  #setTarget(index: number): void {
-    if (index === this.#target) return;
-    this.#target = index;
-    this.#events.emit("target", { index });
+  #setTarget(tick: number): void {
+    if (tick === this.#target) return;
+    this.#target = tick;
+    this.#events.emit("target", { tick });
   }
 
-  #clamp(index: number): number {
-    return Math.min(this.frameCount - 1, Math.max(0, Math.round(index)));
+  #clamp(tick: number): number {
+    return Math.min(this.ticks - 1, Math.max(0, Math.round(tick)));
   }
 }

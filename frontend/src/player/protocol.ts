@@ -18,6 +18,8 @@ export type ToWorker =
   | { readonly type: "open"; readonly video: OpenVideo }
   | { readonly type: "get"; readonly request: number; readonly index: number }
   | { readonly type: "cancel"; readonly request: number }
+  /** How many bytes of decoded frames may be kept. */
+  | { readonly type: "keep"; readonly bytes: number }
   /** Pixels that were drawn: their memory is ready for the next frame. */
   | { readonly type: "return"; readonly pixels: ArrayBuffer }
   | { readonly type: "close" };

@@ -35,6 +35,8 @@ export interface DecodedFrame {
 export interface FrameSource {
   readonly kind: SourceKind;
   get(index: number, signal: AbortSignal): Promise<DecodedFrame>;
+  /** How many bytes of frames may be kept beside those that were given out. */
+  setCacheBytes(bytes: number): void;
   dispose(): void;
 }
 

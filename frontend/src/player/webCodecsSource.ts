@@ -2,7 +2,8 @@ import { PixelCanvases } from "./pixels";
 import type { FromWorker, ToWorker } from "./protocol";
 import { type DecodedFrame, type FrameSource, type PlayableVideo, SourceError } from "./types";
 
-const CACHE_BYTES = 192 * 2 ** 20;
+/** Of one view by itself; frames as they were decoded, 1.5 bytes a pixel. */
+export const DECODED_CACHE_BYTES = 192 * 2 ** 20;
 
 interface Pending {
   readonly index: number;
@@ -52,7 +53,7 @@ export class WebCodecsSource implements FrameSource {
         codedHeight: video.codedHeight,
         proxyUrl: new URL(video.proxyUrl, location.href).href,
         indexUrl: new URL(video.indexUrl, location.href).href,
-        cacheBytes: CACHE_BYTES,
+        cacheBytes: DECODED_CACHE_BYTES,
       },
     });
   }
@@ -77,6 +78,10 @@ export class WebCodecsSource implements FrameSource {
       this.#pending.set(request, { index, resolve: settle(resolve), reject: settle(reject) });
       this.#post({ type: "get", request, index });
     });
+  }
+
+  setCacheBytes(bytes: number): void {
+    this.#post({ type: "keep", bytes });
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/player/clock";
-import type { DecodedFrame, FrameSource } from "../../src/player/types";
+import type { DecodedFrame, FrameSource, SourceKind } from "../../src/player/types";
 
 /** Time that a test turns by hand. */
 export class HandClock implements Clock {
@@ -31,23 +31,33 @@ export class HandClock implements Clock {
 
 /** Frames that arrive when the test says so, or at once. */
 export class FakeSource implements FrameSource {
-  readonly kind = "images";
+  readonly kind: SourceKind;
   open = 0;
+  disposed = false;
+  cacheBytes = 0;
   readonly asked: number[] = [];
   readonly aborted: number[] = [];
   #waiting = new Map<number, () => void>();
+  readonly #refusals = new Set<(reason: unknown) => void>();
   held = false;
   failWith: Error | null = null;
+
+  constructor(kind: SourceKind = "images") {
+    this.kind = kind;
+  }
 
   get(index: number, signal: AbortSignal): Promise<DecodedFrame> {
     this.asked.push(index);
     if (this.failWith !== null) return Promise.reject(this.failWith);
     return new Promise((resolve, reject) => {
+      this.#refusals.add(reject);
       signal.addEventListener("abort", () => {
         this.aborted.push(index);
         reject(signal.reason);
       });
-      const deliver = (): void => resolve(this.#frame(index));
+      const deliver = (): void => {
+        if (!signal.aborted) resolve(this.#frame(index));
+      };
       if (this.held) this.#waiting.set(index, deliver);
       else deliver();
     });
@@ -60,7 +70,15 @@ export class FakeSource implements FrameSource {
     return settle();
   }
 
-  dispose(): void {}
+  setCacheBytes(bytes: number): void {
+    this.cacheBytes = bytes;
+  }
+
+  /** As the real ones: whoever still waits is turned away. */
+  dispose(): void {
+    this.disposed = true;
+    for (const refuse of this.#refusals) refuse(new DOMException("The video was closed.", "AbortError"));
+  }
 
   #frame(index: number): DecodedFrame {
     this.open++;

@@ -13,8 +13,14 @@ beforeEach(() => {
   source = new FakeSource();
   drawn = [];
   presented = [];
-  player = new Player({ frameCount: 100, fps: 30, source, clock, draw: ({ index }) => drawn.push(index) });
-  player.on("presented", ({ index }) => presented.push(index));
+  player = new Player({
+    table: { ticks: 100, frameAt: (_, tick) => tick },
+    fps: 30,
+    sources: new Map([["top", source]]),
+    clock,
+    draw: ({ tick }) => drawn.push(tick),
+  });
+  player.on("presented", ({ tick }) => presented.push(tick));
 });
 
 async function show(index: number): Promise<void> {
@@ -82,7 +88,7 @@ describe("seeking", () => {
 
   it("reports what cannot be shown", async () => {
     const failed: number[] = [];
-    player.on("failed", ({ index }) => failed.push(index));
+    player.on("failed", ({ tick }) => failed.push(tick));
     source.failWith = new Error("gone");
     player.seek(3);
     await settle();

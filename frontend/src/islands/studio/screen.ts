@@ -1,18 +1,19 @@
 /** The picture: player, stage and the source of frames, with the fall-over from one source to the other. */
 
+import { wordsOf } from "../../api/problem";
 import { onDensityChange } from "../../canvas/density";
 import type { OverlayScene } from "../../canvas/scene";
 import { Stage } from "../../canvas/stage";
+import { FallbackSource } from "../../player/fallbackSource";
 import { ImageSource } from "../../player/imageSource";
 import { Player } from "../../player/player";
-import { type FrameSource, SourceError, type SourceErrorCode, type SourceKind } from "../../player/types";
+import { TickTable } from "../../player/tickTable";
+import type { FrameSource, SourceKind } from "../../player/types";
 import { canUseWebCodecs, WebCodecsSource } from "../../player/webCodecsSource";
 import type { StudioVideo } from "./model";
 import type { StudioState } from "./state";
 
 const PREFERENCE = "sbea.player.source";
-/** Failures that lie in decoding, so that single pictures can still work. */
-const DECODING: ReadonlySet<SourceErrorCode> = new Set(["decode_failed", "unsupported", "bad_index"]);
 
 export interface ScreenElements {
   /** Carries `data-presented-frame`, `data-source-kind` and `data-view` for tests to read. */
@@ -61,11 +62,18 @@ export class Screen {
         elements.root.dataset.view = `${view.scale} ${view.offsetX} ${view.offsetY}`;
       },
     });
+    const { view, frameCount } = video;
     this.player = new Player({
-      frameCount: video.frameCount,
+      table: TickTable.parse(
+        { ticks: frameCount, views: { [view]: [[0, 0, frameCount]] } },
+        new Map([[view, frameCount]]),
+      ),
       fps: video.fps,
-      source: this.#makeSource(kind),
-      draw: (frame) => this.stage.draw(frame),
+      sources: this.#sources(kind),
+      draw: ({ frames }) => {
+        const frame = frames.get(view);
+        if (frame) this.stage.draw(frame);
+      },
     });
     this.#listen();
     this.#observer = new ResizeObserver(() => this.#resize());
@@ -76,9 +84,9 @@ export class Screen {
 
   /** The user's own choice of source; remembered. */
   choose(kind: SourceKind): void {
-    if (kind === this.player.source.kind) return;
+    if (kind === this.#state.sourceKind.value) return;
     localStorage.setItem(PREFERENCE, kind);
-    this.player.setSource(this.#makeSource(kind));
+    this.player.setSources(this.#sources(kind));
   }
 
   dispose(): void {
@@ -87,47 +95,49 @@ export class Screen {
     this.player.dispose();
   }
 
-  #makeSource(kind: SourceKind): FrameSource {
+  #sources(kind: SourceKind): ReadonlyMap<string, FrameSource> {
+    const { video } = this.#state;
+    this.#shows(kind);
+    const pictures = (): FrameSource => new ImageSource(video);
+    if (kind === "images") return new Map([[video.view, pictures()]]);
+    const fell = (error: unknown): void => {
+      this.#shows("images");
+      this.#state.webCodecsUsable.value = false;
+      this.#hooks.onNote(
+        "info",
+        `${wordsOf(error)} Showing single pictures instead; frames and labels are the same.`,
+      );
+    };
+    return new Map([[video.view, new FallbackSource(new WebCodecsSource(video), pictures, fell)]]);
+  }
+
+  #shows(kind: SourceKind): void {
     this.#state.sourceKind.value = kind;
     this.#elements.root.dataset.sourceKind = kind;
-    return kind === "webcodecs" ? new WebCodecsSource(this.#state.video) : new ImageSource(this.#state.video);
   }
 
   #listen(): void {
     const { player } = this;
-    player.on("presented", ({ index }) => {
-      this.#elements.root.dataset.presentedFrame = String(index);
-      this.#hooks.onPresented(index);
+    player.on("presented", ({ tick }) => {
+      this.#elements.root.dataset.presentedFrame = String(tick);
+      this.#hooks.onPresented(tick);
     });
-    player.on("target", ({ index }) => {
-      this.#state.target.value = index;
+    player.on("target", ({ tick }) => {
+      this.#state.target.value = tick;
     });
     player.on("playing", ({ playing }) => {
       this.#state.playing.value = playing;
     });
-    player.on("failed", ({ index, error }) => this.#failed(index, error));
-  }
-
-  #failed(index: number, error: unknown): void {
-    const words = error instanceof Error ? error.message : String(error);
-    if (canFallOver(this.player.source.kind, error)) {
-      this.player.setSource(this.#makeSource("images"));
-      this.#state.webCodecsUsable.value = false;
-      this.#hooks.onNote("info", `${words} Showing single pictures instead; frames and labels are the same.`);
-    } else {
+    player.on("failed", ({ tick, error }) => {
       this.#hooks.onNote(
         "bad",
-        `Frame ${index} could not be shown. ${words} Move to another frame to try again.`,
+        `Frame ${tick} could not be shown. ${wordsOf(error)} Move to another frame to try again.`,
       );
-    }
+    });
   }
 
   #resize(): void {
     const box = this.#elements.video.parentElement?.getBoundingClientRect();
     if (box !== undefined) this.stage.resize({ width: box.width, height: box.height });
   }
-}
-
-function canFallOver(kind: SourceKind, error: unknown): boolean {
-  return kind === "webcodecs" && (!(error instanceof SourceError) || DECODING.has(error.code));
 }
