@@ -14,12 +14,22 @@ from sbea_engine.cli.output import Output, reports
 @click.option(
     "--recipe", default="solo", show_default=True, help="A recipe's name, or the path of a .toml file."
 )
-@click.option("--cameras", default=1, show_default=True, help="Views: the ceiling first, then a ring.")
+@click.option("--cameras", default=1, show_default=True, help="Views; the recipe says where they stand.")
 @click.option("--seconds", type=float, help="Length in seconds [default: 20].")
 @click.option("--frames", type=int, help="Length in frames, instead of seconds.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same recording.")
 @click.option(
     "--labels", type=int, help="Frames a view to label for training [default: 40, or all if fewer]."
+)
+@click.option(
+    "--start-offset",
+    type=click.FloatRange(0, 3600),
+    help="Cameras start up to this many seconds late [default: as the recipe has it].",
+)
+@click.option(
+    "--drop-share",
+    type=click.FloatRange(0, 0.5),
+    help="Share of its frames that each camera loses [default: as the recipe has it].",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="A folder that does not exist yet."
@@ -33,17 +43,19 @@ def synth(
     frames: int | None,
     seed: int,
     labels: int | None,
+    start_offset: float | None,
+    drop_share: float | None,
     out: Path,
 ) -> None:
     """Render a recording of animals in an arena, with exact keypoints, masks and calibration.
 
-    Writes one mp4 a camera, recording.json (calibration), truth.npz (keypoints), masks-CAMERA.json and
-    labels.json (labelled frames ready for training).
+    Writes one mp4 a camera, recording.json (calibration, and which frame shows which tick), truth.npz
+    (keypoints), masks-CAMERA.json and labels.json (labelled frames ready for training).
     """
     from sbea_engine.synth.recipe import load_recipe
     from sbea_engine.synth.recording import frame_count, render_recording
 
-    asked = load_recipe(recipe)
+    asked = load_recipe(recipe).timed(start_offset_s=start_offset, drop_share=drop_share)
     count = frame_count(asked, seconds=20.0 if seconds is None and frames is None else seconds, frames=frames)
     began = time.perf_counter()
     files = render_recording(
@@ -51,7 +63,7 @@ def synth(
         cameras=cameras,
         frames=count,
         seed=seed,
-        labels=min(40, count) if labels is None else labels,
+        labels=labels,
         out=out,
         on_progress=output.progress,
     )

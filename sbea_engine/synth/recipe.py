@@ -149,6 +149,13 @@ class RenderRecipe(_Table):
     noise: float = Field(default=1.7, ge=0, le=40)
 
 
+class SyncRecipe(_Table):
+    """Cameras that do not run in step: each starts up to so much late, and loses a share of its frames."""
+
+    start_offset_s: float = Field(default=0.0, ge=0, le=3600)
+    drop_share: float = Field(default=0.0, ge=0, le=0.5)
+
+
 class AnimalRecipe(_Table):
     """One individual: body plan, coat, size as a factor, and how fast it likes to run."""
 
@@ -181,8 +188,16 @@ class Recipe(_Table):
     arena: ArenaRecipe
     cameras: CameraRecipe
     render: RenderRecipe = RenderRecipe()
+    sync: SyncRecipe = SyncRecipe()
     # Animals do not yet mind one another, so that more than one would walk through the next.
     animals: tuple[AnimalRecipe, ...] = Field(min_length=1, max_length=1)
+
+    def timed(self, *, start_offset_s: float | None, drop_share: float | None) -> Recipe:
+        """The same recipe with other start offsets and drops; None leaves what it says."""
+        asked = {"start_offset_s": start_offset_s, "drop_share": drop_share}
+        given = {key: value for key, value in asked.items() if value is not None}
+        sync = SyncRecipe.model_validate(self.sync.model_dump() | given)
+        return self.model_copy(update={"sync": sync})
 
 
 def load_recipe(name_or_path: str | Path) -> Recipe:

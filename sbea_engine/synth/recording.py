@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,29 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine import __version__
-from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
+from sbea_engine.data import Skeleton
 from sbea_engine.data.camera import Camera
-from sbea_engine.errors import BadInput
+from sbea_engine.data.sync import MISSING, SyncTable
 from sbea_engine.geometry import project
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.synth.arena import Light
 from sbea_engine.synth.film import FilmWriter
+from sbea_engine.synth.folder import BadRequest, new_folder, write_json
+from sbea_engine.synth.labelling import label_spread_frames, shared_ticks
 from sbea_engine.synth.masks import Rle, encode_mask
 from sbea_engine.synth.motion import explore
 from sbea_engine.synth.recipe import BODIES, AnimalRecipe, Recipe
 from sbea_engine.synth.render import Animal, Renderer, Scene, View
 from sbea_engine.synth.texture import COATS, FurNoise, make_floor
+from sbea_engine.synth.timing import plan_sync
 from sbea_engine.synth.truth import MASKS_FORMAT, RECORDING_FORMAT
 
 MAX_FRAMES = 1_000_000
+LABELS = 40
 # Streams of chance, so that a camera more changes neither the motion nor the other cameras' noise.
-_FLOOR, _ANIMALS, _CAMERAS = range(3)
-
-
-class BadRequest(BadInput):
-    """What to render was not asked for in a way that can be done."""
-
-    code = "bad_request"
+_FLOOR, _ANIMALS, _CAMERAS, _TIMING = range(4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +82,7 @@ def render_recording(
     seconds: float | None = None,
     frames: int | None = None,
     seed: int = 0,
-    labels: int = 40,
+    labels: int | None = None,
     out: Path,
     on_progress: OnProgress = ignore,
 ) -> RecordingFiles:
@@ -97,29 +91,42 @@ def render_recording(
     The folder appears whole or not at all. The same recipe, seed and length give the same truth and frames.
 
     Args:
-        cameras: Number of views; the first is the ceiling camera.
-        seconds, frames: Length; give one of them.
-        labels: How many frames a view to label for training, spread over the recording; 0 for none.
+        cameras: Number of views; the recipe says where each stands.
+        seconds, frames: Length on the common clock; give one of them.
+        labels: How many frames a view to label for training, spread over the recording; 0 for none. By default
+            40, or all that every view shows if those are fewer.
 
     Raises:
-        BadRequest: The length, the number of labels, or the folder cannot be used.
+        BadRequest: The length, the number of labels, the start offsets or the folder cannot be used.
         Cancelled: From `on_progress`; nothing is left behind.
     """
     count = frame_count(recipe, seconds=seconds, frames=frames)
-    if not 0 <= labels <= count:
-        raise BadRequest(f"{labels} labelled frames asked of a recording of {count} frames.")
     if seed < 0:
         raise BadRequest(f"The seed must not be negative, got {seed}.")
     scene = build_scene(recipe, frames=count, seed=seed)
     rig = recipe.cameras.cameras(cameras, scene.arena)
-    with _new_folder(out) as folder:
-        arrays = _render_views(recipe, scene, rig, count, seed, folder, on_progress)
+    take = _Take(recipe, scene, rig, sync_of(recipe, [c.name for c in rig], ticks=count, seed=seed), seed)
+    shared = len(shared_ticks(take.sync))
+    labels = min(LABELS, shared) if labels is None else labels
+    if not 0 <= labels <= shared:
+        raise BadRequest(
+            f"{labels} labelled frames asked of a recording with {shared} that every view shows."
+        )
+    with new_folder(out) as folder:
+        arrays = _render_views(take, folder, on_progress)
         with (folder / "truth.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-        skeleton = scene.animals[0].plan.skeleton
-        _write_json(folder / "recording.json", _description(recipe, scene, skeleton, rig, count, seed))
+        write_json(folder / "recording.json", _description(take))
         if labels:
-            _label(folder, scene, skeleton, rig, arrays, labels).save(folder)
+            label_spread_frames(
+                folder,
+                arrays,
+                skeleton=take.skeleton,
+                individuals=[a.name for a in scene.animals],
+                rig=rig,
+                sync=take.sync,
+                count=labels,
+            ).save(folder)
     return RecordingFiles(
         folder=out,
         recording=out / "recording.json",
@@ -132,6 +139,21 @@ def render_recording(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """All that one recording is made from."""
+
+    recipe: Recipe
+    scene: Scene
+    rig: tuple[Camera, ...]
+    sync: SyncTable
+    seed: int
+
+    @property
+    def skeleton(self) -> Skeleton:
+        return self.scene.animals[0].plan.skeleton
+
+
 def frame_count(recipe: Recipe, *, seconds: float | None, frames: int | None) -> int:
     """Frames of a recording whose length is given one way; raises `BadRequest` where that is not so."""
     if (seconds is None) == (frames is None):
@@ -142,6 +164,25 @@ def frame_count(recipe: Recipe, *, seconds: float | None, frames: int | None) ->
     if not 2 <= count <= MAX_FRAMES:
         raise BadRequest(f"A recording has 2 to {MAX_FRAMES} frames, got {count}.")
     return count
+
+
+def sync_of(recipe: Recipe, views: Sequence[str], *, ticks: int, seed: int) -> SyncTable:
+    """Which frame each view shows at each tick, as the recipe's offsets and drops and the seed have it.
+
+    Raises:
+        BadRequest: A view could start only after the recording has ended.
+    """
+    asked = recipe.sync
+    if not asked.start_offset_s and not asked.drop_share:
+        return SyncTable.aligned(dict.fromkeys(views, ticks))
+    start_ticks = round(asked.start_offset_s * recipe.fps)
+    if start_ticks >= ticks - 1:
+        raise BadRequest(
+            f"Cameras that start up to {asked.start_offset_s} s late may miss a recording of "
+            f"{ticks / recipe.fps:.2f} s. Ask for smaller offsets or for more seconds."
+        )
+    chances = {view: _chance(seed, _TIMING, i) for i, view in enumerate(views)}
+    return plan_sync(chances, ticks=ticks, start_ticks=start_ticks, drop_share=asked.drop_share)
 
 
 def keypoint_visibility(
@@ -159,119 +200,73 @@ def keypoint_visibility(
     return np.asarray(inside & (depth <= view.depth_mm[row, column] + allowed), np.bool_)
 
 
-def _render_views(
-    recipe: Recipe,
-    scene: Scene,
-    rig: tuple[Camera, ...],
-    count: int,
-    seed: int,
-    folder: Path,
-    on_progress: OnProgress,
-) -> dict[str, NDArray[Any]]:
+def _render_views(take: _Take, folder: Path, on_progress: OnProgress) -> dict[str, NDArray[Any]]:
     """Write videos and masks; returns the arrays of `truth.npz`."""
-    points = np.stack([a.motion.points_mm for a in scene.animals], axis=1).astype(np.float32)
+    points = np.stack([a.motion.points_mm for a in take.scene.animals], axis=1).astype(np.float32)
     arrays: dict[str, NDArray[Any]] = {"points_mm": points}
-    for c, camera in enumerate(rig):
-        chance = _chance(seed, _CAMERAS, c)
-        renderer = Renderer(
-            scene, camera, samples=recipe.render.samples, noise=recipe.render.noise, rng=chance
-        )
-        visible = np.zeros(points.shape[:3], np.bool_)
-        order = np.zeros(points.shape[:2], np.int8)
-        codes: dict[str, list[list[Rle]]] = {"visible": [], "amodal": []}
-        file = folder / f"{camera.name}.mp4"
-        with FilmWriter(file, width=camera.width, height=camera.height, fps=recipe.fps) as film:
-            for f in range(count):
-                on_progress(Progress(stage="render", done=c * count + f, total=len(rig) * count))
-                view = renderer.render(f, chance)
-                film.append(view.image)
-                visible[f] = keypoint_visibility(scene, camera, view, points[f])
-                order[f] = view.order
-                codes["visible"].append([encode_mask(m) for m in view.visible])
-                codes["amodal"].append([encode_mask(m) for m in view.amodal])
+    total = len(take.rig) * len(points)
+    for c, camera in enumerate(take.rig):
+
+        def tell(done: int, before: int = c * len(points)) -> None:
+            on_progress(Progress(stage="render", done=before + done, total=total))
+
+        seen, masks = _render_view(take, c, points, folder, tell)
         arrays[f"points_px/{camera.name}"] = project(camera, points)[0].astype(np.float32)
-        arrays[f"visible/{camera.name}"] = visible
-        arrays[f"order/{camera.name}"] = order
-        document = {
-            "format": MASKS_FORMAT,
-            "camera": camera.name,
-            "individuals": [a.name for a in scene.animals],
-        }
-        _write_json(folder / f"masks-{camera.name}.json", document | codes)
-    on_progress(Progress(stage="render", done=len(rig) * count, total=len(rig) * count))
+        arrays |= {f"{key}/{camera.name}": values for key, values in seen.items()}
+        write_json(folder / f"masks-{camera.name}.json", masks)
+    on_progress(Progress(stage="render", done=total, total=total))
     return arrays
 
 
-def _description(
-    recipe: Recipe, scene: Scene, skeleton: Skeleton, rig: tuple[Camera, ...], count: int, seed: int
-) -> dict[str, Any]:
-    return {
-        "format": RECORDING_FORMAT,
-        "fps": recipe.fps,
-        "frame_count": count,
-        "cameras": [c.to_dict() for c in rig],
+def _render_view(
+    take: _Take, c: int, points: NDArray[np.float32], folder: Path, tell: Callable[[int], None]
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Write one camera's video; returns what it could see at each tick, and its masks.
+
+    A tick of which the camera has no frame is seen all the same: truth is by tick, only the film lacks it.
+    """
+    camera, scene, asked = take.rig[c], take.scene, take.recipe.render
+    chance = _chance(take.seed, _CAMERAS, c)
+    renderer = Renderer(scene, camera, samples=asked.samples, noise=asked.noise, rng=chance)
+    visible = np.zeros(points.shape[:3], np.bool_)
+    order = np.zeros(points.shape[:2], np.int8)
+    codes: dict[str, list[list[Rle]]] = {"visible": [], "amodal": []}
+    filmed = take.sync.frames_of(camera.name) != MISSING
+    file = folder / f"{camera.name}.mp4"
+    with FilmWriter(file, width=camera.width, height=camera.height, fps=take.recipe.fps) as film:
+        for tick in range(len(points)):
+            tell(tick)
+            view = renderer.render(tick, chance)
+            if filmed[tick]:
+                film.append(view.image)
+            visible[tick] = keypoint_visibility(scene, camera, view, points[tick])
+            order[tick] = view.order
+            codes["visible"].append([encode_mask(m) for m in view.visible])
+            codes["amodal"].append([encode_mask(m) for m in view.amodal])
+    document = {
+        "format": MASKS_FORMAT,
+        "camera": camera.name,
         "individuals": [a.name for a in scene.animals],
-        "skeleton": skeleton.to_dict(),
-        "recipe": recipe.model_dump(mode="json"),
-        "seed": seed,
+    }
+    return {"visible": visible, "order": order}, document | codes
+
+
+def _description(take: _Take) -> dict[str, Any]:
+    document = {
+        "format": RECORDING_FORMAT,
+        "fps": take.recipe.fps,
+        "frame_count": take.sync.ticks,
+        "cameras": [c.to_dict() for c in take.rig],
+        "individuals": [a.name for a in take.scene.animals],
+        "skeleton": take.skeleton.to_dict(),
+        "recipe": take.recipe.model_dump(mode="json"),
+        "seed": take.seed,
         "version": __version__,
     }
-
-
-def _label(
-    folder: Path,
-    scene: Scene,
-    skeleton: Skeleton,
-    rig: tuple[Camera, ...],
-    arrays: dict[str, NDArray[Any]],
-    count: int,
-) -> LabelSet:
-    """Label `count` spread frames of every view as a careful person would: hidden keypoints are guessed,
-    those out of the picture absent."""
-    total = len(arrays["points_mm"])
-    rows = np.round((np.arange(count) + 0.5) * total / count - 0.5).astype(int)
-    points, visibility, sources = [], [], []
-    for camera in rig:
-        px = arrays[f"points_px/{camera.name}"][rows]
-        seen = arrays[f"visible/{camera.name}"][rows]
-        inside = camera.holds(px)
-        points.append(np.where(inside[..., None], px, np.nan).astype(np.float32))
-        visibility.append(
-            np.where(seen, Visibility.VISIBLE, np.where(inside, Visibility.GUESSED, Visibility.ABSENT))
-        )
-        file = folder / f"{camera.name}.mp4"
-        sources += [FrameSource(video=camera.name, index=int(r), path=file) for r in rows]
-    return LabelSet(
-        skeleton=skeleton,
-        individuals=tuple(a.name for a in scene.animals),
-        frames=tuple(sources),
-        points_px=np.concatenate(points),
-        visibility=np.concatenate(visibility).astype(np.int8),
-    )
+    # A recording whose views started together and lost nothing needs no table.
+    aligned = (take.sync.frames == np.arange(take.sync.ticks)).all()
+    return document if aligned else document | {"sync": take.sync.to_dict()}
 
 
 def _chance(seed: int, *stream: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=stream))
-
-
-@contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    """A folder to fill that takes the name `out` at the end, or is gone."""
-    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
-        raise BadRequest(f"{out}: is there already. Name a new folder, or remove this one first.")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial = out.parent / f".{out.name}.{uuid.uuid4().hex}.part"
-        partial.mkdir()
-    except OSError as error:
-        raise BadRequest(f"{out.parent}: cannot be written to ({error.strerror}).") from error
-    try:
-        yield partial
-        partial.rename(out)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-
-
-def _write_json(file: Path, document: dict[str, Any]) -> None:
-    file.write_text(json.dumps(document, allow_nan=False, separators=(",", ":")), encoding="utf-8")

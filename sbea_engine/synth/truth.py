@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import Skeleton
 from sbea_engine.data.camera import Camera
+from sbea_engine.data.sync import MISSING, SyncTable
 from sbea_engine.errors import BadInput
 from sbea_engine.synth.masks import decode_mask
 
@@ -32,10 +33,10 @@ class ViewTruth:
     """What one camera could see.
 
     Attributes:
-        points_px: float32 (frame, individual, keypoint, 2) of every keypoint, seen or not; it may lie
+        points_px: float32 (tick, individual, keypoint, 2) of every keypoint, seen or not; it may lie
             outside the image.
-        visible: bool (frame, individual, keypoint): in the picture, and nothing in front.
-        order: int8 (frame, individual), 0 for the nearest animal, -1 out of view.
+        visible: bool (tick, individual, keypoint): in the picture, and nothing in front.
+        order: int8 (tick, individual), 0 for the nearest animal, -1 out of view.
     """
 
     camera: Camera
@@ -46,11 +47,12 @@ class ViewTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Truth:
-    """Exact answers for a rendered recording.
+    """Exact answers for a rendered recording, by tick of its clock.
 
     Attributes:
-        points_mm: float32 (frame, individual, keypoint, 3) in the world; the floor is z = 0.
+        points_mm: float32 (tick, individual, keypoint, 3) in the world; the floor is z = 0.
         views: By camera name.
+        sync: Which frame of its video each view shows at each tick: the same, without offsets and drops.
     """
 
     folder: Path
@@ -59,6 +61,7 @@ class Truth:
     individuals: tuple[str, ...]
     points_mm: NDArray[np.float32]
     views: Mapping[str, ViewTruth]
+    sync: SyncTable
 
     def __len__(self) -> int:
         return len(self.points_mm)
@@ -87,14 +90,14 @@ class Truth:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MaskTrack:
-    """Masks of one camera, decoded when asked for; `codes` is (frame, individual) of COCO codes."""
+    """Masks of one camera, decoded when asked for; `codes` is (tick, individual) of COCO codes."""
 
     file: Path
     codes: list[list[dict[str, Any]]]
 
-    def at(self, frame: int) -> NDArray[np.bool_]:
-        """Masks bool (individual, height, width) of a frame."""
-        return np.stack([decode_mask(code) for code in self.codes[frame]])
+    def at(self, tick: int) -> NDArray[np.bool_]:
+        """Masks bool (individual, height, width) of a tick."""
+        return np.stack([decode_mask(code) for code in self.codes[tick]])
 
 
 def load_truth(folder: Path) -> Truth:
@@ -106,6 +109,7 @@ def load_truth(folder: Path) -> Truth:
         individuals = tuple(str(name) for name in document["individuals"])
         shape = (int(document["frame_count"]), len(individuals), len(skeleton))
         fps = float(document["fps"])
+        sync = _sync(document, [c.name for c in cameras], shape[0])
     except (KeyError, TypeError, ValueError, BadInput) as error:
         raise BadRecording(f"{folder / 'recording.json'}: damaged ({error}).") from error
     file = folder / "truth.npz"
@@ -118,8 +122,31 @@ def load_truth(folder: Path) -> Truth:
     except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise BadRecording(f"{file}: not an npz file, or a damaged one ({error}).") from error
     return Truth(
-        folder=folder, fps=fps, skeleton=skeleton, individuals=individuals, points_mm=points_mm, views=views
+        folder=folder,
+        fps=fps,
+        skeleton=skeleton,
+        individuals=individuals,
+        points_mm=points_mm,
+        views=views,
+        sync=sync,
     )
+
+
+def _sync(document: Mapping[str, Any], cameras: list[str], ticks: int) -> SyncTable:
+    """The table of ticks of a recording; raises `BadInput` or `ValueError` for one of another recording."""
+    if "sync" not in document:
+        return SyncTable.aligned(dict.fromkeys(cameras, ticks))
+    sync = SyncTable.from_dict(document["sync"])
+    if set(sync.views) != set(cameras) or sync.ticks != ticks:
+        raise ValueError(
+            f"sync is of {sync.ticks} ticks of {', '.join(sync.views)}, "
+            f"but the recording has {ticks} of {', '.join(cameras)}"
+        )
+    for view, row in zip(sync.views, sync.frames, strict=True):
+        shown = row[row != MISSING]
+        if not np.array_equal(shown, np.arange(len(shown))) or not len(shown):
+            raise ValueError(f"sync of {view!r} must show every frame of the video, from 0 on, once")
+    return sync
 
 
 def _view(file: Path, arrays: Mapping[str, Any], camera: Camera, shape: tuple[int, int, int]) -> ViewTruth:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from sbea_engine.synth.obstacle import BadObstacle, Circle, Footprint, Obstacle, Rectangle
 
 GREY = (0.3, 0.3, 0.3)
-FOOTPRINTS = [
+FOOTPRINTS: list[Footprint] = [
     Circle(centre_mm=(20.0, -35.0), radius_mm=30.0),
     Rectangle(centre_mm=(-10.0, 15.0), half_mm=(40.0, 18.0), turn_rad=0.6),
 ]
@@ -73,6 +75,6 @@ def test_the_gap_is_the_distance_to_the_edge(footprint: Footprint) -> None:
         lambda: Obstacle(footprint=FOOTPRINTS[0], height_mm=0.0, colour=GREY),
     ],
 )
-def test_a_thing_without_extent_is_refused(make) -> None:
+def test_a_thing_without_extent_is_refused(make: Callable[[], object]) -> None:
     with pytest.raises(BadObstacle, match="above 0 mm"):
         make()

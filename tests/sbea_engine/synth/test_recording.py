@@ -13,8 +13,9 @@ from sbea_engine.errors import Cancelled
 from sbea_engine.geometry import project
 from sbea_engine.progress import Progress
 from sbea_engine.synth import Recipe, RecordingFiles, Truth, load_recipe, load_truth, render_recording
+from sbea_engine.synth.folder import BadRequest
 from sbea_engine.synth.masks import decode_mask
-from sbea_engine.synth.recording import BadRequest, build_scene, keypoint_visibility
+from sbea_engine.synth.recording import build_scene, keypoint_visibility
 from sbea_engine.synth.render import Renderer, Scene
 from sbea_engine.synth.truth import BadRecording
 
