@@ -64,23 +64,31 @@ def undistort(points: ArrayLike, distortion: ArrayLike) -> Floats:
     coefficients = np.asarray(distortion, np.float64)
     if not coefficients.any():
         return target.copy()
-    wanted = target.reshape(-1, 2)
-    limit = 0.999_999 * fold_radius(coefficients)
-    found = np.full_like(wanted, np.nan)
-    at = _into_disc(wanted, limit)
-    open_ = np.flatnonzero(np.isfinite(wanted).all(axis=1))
+    answer = np.full((target.size // 2, 2), np.nan)
+    open_ = np.flatnonzero(np.isfinite(target).all(axis=-1).ravel())
+    wanted = target.reshape(-1, 2)[open_]
+    limit = fold_radius(coefficients)
+    at = _into_disc(wanted, 0.999 * limit)
+    error = wanted - distort(at, coefficients)
+    share = np.ones(len(at))
     for _ in range(MAX_STEPS):
+        met = np.abs(error).max(axis=1, initial=0) <= TOLERANCE * (1 + np.abs(wanted).max(axis=1, initial=0))
+        answer[open_[met]] = at[met]
+        open_, wanted, at, error, share = (a[~met] for a in (open_, wanted, at, error, share))
         if not len(open_):
             break
-        x, y = at[open_].T
-        error = wanted[open_] - np.stack(_bend(x, y, coefficients), axis=1)
-        met = np.abs(error).max(axis=1) <= TOLERANCE * (1 + np.abs(wanted[open_]).max(axis=1))
-        found[open_[met]] = at[open_[met]]
-        open_, error = open_[~met], error[~met]
-        a, b, c = _jacobian(x[~met], y[~met], coefficients)
-        step = np.stack([c * error[:, 0] - b * error[:, 1], a * error[:, 1] - b * error[:, 0]], axis=1)
-        at[open_] = _into_disc(at[open_] + step / (a * c - b * b)[:, None], limit)
-    return found.reshape(target.shape)
+        tried = at + share[:, None] * _newton_step(at, error, coefficients)
+        left = wanted - distort(tried, coefficients)  # NaN, thus no better, where the step leaves the disc
+        better = np.hypot(left[:, 0], left[:, 1]) < np.hypot(error[:, 0], error[:, 1])
+        at[better], error[better] = tried[better], left[better]
+        share = np.where(better, np.minimum(1, 2 * share), share / 2)
+    return answer.reshape(target.shape)
+
+
+def _newton_step(at: Floats, error: Floats, distortion: Floats) -> Floats:
+    a, b, c = _jacobian(at[:, 0], at[:, 1], distortion)
+    step = np.stack([c * error[:, 0] - b * error[:, 1], a * error[:, 1] - b * error[:, 0]], axis=1)
+    return np.asarray(step / (a * c - b * b)[:, None], np.float64)
 
 
 def _bend(x: Floats, y: Floats, distortion: Floats) -> tuple[Floats, Floats]:
