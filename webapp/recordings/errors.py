@@ -12,7 +12,7 @@ class PathNotAllowed(Forbidden):
 
 
 class NameTaken(Conflict):
-    """The project has a recording of this name."""
+    """Another recording of the project, view of the recording, or calibration has this name."""
 
     code = "name_taken"
 
@@ -21,6 +21,18 @@ class BadRecording(Invalid):
     """A recording without a name, or with views that contradict each other."""
 
     code = "bad_recording"
+
+
+class BadCalibration(Invalid):
+    """A file that is no calibration, or one that does not belong here."""
+
+    code = "bad_calibration"
+
+
+class CalibrationInUse(Conflict):
+    """Results were made with the calibration, or are being made."""
+
+    code = "calibration_in_use"
 
 
 class RecordingInUse(Conflict):

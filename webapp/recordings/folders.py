@@ -48,7 +48,7 @@ def recordings_register_folder(*, project: Project, folder: str, by: User) -> li
 def _register(project: Project, file: Path, *, by: User) -> FolderFile:
     try:
         path = allowed_source(str(file))
-        _check_is_new(project, path)
+        check_is_new(project, path)
         with transaction.atomic():
             name = free_name(file.stem, project.recordings.values_list("name", flat=True))
             source = Source(view="cam-1", path=str(path))
@@ -58,8 +58,9 @@ def _register(project: Project, file: Path, *, by: User) -> FolderFile:
     return FolderFile(file=file.name, recording=recording)
 
 
-def _check_is_new(project: Project, path: Path) -> None:
-    if path.stat().st_size == 0:
+def check_is_new(project: Project, path: Path) -> None:
+    """Raise `BadRecording` for an empty file, and for one that the project has already."""
+    if path.is_file() and path.stat().st_size == 0:
         raise BadRecording("The file is empty.")
     known = Video.objects.filter(recording__project=project, source_path=str(path)).first()
     if known is not None:

@@ -26,6 +26,39 @@ class RecordingSession(models.Model):
         return self.name
 
 
+class Calibration(models.Model):
+    """The cameras of one rig, as a file brought them. Never changed once written: results name it."""
+
+    class SourceKind(models.TextChoices):
+        RENDERED = "rendered"
+        SBEA = "sbea"
+        ANIPOSE = "anipose"
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="calibrations")
+    session = models.ForeignKey(
+        RecordingSession, on_delete=models.SET_NULL, null=True, blank=True, related_name="calibrations"
+    )
+    name = models.CharField(max_length=200)
+    cameras = models.JSONField()  # sbea_engine.data.CameraGroup
+    digest = models.CharField(max_length=64)  # of `cameras`: the same rig, whoever brought it
+    source_kind = models.CharField(max_length=20, choices=SourceKind.choices)
+    source_name = models.CharField(max_length=4096, blank=True)  # for people
+    quality = models.JSONField(default=dict, blank=True)  # what the source tells of itself
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["name", "pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "name"], name="calibration_name_per_project")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Recording(models.Model):
     """Synchronised videos of one take; a single-camera recording has one."""
 
@@ -34,12 +67,23 @@ class Recording(models.Model):
         RecordingSession, on_delete=models.SET_NULL, null=True, blank=True, related_name="recordings"
     )
     name = models.CharField(max_length=200)
+    # Which frame a view shows at which tick: a table (sbea_engine.data.SyncTable), or the tick of each view's
+    # first frame, or neither: all views start together. `webapp.recordings.sync` reads both.
+    sync = models.JSONField(null=True, blank=True)
+    sync_offsets = models.JSONField(null=True, blank=True)
+    calibration = models.ForeignKey(
+        Calibration, on_delete=models.SET_NULL, null=True, blank=True, related_name="recordings"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering: ClassVar = ["name", "pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["project", "name"], name="recording_name_per_project")
+            models.UniqueConstraint(fields=["project", "name"], name="recording_name_per_project"),
+            models.CheckConstraint(
+                condition=models.Q(sync__isnull=True) | models.Q(sync_offsets__isnull=True),
+                name="recording_one_kind_of_sync",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -61,6 +105,7 @@ class Video(models.Model):
 
     recording = models.ForeignKey(Recording, on_delete=models.CASCADE, related_name="videos")
     view = models.CharField(max_length=80, default="cam-1")
+    place = models.PositiveSmallIntegerField(default=0)  # order of the views; by name where equal
     source_path = models.CharField(max_length=4096)
     source_kind = models.CharField(max_length=10, choices=SourceKind.choices, default=SourceKind.VIDEO)
     source_owned = models.BooleanField(default=False)  # lies under our data root: removed with the recording
@@ -77,7 +122,7 @@ class Video(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering: ClassVar = ["view", "pk"]
+        ordering: ClassVar = ["place", "view", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["recording", "view"], name="video_view_per_recording")
         ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from webapp.projects.names import clean_name, is_text
-from webapp.recordings.errors import BadRecording, NameTaken
+from webapp.recordings.errors import BadCalibration, BadRecording, NameTaken
 
 LONGEST_RECORDING, LONGEST_VIEW = 120, 80
 _FORMULA = "=+-@"
@@ -37,6 +37,11 @@ def recording_name(text: str) -> str:
 def view_name(text: str) -> str:
     """As `recording_name`, for a view; it never stands first in an export."""
     return clean_name(text, what="view", longest=LONGEST_VIEW, refuse=BadRecording)
+
+
+def calibration_name(text: str) -> str:
+    """As `recording_name`, for a calibration; no export is called by it."""
+    return clean_name(text, what="calibration", longest=LONGEST_RECORDING, refuse=BadCalibration)
 
 
 def require_free(name: str, taken: Iterable[str]) -> None:

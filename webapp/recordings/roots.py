@@ -16,6 +16,7 @@ from typing import Literal
 from django.conf import settings
 
 from webapp.recordings.errors import PathNotAllowed
+from webapp.recordings.rendered import is_rendered
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 VIDEO_SUFFIXES = frozenset(
@@ -38,7 +39,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 MAX_ENTRIES = 2000
 LOOKED_AT = 200
-LooksLike = Literal["deeplabcut", "video", "images"]
+LooksLike = Literal["deeplabcut", "rendered", "video", "images"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +183,8 @@ def _contents(folder: Path) -> tuple[LooksLike | None, bool]:
     holds_videos = any(_is_video(path) for path in first)
     if (folder / "config.yaml").is_file() and (folder / "labeled-data").is_dir():
         return "deeplabcut", holds_videos
+    if is_rendered(folder):
+        return "rendered", holds_videos
     images = any(path.suffix.lower() in IMAGE_SUFFIXES for path in first)
     return "images" if images else None, holds_videos
 

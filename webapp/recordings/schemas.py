@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.urls import reverse
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from webapp.recordings.calibration_schemas import CalibrationInUseOut, UsedCalibrationOut
 from webapp.recordings.folders import FolderFile
 from webapp.recordings.frames import FRAME_WIDTHS
 from webapp.recordings.models import Recording, Upload, Video
 from webapp.recordings.names import LONGEST_RECORDING, LONGEST_VIEW
+from webapp.recordings.proposals import Outcome
+from webapp.recordings.sync import Sync, sync_of
 from webapp.recordings.uploads import CHUNK_BYTES
+
+SyncSource = Literal["aligned", "offsets", "table"]
 
 
 class Strict(Schema):
@@ -31,6 +36,50 @@ class SourceIn(Strict):
 class RecordingIn(Strict):
     name: str = Field(min_length=1, max_length=LONGEST_RECORDING)
     sources: list[SourceIn] = Field(min_length=1, max_length=64)
+
+
+class GroupsIn(Strict):
+    recordings: list[RecordingIn] = Field(min_length=1, max_length=2000)
+
+
+class ProposalIn(Strict):
+    """One of the three: a server folder, some server paths, or names of files that are to be uploaded."""
+
+    folder: str | None = Field(default=None, max_length=4096)
+    paths: list[str] | None = Field(default=None, min_length=1, max_length=64)
+    names: list[str] | None = Field(default=None, min_length=1, max_length=64)
+
+
+class RenderedIn(Strict):
+    path: str = Field(min_length=1, max_length=4096)
+    name: str = Field(default="", max_length=LONGEST_RECORDING)
+
+
+class ViewNameIn(Strict):
+    view: str = Field(min_length=1, max_length=LONGEST_VIEW)
+
+
+class ViewOrderIn(Strict):
+    video_ids: list[int] = Field(max_length=64)
+
+
+class SyncIn(Strict):
+    """One of the two, or neither: all views start together."""
+
+    offsets: dict[str, int] | None = Field(
+        default=None, description="The tick of each view's first frame; only differences count."
+    )
+    table: dict[str, Any] | None = Field(
+        default=None, description='{"ticks": N, "views": {name: [[first_tick, first_frame, length], ...]}}'
+    )
+
+
+class UploadPlaceIn(Strict):
+    """What an uploaded video becomes; nothing said: a recording of its own, called as the file."""
+
+    recording_id: int | None = None
+    name: str = Field(default="", max_length=LONGEST_RECORDING)
+    view: str = Field(default="", max_length=LONGEST_VIEW)
 
 
 class RecordingChangeIn(Strict):
@@ -102,27 +151,135 @@ class VideoOut(Schema):
         )
 
 
+class ViewOut(VideoOut):
+    """A video as a view of its recording.
+
+    `offset_ticks` is the tick of its first frame, null where it has gaps or is not on the clock at all;
+    `sync_problem` says why the common clock leaves it out, and what to do.
+    """
+
+    video_id: int
+    offset_ticks: int | None
+    sync_problem: str | None
+
+    @classmethod
+    def of_view(cls, video: Video, sync: Sync, *, names: bool = False) -> ViewOut:
+        return cls(
+            **VideoOut.of(video, names=names).model_dump(),
+            video_id=video.pk,
+            offset_ticks=sync.offset_of(video.view),
+            sync_problem=sync.problems.get(video.view),
+        )
+
+
+class SyncOut(Schema):
+    """The JSON form of the engine's SyncTable: runs [first_tick, first_frame, length] a view."""
+
+    ticks: int
+    views: dict[str, list[tuple[int, int, int]]]
+
+
 class RecordingOut(Schema):
     id: int
     name: str
     session: str | None
     created_at: datetime
-    videos: list[VideoOut]
+    videos: list[ViewOut]
+    sync_source: SyncSource
+    ticks: int
+    calibration: UsedCalibrationOut | None
 
     @classmethod
     def of(cls, recording: Recording) -> RecordingOut:
+        sync = sync_of(recording)
         return cls(
             id=recording.pk,
             name=recording.name,
             session=recording.session.name if recording.session else None,
             created_at=recording.created_at,
-            videos=[VideoOut.of(video) for video in recording.videos.all()],
+            videos=[ViewOut.of_view(video, sync) for video in recording.videos.all()],
+            sync_source=sync.source,
+            ticks=sync.ticks,
+            calibration=UsedCalibrationOut.of(recording),
+        )
+
+
+class ProjectRefOut(Schema):
+    id: int
+    name: str
+    slug: str
+
+
+class RecordingDetailOut(Schema):
+    """One recording with all that players and the 3D scene need.
+
+    `sync` is always there: where nobody set any, all views start together. `sync_digest` names it, so that a
+    3D result can be told from one made with another sync.
+    """
+
+    id: int
+    name: str
+    project: ProjectRefOut
+    session: str | None
+    created_at: datetime
+    views: list[ViewOut]
+    sync: SyncOut
+    sync_source: SyncSource
+    sync_digest: str
+    calibration: CalibrationInUseOut | None
+
+    @classmethod
+    def of(cls, recording: Recording) -> RecordingDetailOut:
+        sync, project = sync_of(recording), recording.project
+        return cls(
+            id=recording.pk,
+            name=recording.name,
+            project=ProjectRefOut(id=project.pk, name=project.name, slug=project.slug),
+            session=recording.session.name if recording.session else None,
+            created_at=recording.created_at,
+            views=[ViewOut.of_view(video, sync, names=True) for video in recording.videos.all()],
+            sync=SyncOut(**sync.to_dict()),
+            sync_source=sync.source,
+            sync_digest=sync.digest(sync.runs),
+            calibration=CalibrationInUseOut.of(recording),
         )
 
 
 class RegisteredOut(Schema):
     recording: RecordingOut
     job_ids: list[UUID]
+
+
+class RenderedOut(RegisteredOut):
+    """`missing` names cameras whose video does not lie in the folder."""
+
+    missing: list[str]
+
+
+class ProposedViewOut(Schema):
+    view: str
+    path: str
+    problem: str | None
+
+
+class ProposalOut(Schema):
+    """One recording as its files' names suggest it; nothing has been done yet."""
+
+    name: str
+    views: list[ProposedViewOut]
+
+
+class GroupOut(Schema):
+    """What became of one recording that was asked for."""
+
+    name: str
+    recording: RecordingOut | None
+    problem: str | None
+
+    @classmethod
+    def of(cls, row: Outcome) -> GroupOut:
+        recording = RecordingOut.of(row.recording) if row.recording else None
+        return cls(name=row.name, recording=recording, problem=row.problem)
 
 
 class FolderFileOut(Schema):
@@ -143,7 +300,7 @@ class EntryOut(Schema):
     path: str
     is_dir: bool
     size: int | None
-    looks_like: Literal["deeplabcut", "video", "images"] | None
+    looks_like: Literal["deeplabcut", "rendered", "video", "images"] | None
     holds_videos: bool
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
@@ -10,7 +11,7 @@ from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
 from webapp.accounts.models import User
 from webapp.api.errors import Forbidden, NotFound
 from webapp.projects.models import Project
-from webapp.recordings.models import Recording, Upload, Video
+from webapp.recordings.models import Calibration, Recording, Upload, Video
 
 
 def recording_list(*, visible_to: User, project: Project | None = None) -> QuerySet[Recording]:
@@ -18,7 +19,7 @@ def recording_list(*, visible_to: User, project: Project | None = None) -> Query
     recordings = Recording.objects.filter(project__memberships__user=visible_to)
     if project is not None:
         recordings = recordings.filter(project=project)
-    return recordings.select_related("project", "session").prefetch_related("videos")
+    return recordings.select_related("project", "session", "calibration").prefetch_related("videos")
 
 
 def recording_get(*, pk: int, visible_to: User) -> Recording:
@@ -34,7 +35,7 @@ def video_list(*, visible_to: User, project: Project | None = None) -> QuerySet[
     videos = Video.objects.filter(recording__project__memberships__user=visible_to)
     if project is not None:
         videos = videos.filter(recording__project=project)
-    return videos.select_related("recording__project").order_by("recording__name", "view", "pk")
+    return videos.select_related("recording__project").order_by("recording__name", "place", "view", "pk")
 
 
 def video_get(*, pk: int, visible_to: User) -> Video:
@@ -43,6 +44,27 @@ def video_get(*, pk: int, visible_to: User) -> Video:
     if video is None:
         raise NotFound("video")
     return video
+
+
+def calibration_list(*, visible_to: User, project: Project | None = None) -> QuerySet[Calibration]:
+    """Calibrations of the projects that the user is a member of, with the recordings that use them."""
+    calibrations = Calibration.objects.filter(project__memberships__user=visible_to)
+    if project is not None:
+        calibrations = calibrations.filter(project=project)
+    return calibrations.select_related("project", "session", "created_by").prefetch_related("recordings")
+
+
+def calibration_get(*, pk: int, visible_to: User) -> Calibration:
+    """One calibration; raises `NotFound` where it is not there or not the user's to see."""
+    calibration = calibration_list(visible_to=visible_to).filter(pk=pk).first()
+    if calibration is None:
+        raise NotFound("calibration")
+    return calibration
+
+
+def calibration_twins(calibration: Calibration, others: Iterable[Calibration]) -> list[str]:
+    """Names of those among `others` that hold the very same cameras."""
+    return [row.name for row in others if row.digest == calibration.digest and row.pk != calibration.pk]
 
 
 def upload_get(*, pk: uuid.UUID, visible_to: User) -> Upload:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,23 @@ def recording_register(
     if not 1 <= len(views) <= MAX_VIEWS or len({view.casefold() for view in views}) != len(views):
         raise BadRecording(f"A recording has 1 to {MAX_VIEWS} views, each with its own name.")
     paths = [allowed_source(source.path) for source in sources]
+    if len(set(paths)) != len(paths):
+        raise BadRecording("One file cannot be two views of a recording. Choose each file once.")
     recording = recording_create(project=project, name=name)
-    jobs = []
-    for view, path in zip(views, paths, strict=True):
-        kind = Video.SourceKind.IMAGES if path.is_dir() else Video.SourceKind.VIDEO
-        video = Video.objects.create(recording=recording, view=view, source_path=str(path), source_kind=kind)
-        jobs.append(video_ingest_start(video=video, by=by))
-    return recording, jobs
+    placed = enumerate(zip(views, paths, strict=True))
+    videos = [
+        video_create_in_place(recording=recording, view=view, path=path, place=place)
+        for place, (view, path) in placed
+    ]
+    return recording, [video_ingest_start(video=video, by=by) for video in videos]
+
+
+def video_create_in_place(*, recording: Recording, view: str, path: Path, place: int) -> Video:
+    """The row of a source that stays where it is; `path` has been checked by `allowed_source`."""
+    kind = Video.SourceKind.IMAGES if path.is_dir() else Video.SourceKind.VIDEO
+    return Video.objects.create(
+        recording=recording, view=view, source_path=str(path), source_kind=kind, place=place
+    )
 
 
 @transaction.atomic
@@ -103,24 +113,20 @@ def recording_rename(*, recording: Recording, name: str, by: User) -> Recording:
     require(by, recording.project, Capability.MANAGE_DATA)
     new = recording_name(name)
     require_free(new, _names_held(recording.project, but=recording))
-    active = Job.objects.filter(project=recording.project, state__in=ACTIVE_STATES)
-    busy = active.filter(kind__in=_BY_NAME).first()
-    if busy is not None:
-        raise RecordingInUse(
-            f"{busy.label!r} still waits or runs and knows recordings by name. Wait, or cancel it first.",
-            job_id=str(busy.pk),
-        )
+    require_names_free_to_change(recording.project)
     recording.name = new
     recording.save(update_fields=["name"])
     return recording
 
 
 @transaction.atomic
-def video_from_upload(*, project: Project, name: str, file: Path, by: User) -> tuple[Recording, Job]:
-    """A recording of one view whose source is an uploaded file under the data root."""
+def video_from_upload(
+    *, project: Project, name: str, file: Path, view: str = "cam-1", by: User
+) -> tuple[Recording, Job]:
+    """A recording of one view, for now, whose source is an uploaded file under the data root."""
     recording = recording_create(project=project, name=free_name(name, _names_held(project)))
     video = Video.objects.create(
-        recording=recording, view="cam-1", source_path=storage.stored_name(file), source_owned=True
+        recording=recording, view=view, source_path=storage.stored_name(file), source_owned=True
     )
     return recording, video_ingest_start(video=video, by=by)
 
@@ -188,13 +194,31 @@ def recording_delete(*, recording: Recording, by: User) -> None:
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     require(by, recording.project, Capability.MANAGE_DATA)
-    busy = _jobs_that_read(recording)
-    if busy:
-        raise RecordingInUse(
-            f"{busy[0].label!r} still waits or runs and reads this recording. Cancel it first, or wait.",
-            job_id=str(busy[0].pk),
-        )
+    require_unread(recording, recording.videos.values_list("pk", flat=True))
     recording.delete()
+
+
+def require_names_free_to_change(project: Project) -> None:
+    """Raise `RecordingInUse` while a job knows recordings and views by name."""
+    active = Job.objects.filter(project=project, state__in=ACTIVE_STATES)
+    busy = active.filter(kind__in=_BY_NAME).first()
+    if busy is not None:
+        raise RecordingInUse(
+            f"{busy.label!r} still waits or runs and knows recordings by name. Wait, or cancel it first.",
+            job_id=str(busy.pk),
+        )
+
+
+def require_unread(recording: Recording, video_ids: Iterable[int]) -> None:
+    """Raise `RecordingInUse` while a job reads one of these videos, the recording, or all of the project."""
+    videos = set(video_ids)
+    for job in Job.objects.filter(project=recording.project, state__in=ACTIVE_STATES):
+        named = job.params.get("video_id") in videos or job.params.get("recording_id") == recording.pk
+        if named or job.kind in _WHOLE_PROJECT:
+            raise RecordingInUse(
+                f"{job.label!r} still waits or runs and reads this recording. Cancel it first, or wait.",
+                job_id=str(job.pk),
+            )
 
 
 def _names_held(project: Project, *, but: Recording | None = None) -> list[str]:
@@ -202,9 +226,3 @@ def _names_held(project: Project, *, but: Recording | None = None) -> list[str]:
     Project.objects.select_for_update().get(pk=project.pk)
     others = project.recordings.exclude(pk=but.pk) if but else project.recordings.all()
     return list(others.values_list("name", flat=True))
-
-
-def _jobs_that_read(recording: Recording) -> list[Job]:
-    videos = set(recording.videos.values_list("pk", flat=True))
-    active = Job.objects.filter(project=recording.project, state__in=ACTIVE_STATES)
-    return [job for job in active if job.kind in _WHOLE_PROJECT or job.params.get("video_id") in videos]

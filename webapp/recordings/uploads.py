@@ -12,6 +12,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
@@ -35,9 +36,11 @@ from webapp.recordings.errors import (
     UploadInUse,
     UploadTooLarge,
 )
-from webapp.recordings.models import Upload
+from webapp.recordings.models import Recording, Upload
+from webapp.recordings.names import view_name
 from webapp.recordings.roots import VIDEO_SUFFIXES
 from webapp.recordings.services import video_from_upload
+from webapp.recordings.view_changes import view_from_upload
 
 DEFAULT_MAX_BYTES = 64 * 1024**3
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -124,12 +127,33 @@ def upload_append(*, upload: Upload, offset: int, body: Readable, sha256: str | 
     return upload
 
 
-def upload_complete(*, upload: Upload, by: User) -> Upload:
-    """Put a whole upload in place; a video becomes a recording whose ingest starts. Safe to repeat.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What an uploaded video becomes: a view of a recording that is there, or the first of a new one.
+
+    Attributes:
+        recording: The one that it joins; None for a new one.
+        name: Of a new recording; by default as the file.
+        view: By default as the file in a recording that is there, else "cam-1".
+    """
+
+    recording: Recording | None = None
+    name: str = ""
+    view: str = ""
+
+
+def upload_complete(*, upload: Upload, place: Place | None = None, by: User) -> Upload:
+    """Put a whole upload in place; a video becomes a recording, or a view of one, and is read by a job.
+
+    Safe to repeat: what it became the first time it stays.
 
     Raises:
         UploadConflict: Bytes are missing; `data.offset` says from where.
+        BadUpload: It is to join a recording of another project, or is no video.
+        BadRecording, NameTaken: The view or recording cannot be called so; the bytes stay, say another name.
     """
+    where = place or Place()
+    _check_place(upload, where)
     upload.refresh_from_db()
     if upload.state == Upload.State.COMPLETE:  # an import may have removed the file since
         return upload
@@ -143,7 +167,7 @@ def upload_complete(*, upload: Upload, by: User) -> Upload:
                 offset=upload.offset,
             )
         file.truncate(upload.size)
-        _put_in_place(upload, by=by)
+        _put_in_place(upload, where, by=by)
     return upload
 
 
@@ -189,15 +213,29 @@ def place_of(upload: Upload) -> Path:
     return storage.original_folder(upload.pk) / f"source{PurePosixPath(upload.filename).suffix.lower()}"
 
 
-def _put_in_place(upload: Upload, *, by: User) -> None:
+def _check_place(upload: Upload, place: Place) -> None:
+    if place.recording is not None and place.recording.project_id != upload.project_id:
+        raise BadUpload("The upload belongs to another project than the recording that it is to join.")
+    if upload.purpose != Upload.Purpose.VIDEO and (place.recording or place.name or place.view):
+        raise BadUpload("Only a video becomes a view of a recording.")
+
+
+def _put_in_place(upload: Upload, place: Place, *, by: User) -> None:
     """File first, rows second. Where the rows fail the file stays: completing again finds it in its place."""
     part, target = storage.upload_part(upload.pk), place_of(upload)
     if part.exists():
         storage.move_into_place(part, target)
     with transaction.atomic():
-        if upload.purpose == Upload.Purpose.VIDEO:
+        stem = PurePosixPath(upload.filename).stem
+        if upload.purpose == Upload.Purpose.VIDEO and place.recording is not None:
+            video, upload.job = view_from_upload(
+                recording=place.recording, view=place.view or stem, file=target, by=by
+            )
+            upload.recording = video.recording
+        elif upload.purpose == Upload.Purpose.VIDEO:
+            name, view = place.name or stem, view_name(place.view or "cam-1")
             upload.recording, upload.job = video_from_upload(
-                project=upload.project, name=PurePosixPath(upload.filename).stem, file=target, by=by
+                project=upload.project, name=name, file=target, view=view, by=by
             )
         upload.state = Upload.State.COMPLETE
         upload.save()

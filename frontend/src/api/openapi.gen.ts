@@ -20,6 +20,30 @@ export interface paths {
         patch: operations["animal_rename"];
         trace?: never;
     };
+    "/api/v1/calibrations/{calibration_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calibration
+         * @description One calibration with its cameras.
+         */
+        get: operations["calibration_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Calibration
+         * @description Remove a calibration; refused while 3D results were made with it.
+         */
+        delete: operations["calibration_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/{export_id}": {
         parameters: {
             query?: never;
@@ -276,6 +300,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calibrations
+         * @description Calibrations of a project, with what is wrong with each and who uses it.
+         */
+        get: operations["calibration_list"];
+        put?: never;
+        /**
+         * Create Calibration
+         * @description Take in a calibration file as text.
+         */
+        post: operations["calibration_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/demo-labels": {
         parameters: {
             query?: never;
@@ -476,6 +524,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/recordings/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Groups
+         * @description Register several recordings with their views; what is refused says why and keeps no other out.
+         */
+        post: operations["recording_register_groups"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/recordings/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose Recordings
+         * @description How files could be recordings with views, by what their names share; nothing is done.
+         */
+        post: operations["recording_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/recordings/rendered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Rendered
+         * @description Register a folder of `sbea synth`: its views, sync and calibration come in at once.
+         */
+        post: operations["recording_register_rendered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/results": {
         parameters: {
             query?: never;
@@ -547,7 +655,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get Recording
+         * @description One recording with its views, the table of ticks, and its cameras.
+         */
+        get: operations["recording_get"];
         put?: never;
         post?: never;
         /**
@@ -562,6 +674,86 @@ export interface paths {
          * @description Give a recording another name.
          */
         patch: operations["recording_rename"];
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}/calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Calibrate Recording
+         * @description Use a calibration for a recording, or none; the answer says which views it fits.
+         */
+        put: operations["recording_calibrate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sync Recording
+         * @description Say which frame each view shows at which tick: offsets, a table, or all together.
+         */
+        put: operations["recording_sync"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add View
+         * @description Add a video of the server as a further view; it is then read by a job.
+         */
+        post: operations["view_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}/views/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Order Views
+         * @description Put the views of a recording in an order.
+         */
+        put: operations["view_order"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/results/{result_id}": {
@@ -650,7 +842,7 @@ export interface paths {
         put?: never;
         /**
          * Complete Upload
-         * @description Put a whole upload in place; a video becomes a recording that a job then reads.
+         * @description Put a whole upload in place; a video becomes a recording, or a view of one, that a job then reads.
          */
         post: operations["upload_complete"];
         delete?: never;
@@ -693,10 +885,18 @@ export interface paths {
         get: operations["video_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove View
+         * @description Remove a view with its labels and predictions; a source in place stays untouched.
+         */
+        delete: operations["view_remove"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename View
+         * @description Give a view another name; cameras of a calibration are found by it.
+         */
+        patch: operations["view_rename"];
         trace?: never;
     };
     "/api/v1/videos/{video_id}/frames/{frame_index}/history": {
@@ -880,6 +1080,163 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** CalibrationChoiceIn */
+        CalibrationChoiceIn: {
+            /** Calibration Id */
+            calibration_id: number | null;
+        };
+        /**
+         * CalibrationDetailOut
+         * @description With the file that `sbea` reads: `document` is a calibration of format sbea-calibration/1.
+         */
+        CalibrationDetailOut: {
+            /** Cameras */
+            cameras: components["schemas"]["CameraSizeOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Recordings */
+            recordings: components["schemas"]["UserOfCalibrationOut"][];
+            /** Reprojection Error Px */
+            reprojection_error_px: number | null;
+            /** Same As */
+            same_as: string[];
+            /** Same Cameras */
+            same_cameras: [
+                string,
+                string
+            ][];
+            /** Session */
+            session: string | null;
+            /**
+             * Source Kind
+             * @enum {string}
+             */
+            source_kind: "rendered" | "sbea" | "anipose";
+            /** Source Name */
+            source_name: string;
+        };
+        /**
+         * CalibrationIn
+         * @description A calibration file as text; `filename` decides how it is read.
+         */
+        CalibrationIn: {
+            /** Filename */
+            filename: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Session
+             * @default
+             */
+            session?: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * CalibrationInUseOut
+         * @description `UsedCalibrationOut` with the cameras themselves.
+         */
+        CalibrationInUseOut: {
+            /** Cameras */
+            cameras: components["schemas"]["CameraOut"][];
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Same Cameras */
+            same_cameras: [
+                string,
+                string
+            ][];
+            /** Views */
+            views: components["schemas"]["ViewFitOut"][];
+            /** Without View */
+            without_view: string[];
+        };
+        /**
+         * CalibrationOut
+         * @description One calibration of a project; `same_as` names others with the very same cameras.
+         */
+        CalibrationOut: {
+            /** Cameras */
+            cameras: components["schemas"]["CameraSizeOut"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Recordings */
+            recordings: components["schemas"]["UserOfCalibrationOut"][];
+            /** Reprojection Error Px */
+            reprojection_error_px: number | null;
+            /** Same As */
+            same_as: string[];
+            /** Same Cameras */
+            same_cameras: [
+                string,
+                string
+            ][];
+            /** Session */
+            session: string | null;
+            /**
+             * Source Kind
+             * @enum {string}
+             */
+            source_kind: "rendered" | "sbea" | "anipose";
+            /** Source Name */
+            source_name: string;
+        };
+        /**
+         * CameraOut
+         * @description X_c = R X + t in millimetres, OpenCV axes; K and the five distortion coefficients in OpenCV's order.
+         */
+        CameraOut: {
+            /** Distortion */
+            distortion: number[];
+            /** Height */
+            height: number;
+            /** K */
+            K: number[][];
+            /** Name */
+            name: string;
+            /** R */
+            R: number[][];
+            /** T */
+            t: number[];
+            /** Width */
+            width: number;
+        };
+        /** CameraSizeOut */
+        CameraSizeOut: {
+            /** Height */
+            height: number;
+            /** Name */
+            name: string;
+            /** Width */
+            width: number;
+        };
         /**
          * Capability
          * @description One kind of thing that a member may do in a project.
@@ -931,7 +1288,7 @@ export interface components {
             /** Is Dir */
             is_dir: boolean;
             /** Looks Like */
-            looks_like: ("deeplabcut" | "video" | "images") | null;
+            looks_like: ("deeplabcut" | "rendered" | "video" | "images") | null;
             /** Name */
             name: string;
             /** Path */
@@ -998,6 +1355,22 @@ export interface components {
             placed: number;
             /** Total */
             total: number;
+        };
+        /**
+         * GroupOut
+         * @description What became of one recording that was asked for.
+         */
+        GroupOut: {
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string | null;
+            recording: components["schemas"]["RecordingOut"] | null;
+        };
+        /** GroupsIn */
+        GroupsIn: {
+            /** Recordings */
+            recordings: components["schemas"]["RecordingIn"][];
         };
         /** HistoryOut */
         HistoryOut: {
@@ -1448,10 +1821,82 @@ export interface components {
             /** Slug */
             slug: string;
         };
+        /** ProjectRefOut */
+        ProjectRefOut: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Slug */
+            slug: string;
+        };
+        /**
+         * ProposalIn
+         * @description One of the three: a server folder, some server paths, or names of files that are to be uploaded.
+         */
+        ProposalIn: {
+            /** Folder */
+            folder?: string | null;
+            /** Names */
+            names?: string[] | null;
+            /** Paths */
+            paths?: string[] | null;
+        };
+        /**
+         * ProposalOut
+         * @description One recording as its files' names suggest it; nothing has been done yet.
+         */
+        ProposalOut: {
+            /** Name */
+            name: string;
+            /** Views */
+            views: components["schemas"]["ProposedViewOut"][];
+        };
+        /** ProposedViewOut */
+        ProposedViewOut: {
+            /** Path */
+            path: string;
+            /** Problem */
+            problem: string | null;
+            /** View */
+            view: string;
+        };
         /** RecordingChangeIn */
         RecordingChangeIn: {
             /** Name */
             name: string;
+        };
+        /**
+         * RecordingDetailOut
+         * @description One recording with all that players and the 3D scene need.
+         *
+         *     `sync` is always there: where nobody set any, all views start together. `sync_digest` names it, so that a
+         *     3D result can be told from one made with another sync.
+         */
+        RecordingDetailOut: {
+            calibration: components["schemas"]["CalibrationInUseOut"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            project: components["schemas"]["ProjectRefOut"];
+            /** Session */
+            session: string | null;
+            sync: components["schemas"]["SyncOut"];
+            /** Sync Digest */
+            sync_digest: string;
+            /**
+             * Sync Source
+             * @enum {string}
+             */
+            sync_source: "aligned" | "offsets" | "table";
+            /** Views */
+            views: components["schemas"]["ViewOut"][];
         };
         /** RecordingIn */
         RecordingIn: {
@@ -1462,6 +1907,7 @@ export interface components {
         };
         /** RecordingOut */
         RecordingOut: {
+            calibration: components["schemas"]["UsedCalibrationOut"] | null;
             /**
              * Created At
              * Format: date-time
@@ -1473,13 +1919,41 @@ export interface components {
             name: string;
             /** Session */
             session: string | null;
+            /**
+             * Sync Source
+             * @enum {string}
+             */
+            sync_source: "aligned" | "offsets" | "table";
+            /** Ticks */
+            ticks: number;
             /** Videos */
-            videos: components["schemas"]["VideoOut"][];
+            videos: components["schemas"]["ViewOut"][];
         };
         /** RegisteredOut */
         RegisteredOut: {
             /** Job Ids */
             job_ids: string[];
+            recording: components["schemas"]["RecordingOut"];
+        };
+        /** RenderedIn */
+        RenderedIn: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /** Path */
+            path: string;
+        };
+        /**
+         * RenderedOut
+         * @description `missing` names cameras whose video does not lie in the folder.
+         */
+        RenderedOut: {
+            /** Job Ids */
+            job_ids: string[];
+            /** Missing */
+            missing: string[];
             recording: components["schemas"]["RecordingOut"];
         };
         /**
@@ -1608,6 +2082,42 @@ export interface components {
             method?: "kmeans" | "motion" | "uniform" | "mixed";
         };
         /**
+         * SyncIn
+         * @description One of the two, or neither: all views start together.
+         */
+        SyncIn: {
+            /**
+             * Offsets
+             * @description The tick of each view's first frame; only differences count.
+             */
+            offsets?: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Table
+             * @description {"ticks": N, "views": {name: [[first_tick, first_frame, length], ...]}}
+             */
+            table?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * SyncOut
+         * @description The JSON form of the engine's SyncTable: runs [first_tick, first_frame, length] a view.
+         */
+        SyncOut: {
+            /** Ticks */
+            ticks: number;
+            /** Views */
+            views: {
+                [key: string]: [
+                    number,
+                    number,
+                    number
+                ][];
+            };
+        };
+        /**
          * TrainingIn
          * @description What a person chooses; unknown fields are an error, not silence.
          */
@@ -1684,12 +2194,59 @@ export interface components {
             state: "receiving" | "complete";
         };
         /**
+         * UploadPlaceIn
+         * @description What an uploaded video becomes; nothing said: a recording of its own, called as the file.
+         */
+        UploadPlaceIn: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /** Recording Id */
+            recording_id?: number | null;
+            /**
+             * View
+             * @default
+             */
+            view?: string;
+        };
+        /**
+         * UsedCalibrationOut
+         * @description A calibration as one recording uses it.
+         *
+         *     `without_view` names cameras that the recording has no view for; `same_cameras` names pairs that stand in
+         *     one place, of which at least one is wrong.
+         */
+        UsedCalibrationOut: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
+            /** Same Cameras */
+            same_cameras: [
+                string,
+                string
+            ][];
+            /** Views */
+            views: components["schemas"]["ViewFitOut"][];
+            /** Without View */
+            without_view: string[];
+        };
+        /**
          * UserChangeIn
          * @description What an administrator of the site decides about an account.
          */
         UserChangeIn: {
             /** May Create Projects */
             may_create_projects: boolean;
+        };
+        /** UserOfCalibrationOut */
+        UserOfCalibrationOut: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
         };
         /**
          * UserOut
@@ -1762,6 +2319,94 @@ export interface components {
             width: number;
         };
         /**
+         * ViewFitOut
+         * @description `unchecked`: a camera of this name is there, and the size of the video is not known yet.
+         */
+        ViewFitOut: {
+            /**
+             * Fit
+             * @enum {string}
+             */
+            fit: "usable" | "unchecked" | "no_camera" | "wrong_size";
+            /** Problem */
+            problem: string | null;
+            /** View */
+            view: string;
+        };
+        /** ViewNameIn */
+        ViewNameIn: {
+            /** View */
+            view: string;
+        };
+        /** ViewOrderIn */
+        ViewOrderIn: {
+            /** Video Ids */
+            video_ids: number[];
+        };
+        /**
+         * ViewOut
+         * @description A video as a view of its recording.
+         *
+         *     `offset_ticks` is the tick of its first frame, null where it has gaps or is not on the clock at all;
+         *     `sync_problem` says why the common clock leaves it out, and what to do.
+         */
+        ViewOut: {
+            /** Codec */
+            codec: string | null;
+            /** Coded Height */
+            coded_height: number | null;
+            /** Coded Width */
+            coded_width: number | null;
+            /** Description Base64 */
+            description_base64: string | null;
+            /** Failure */
+            failure: string;
+            /** Fps */
+            fps: number | null;
+            /** Frame Count */
+            frame_count: number;
+            /** Frame Url Template */
+            frame_url_template: string | null;
+            /** Frame Widths */
+            frame_widths: number[];
+            /** Height */
+            height: number;
+            /** Id */
+            id: number;
+            /** Index Url */
+            index_url: string | null;
+            /** Offset Ticks */
+            offset_ticks: number | null;
+            /** Poster Url */
+            poster_url: string | null;
+            /** Proxy Url */
+            proxy_url: string | null;
+            /** Recording Id */
+            recording_id: number;
+            /** Recording Name */
+            recording_name: string;
+            /**
+             * Source Kind
+             * @enum {string}
+             */
+            source_kind: "video" | "images";
+            /** Source Names */
+            source_names: string[] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "pending" | "ingesting" | "ready" | "failed";
+            /** Sync Problem */
+            sync_problem: string | null;
+            /** Video Id */
+            video_id: number;
+            /** View */
+            view: string;
+            /** Width */
+            width: number;
+        };
+        /**
          * Window
          * @description A half-open range of frames.
          */
@@ -1825,6 +2470,48 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AnimalOut"];
                 };
+            };
+        };
+    };
+    calibration_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calibration_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetailOut"];
+                };
+            };
+        };
+    };
+    calibration_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calibration_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -2186,6 +2873,54 @@ export interface operations {
             };
         };
     };
+    calibration_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationOut"][];
+                };
+            };
+        };
+    };
+    calibration_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetailOut"];
+                };
+            };
+        };
+    };
     demo_labels_apply: {
         parameters: {
             query?: never;
@@ -2522,6 +3257,84 @@ export interface operations {
             };
         };
     };
+    recording_register_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupsIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOut"][];
+                };
+            };
+        };
+    };
+    recording_propose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalOut"][];
+                };
+            };
+        };
+    };
+    recording_register_rendered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderedIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedOut"];
+                };
+            };
+        };
+    };
     result_list: {
         parameters: {
             query?: never;
@@ -2618,6 +3431,28 @@ export interface operations {
             };
         };
     };
+    recording_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingDetailOut"];
+                };
+            };
+        };
+    };
     recording_delete: {
         parameters: {
             query?: never;
@@ -2660,6 +3495,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordingOut"];
+                };
+            };
+        };
+    };
+    recording_calibrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationChoiceIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingDetailOut"];
+                };
+            };
+        };
+    };
+    recording_sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SyncIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingDetailOut"];
+                };
+            };
+        };
+    };
+    view_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOut"];
+                };
+            };
+        };
+    };
+    view_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewOrderIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingDetailOut"];
                 };
             };
         };
@@ -2802,7 +3741,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UploadPlaceIn"] | null;
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {
@@ -2851,6 +3794,52 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoOut"];
+                };
+            };
+        };
+    };
+    view_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    view_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewNameIn"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {

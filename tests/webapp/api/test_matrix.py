@@ -14,6 +14,7 @@ from django.test import Client
 
 from tests.webapp.api.operations import Operation, all_operations
 from tests.webapp.factories import add_member, client_of, make_job, make_project, make_user, owner_of, send
+from tests.webapp.recordings.factories import make_calibration
 from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
 from webapp.accounts.models import Role
 from webapp.projects.models import Project
@@ -29,6 +30,10 @@ OPEN = {"me_get", "project_create", "project_list"}
 NEEDS: dict[str, Capability] = {
     "animal_rename": Capability.MANAGE_DATA,
     "animals_ensure": Capability.MANAGE_DATA,
+    "calibration_create": Capability.MANAGE_DATA,
+    "calibration_delete": Capability.MANAGE_DATA,
+    "calibration_get": Capability.VIEW,
+    "calibration_list": Capability.VIEW,
     "demo_labels_apply": Capability.LABEL,
     "export_delete": Capability.MANAGE_DATA,
     "export_list": Capability.VIEW,
@@ -56,11 +61,17 @@ NEEDS: dict[str, Capability] = {
     "project_delete": Capability.DELETE_PROJECT,
     "project_get": Capability.VIEW,
     "project_update": Capability.MANAGE_DATA,
+    "recording_calibrate": Capability.MANAGE_DATA,
     "recording_delete": Capability.MANAGE_DATA,
+    "recording_get": Capability.VIEW,
     "recording_list": Capability.VIEW,
+    "recording_propose": Capability.MANAGE_DATA,
     "recording_register": Capability.MANAGE_DATA,
     "recording_register_folder": Capability.MANAGE_DATA,
+    "recording_register_groups": Capability.MANAGE_DATA,
+    "recording_register_rendered": Capability.MANAGE_DATA,
     "recording_rename": Capability.MANAGE_DATA,
+    "recording_sync": Capability.MANAGE_DATA,
     "result_delete": Capability.TRAIN,
     "result_get": Capability.VIEW,
     "result_list": Capability.VIEW,
@@ -77,6 +88,10 @@ NEEDS: dict[str, Capability] = {
     "upload_start": Capability.MANAGE_DATA,
     "video_get": Capability.VIEW,
     "video_results": Capability.VIEW,
+    "view_add": Capability.MANAGE_DATA,
+    "view_order": Capability.MANAGE_DATA,
+    "view_remove": Capability.MANAGE_DATA,
+    "view_rename": Capability.MANAGE_DATA,
 }
 # A matter of the site, not of a role: whoever shares a project with the person is refused.
 ADMINISTRATORS = {"user_set_may_create_projects"}
@@ -129,6 +144,7 @@ class World:
             "result_id": result.pk,
             "export_id": export.pk,
             "upload_id": upload.pk,
+            "calibration_id": make_calibration(project).pk,
             "job_id": make_job(project).pk,
             "animal_id": project.animals.get().pk,
             "user_id": add_member(project, Role.ANNOTATOR).pk,

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
+import numpy as np
+
+from sbea_engine.data.camera import Camera, CameraGroup
 from sbea_engine.video import make_proxy
 from tests.fixtures.barcode import write_barcode_video
+from tests.webapp.factories import make_user
 from webapp.projects.models import Project
 from webapp.recordings import storage
+from webapp.recordings.calibrations import calibration_create
 from webapp.recordings.ingest import describe_proxy
-from webapp.recordings.models import Recording, Video
+from webapp.recordings.models import Calibration, Recording, Video
 from webapp.recordings.services import video_store_ready
 
 WIDTH, HEIGHT = 192, 112
@@ -46,6 +52,53 @@ def pretend_video(project: Project, *, frames: int = 100, name: str = "") -> Vid
         width=WIDTH,
         height=HEIGHT,
         proxy_version="0123abcd",
+    )
+
+
+def pretend_recording(project: Project, views: Mapping[str, int], *, name: str = "") -> Recording:
+    """A recording whose views say ready, each with this many frames; 0 for one that is still waiting."""
+    recording = Recording.objects.create(project=project, name=name or f"take {next(_numbers)}")
+    for place, (view, frames) in enumerate(views.items()):
+        Video.objects.create(
+            recording=recording,
+            view=view,
+            place=place,
+            source_path=f"media/originals/{view}.mp4",
+            source_owned=True,
+            state=Video.State.READY if frames else Video.State.PENDING,
+            frame_count=frames,
+            width=WIDTH,
+            height=HEIGHT,
+            proxy_version="0123abcd",
+        )
+    return recording
+
+
+def make_rig(*names: str, width: int = WIDTH, height: int = HEIGHT) -> CameraGroup:
+    """Cameras side by side, 100 mm apart, that look the same way."""
+    return CameraGroup(
+        cameras=tuple(
+            Camera(
+                name=name,
+                width=width,
+                height=height,
+                K=np.array([[200.0, 0, 95.5], [0, 200.0, 55.5], [0, 0, 1]]),
+                R=np.eye(3),
+                t=np.array([100.0 * place, 0, 500]),
+            )
+            for place, name in enumerate(names)
+        )
+    )
+
+
+def make_calibration(project: Project, *names: str, name: str = "") -> Calibration:
+    """A calibration of these cameras, as the owner brought it."""
+    return calibration_create(
+        project=project,
+        name=name or f"rig {next(_numbers)}",
+        cameras=make_rig(*(names or ("cam-1",))),
+        kind=Calibration.SourceKind.SBEA,
+        by=project.created_by or make_user(),
     )
 
 

@@ -1,0 +1,76 @@
+"""A rendered recording's folder: views, sync and calibration come in at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from webapp.accounts.capabilities import Capability, require
+from webapp.accounts.models import User
+from webapp.jobs.models import Job
+from webapp.projects.models import Project
+from webapp.recordings.calibrations import calibration_assign, calibration_create
+from webapp.recordings.errors import BadRecording
+from webapp.recordings.models import Calibration, Recording
+from webapp.recordings.names import free_name
+from webapp.recordings.rendered import DESCRIPTION, read_rendered
+from webapp.recordings.roots import allowed_path
+from webapp.recordings.services import Source, recording_register
+from webapp.recordings.sync import recording_sync_set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredRendered:
+    """What came in; `missing` names cameras whose video is not there."""
+
+    recording: Recording
+    calibration: Calibration
+    jobs: tuple[Job, ...]
+    missing: tuple[str, ...]
+
+
+@transaction.atomic
+def recording_register_rendered(
+    *, project: Project, folder: str, name: str = "", by: User
+) -> RegisteredRendered:
+    """Register a rendered recording where it lies: each camera a view, with its sync and calibration.
+
+    A video that is not there leaves its camera without a view and keeps none of the others out.
+
+    Args:
+        name: Of the recording; by default as the folder, with a number where that is taken.
+
+    Raises:
+        BadRecording: No rendered recording lies in the folder, it is damaged, or no video is there.
+        BadCamera, BadSync: Its cameras or its table of ticks contradict themselves.
+        PathNotAllowed: The folder does not lie under a media root.
+        NotFound, Forbidden: `by` may not bring data into this project.
+    """
+    require(by, project, Capability.MANAGE_DATA)
+    real = allowed_path(folder)
+    if (real / DESCRIPTION).is_symlink():
+        allowed_path(str(real / DESCRIPTION))
+    found = read_rendered(real)
+    there = [camera for camera in found.cameras.names if found.video(camera).is_file()]
+    if not there:
+        raise BadRecording(f"{found.path}: none of the videos is there: {', '.join(found.cameras.names)}.")
+    Project.objects.select_for_update().get(pk=project.pk)
+    free = name or free_name(found.path.name, project.recordings.values_list("name", flat=True))
+    sources = [Source(view=camera, path=str(found.video(camera))) for camera in there]
+    recording, jobs = recording_register(project=project, name=free, sources=sources, by=by)
+    if found.sync is not None:
+        table = found.sync.to_dict()
+        known = {view: runs for view, runs in table["views"].items() if view in there}
+        recording = recording_sync_set(recording=recording, table={**table, "views": known}, by=by)
+    calibration = calibration_create(
+        project=project,
+        name=free_name(recording.name, project.calibrations.values_list("name", flat=True)),
+        cameras=found.cameras,
+        kind=Calibration.SourceKind.RENDERED,
+        source_name=str(found.path / DESCRIPTION),
+        by=by,
+    )
+    recording = calibration_assign(recording=recording, calibration=calibration, by=by)
+    missing = tuple(camera for camera in found.cameras.names if camera not in there)
+    return RegisteredRendered(recording=recording, calibration=calibration, jobs=tuple(jobs), missing=missing)
