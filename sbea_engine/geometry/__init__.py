@@ -2,5 +2,23 @@
 
 from sbea_engine.geometry.lens import distort, fold_radius, undistort
 from sbea_engine.geometry.projection import project, undistort_px
+from sbea_engine.geometry.triangulation import (
+    BadSightings,
+    Triangulated,
+    TriangulationOptions,
+    reproject,
+    triangulate,
+)
 
-__all__ = ["distort", "fold_radius", "project", "undistort", "undistort_px"]
+__all__ = [
+    "BadSightings",
+    "Triangulated",
+    "TriangulationOptions",
+    "distort",
+    "fold_radius",
+    "project",
+    "reproject",
+    "triangulate",
+    "undistort",
+    "undistort_px",
+]
