@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from webapp.recordings.names import LONGEST_RECORDING, LONGEST_VIEW
+from webapp.recordings.names import LONGEST_RECORDING, LONGEST_VIEW, plain
 
 # A word with the number that follows it ("cam1"), or a number alone: what is told apart is one of these.
 _TOKEN = re.compile(r"[^\W\d_]+\d*|\d+")
@@ -71,14 +71,14 @@ def propose_groups(files: Sequence[str], *, folder: str = "recording") -> list[G
     best = max((_sorted_by(cut, stems) for cut in _cuts(stems, folder)), key=_merit)
     taken = {file for members in best.values() for file, _ in members}
     groups = [_named(name, *zip(*members, strict=True)) for name, members in best.items()]
-    alone = [Group(name=stem.text, views=((stem.file, "cam-1"),)) for stem in stems if stem.file not in taken]
+    alone = [_named(stem.text, [stem.file], ["cam-1"]) for stem in stems if stem.file not in taken]
     return sorted([*groups, *alone], key=lambda group: group.name.casefold())
 
 
 def propose_views(files: Sequence[str]) -> Group:
     """Name the views of files that somebody says belong to one recording."""
     if len(files) == 1:
-        return Group(name=_parts(files[0]).text, views=((files[0], "cam-1"),))
+        return _named(_parts(files[0]).text, files, ["cam-1"])
     stems = [_parts(file) for file in files]
     words = [[stem.piece(i, i + 1).casefold() for i in range(len(stem.spans))] for stem in stems]
     head = _shared(words)
@@ -177,14 +177,15 @@ def _named(name: str, files: Sequence[str], views: Sequence[str]) -> Group:
     known: set[str] = set()
     kept: list[str] = []
     for view in views:
-        base = view[: LONGEST_VIEW - 8].strip() or "view"
+        base = plain(view)[: LONGEST_VIEW - 8].strip() or "view"
         text, number = base, 1
         while text.casefold() in known:
             number += 1
             text = f"{base} ({number})"
         known.add(text.casefold())
         kept.append(text)
-    return Group(name=name[: LONGEST_RECORDING - 8], views=tuple(zip(files, kept, strict=True)))
+    short = plain(name)[: LONGEST_RECORDING - 8].strip() or "recording"
+    return Group(name=short, views=tuple(zip(files, kept, strict=True)))
 
 
 def _shared(rows: Sequence[Sequence[str]]) -> int:

@@ -51,10 +51,16 @@ def require_free(name: str, taken: Iterable[str]) -> None:
         raise NameTaken(f"This project already has a recording named {other!r}. Choose another name.")
 
 
+def plain(text: str) -> str:
+    """Without what no name may hold, blanks made single."""
+    return " ".join("".join(c if is_text(c) else " " for c in text).split())
+
+
 def free_name(wanted: str, taken: Iterable[str]) -> str:
     """A name that `recording_name` and `require_free` accept, as close to `wanted` as can be."""
-    text = " ".join("".join(c if is_text(c) else " " for c in wanted).split())
-    base = text.lstrip(_FORMULA + " .")[: LONGEST_RECORDING - _ROOM_FOR_NUMBER].strip() or "recording"
+    base = (
+        plain(wanted).lstrip(_FORMULA + " .")[: LONGEST_RECORDING - _ROOM_FOR_NUMBER].strip() or "recording"
+    )
     known = {name.casefold() for name in taken}
     names = (base if n == 1 else f"{base} ({n})" for n in range(1, len(known) + 2))
     return next(name for name in names if name.casefold() not in known)

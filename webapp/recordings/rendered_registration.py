@@ -10,11 +10,12 @@ from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.jobs.models import Job
 from webapp.projects.models import Project
-from webapp.recordings.calibrations import calibration_assign, calibration_create
+from webapp.recordings.calibrations import calibration_assign, calibration_create, cameras_digest
 from webapp.recordings.errors import BadRecording
+from webapp.recordings.folders import check_is_new
 from webapp.recordings.models import Calibration, Recording
 from webapp.recordings.names import free_name
-from webapp.recordings.rendered import DESCRIPTION, read_rendered
+from webapp.recordings.rendered import DESCRIPTION, RenderedFolder, read_rendered
 from webapp.recordings.roots import allowed_path
 from webapp.recordings.services import Source, recording_register
 from webapp.recordings.sync import recording_sync_set
@@ -36,7 +37,8 @@ def recording_register_rendered(
 ) -> RegisteredRendered:
     """Register a rendered recording where it lies: each camera a view, with its sync and calibration.
 
-    A video that is not there leaves its camera without a view and keeps none of the others out.
+    A video that is not there leaves its camera without a view and keeps none of the others out. Takes of one
+    rig share one calibration.
 
     Args:
         name: Of the recording; by default as the folder, with a number where that is taken.
@@ -56,6 +58,8 @@ def recording_register_rendered(
     if not there:
         raise BadRecording(f"{found.path}: none of the videos is there: {', '.join(found.cameras.names)}.")
     Project.objects.select_for_update().get(pk=project.pk)
+    for camera in there:
+        check_is_new(project, found.video(camera).resolve())
     free = name or free_name(found.path.name, project.recordings.values_list("name", flat=True))
     sources = [Source(view=camera, path=str(found.video(camera))) for camera in there]
     recording, jobs = recording_register(project=project, name=free, sources=sources, by=by)
@@ -63,14 +67,20 @@ def recording_register_rendered(
         table = found.sync.to_dict()
         known = {view: runs for view, runs in table["views"].items() if view in there}
         recording = recording_sync_set(recording=recording, table={**table, "views": known}, by=by)
-    calibration = calibration_create(
+    calibration = _calibration(project, recording.name, found, by=by)
+    recording = calibration_assign(recording=recording, calibration=calibration, by=by)
+    missing = tuple(camera for camera in found.cameras.names if camera not in there)
+    return RegisteredRendered(recording=recording, calibration=calibration, jobs=tuple(jobs), missing=missing)
+
+
+def _calibration(project: Project, name: str, found: RenderedFolder, *, by: User) -> Calibration:
+    rendered = project.calibrations.filter(source_kind=Calibration.SourceKind.RENDERED)
+    known = rendered.filter(digest=cameras_digest(found.cameras)).first()
+    return known or calibration_create(
         project=project,
-        name=free_name(recording.name, project.calibrations.values_list("name", flat=True)),
+        name=free_name(name, project.calibrations.values_list("name", flat=True)),
         cameras=found.cameras,
         kind=Calibration.SourceKind.RENDERED,
         source_name=str(found.path / DESCRIPTION),
         by=by,
     )
-    recording = calibration_assign(recording=recording, calibration=calibration, by=by)
-    missing = tuple(camera for camera in found.cameras.names if camera not in there)
-    return RegisteredRendered(recording=recording, calibration=calibration, jobs=tuple(jobs), missing=missing)

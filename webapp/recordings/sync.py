@@ -119,8 +119,8 @@ def sync_rename_view(*, recording: Recording, old: str, new: str | None) -> None
         views = follow(recording.sync["views"])
         # A table without a view says nothing any more, and none could be made of it.
         recording.sync = {**recording.sync, "views": views} if views else None
-    if recording.sync_offsets is not None:
-        recording.sync_offsets = _from_zero(follow(recording.sync_offsets))
+    if recording.sync_offsets is not None:  # the others keep their ticks, which 3D results refer to
+        recording.sync_offsets = follow(recording.sync_offsets) or None
     recording.save(update_fields=["sync", "sync_offsets"])
 
 
