@@ -9,7 +9,7 @@ How to add one: write a module like `mouse.py` that builds a `BodyPlan`, and nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -173,6 +173,11 @@ class BodyPlan:
         """Joint name -> position on the joint axis."""
         return {joint.name: i for i, joint in enumerate(self.joints)}
 
+    def rest_mm(self, joint: str) -> NDArray[np.float64]:
+        """Position (3,) of a joint on the resting body, from the root."""
+        rest = place_joints(self, np.zeros((1, len(self.joints), 3)), np.zeros((1, 3)))
+        return np.asarray(rest.position_mm[0, self.joint_index[joint]])
+
     def joints_at(self, names: Iterable[str]) -> NDArray[np.intp]:
         """Positions of the named joints on the joint axis."""
         return np.array([self.joint_index[name] for name in names], np.intp)
@@ -219,7 +224,9 @@ class JointFrames:
 
     def point(self, joint: int, offset_mm: Vector) -> NDArray[np.float64]:
         """World position (frame, 3) of a point fixed to a joint."""
-        return np.asarray(self.position_mm[:, joint] + self.rotation[:, joint] @ np.array(offset_mm))
+        turn = np.moveaxis(self.rotation[:, joint], 0, -1)
+        x, y, z = offset_mm
+        return np.asarray(self.position_mm[:, joint] + (turn[:, 0] * x + turn[:, 1] * y + turn[:, 2] * z).T)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -240,25 +247,53 @@ class Ellipsoids:
         return len(self.centre_mm)
 
 
-def place_joints(plan: BodyPlan, turns: NDArray[np.float64], root_mm: NDArray[np.float64]) -> JointFrames:
+def place_joints(
+    plan: BodyPlan,
+    turns: NDArray[np.float64],
+    root_mm: NDArray[np.float64],
+    *,
+    only: Sequence[int] | None = None,
+) -> JointFrames:
     """Forward kinematics.
 
     Args:
         turns: (frame, joint, 3) yaw, pitch, roll in radians, added to the rest angles; the root's are the
             heading in the world.
         root_mm: (frame, 3) world position of the root joint.
+        only: Joints to place, parents with their children, root included; the others stay NaN.
     """
-    rest = np.deg2rad([joint.turn_deg for joint in plan.joints])
-    local = from_yaw_pitch_roll(*np.moveaxis(turns + rest, -1, 0))
-    rotation = np.empty_like(local)
-    position = np.empty((*local.shape[:2], 3))
-    rotation[:, 0], position[:, 0] = local[:, 0], root_mm
-    for j, joint in enumerate(plan.joints[1:], start=1):
-        assert joint.parent is not None
-        parent = plan.joint_index[joint.parent]
-        rotation[:, j] = rotation[:, parent] @ local[:, j]
-        position[:, j] = position[:, parent] + rotation[:, parent] @ np.array(joint.offset_mm)
-    return JointFrames(rotation=rotation, position_mm=position)
+    frames = len(turns)
+    # Frames last in memory: every step below runs along them without a jump.
+    rotation = np.full((len(plan.joints), 3, 3, frames), np.nan)
+    position = np.full((len(plan.joints), 3, frames), np.nan)
+    placed = JointFrames(rotation=np.moveaxis(rotation, -1, 0), position_mm=np.moveaxis(position, -1, 0))
+    position[0] = root_mm.T
+    turn_joints(plan, placed, turns, range(len(plan.joints)) if only is None else only)
+    return placed
+
+
+def turn_joints(
+    plan: BodyPlan, placed: JointFrames, turns: NDArray[np.float64], joints: Iterable[int]
+) -> None:
+    """Place `joints` of `placed`, in place, from their parents and from `turns` (frame, joint, 3)."""
+    rotation, position = np.moveaxis(placed.rotation, 0, -1), np.moveaxis(placed.position_mm, 0, -1)
+    for j in joints:
+        joint = plan.joints[j]
+        rest = np.deg2rad(joint.turn_deg)
+        fixed = not turns[:, j].any()
+        local = np.moveaxis(
+            from_yaw_pitch_roll(*(rest if fixed else (turns[:, j] + rest).T)), (-2, -1), (0, 1)
+        )
+        if fixed:
+            local = local[..., None]
+        if joint.parent is None:
+            rotation[j] = local
+            continue
+        parent = rotation[plan.joint_index[joint.parent]]
+        rotation[j] = parent[:, :1] * local[0] + parent[:, 1:2] * local[1] + parent[:, 2:] * local[2]
+        x, y, z = joint.offset_mm
+        position[j] = position[plan.joint_index[joint.parent]]
+        position[j] += parent[:, 0] * x + parent[:, 1] * y + parent[:, 2] * z
 
 
 def place_parts(plan: BodyPlan, joints: JointFrames, breath: NDArray[np.float64]) -> Ellipsoids:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.synth.body import BodyPlan, JointFrames, Limb
+from sbea_engine.synth.posture import Habits
 from sbea_engine.synth.rotation import along, from_yaw_pitch_roll
-from sbea_engine.synth.signals import low_pass, wandering
+from sbea_engine.synth.signals import low_pass
 
 DUTY = 0.62
 TROT_FROM_MM_S = 130.0
@@ -88,10 +89,10 @@ def _step(
 
 
 def trail_tail(
-    rng: np.random.Generator,
     plan: BodyPlan,
     joints: JointFrames,
     rear_heading: NDArray[np.float64],
+    habits: Habits,
     *,
     phase: NDArray[np.float64],
     fps: float,
@@ -101,15 +102,18 @@ def trail_tail(
     if len(plan.tail) < 2:
         return
     chain = plan.joints_at(plan.tail)
-    frames = len(rear_heading)
-    curl = np.deg2rad(6.5) * wandering(rng, frames, fps=fps, time_s=0.9)
-    lazy = np.deg2rad(4.0) * wandering(rng, frames, fps=fps, time_s=2.5)
+    curl, lazy = np.deg2rad(6.5) * habits.curl, np.deg2rad(4.0) * habits.lazy
     yaw = rear_heading + np.pi
     bound = np.array(floor_mm) / 2 - 3
     base_height = joints.position_mm[:, chain[0], 2]
+    swing = 2 * np.pi * phase
     for i, (above, joint) in enumerate(pairwise(chain), start=1):
-        wave = np.deg2rad(2.5) * np.sin(2 * np.pi * phase - 0.45 * i)
-        bent = low_pass(yaw + wave, fps=fps, time_s=0.045) + curl * (i > 2) + lazy * (i > 5)
+        wave = np.deg2rad(2.5) * np.sin(swing - 0.45 * i)
+        bent = low_pass(yaw + wave, fps=fps, time_s=0.045)
+        if i > 2:
+            bent += curl
+        if i > 5:
+            bent += lazy
         yaw = np.clip(bent, yaw - np.deg2rad(24), yaw + np.deg2rad(24))
         start = joints.position_mm[:, above]
         link = float(np.linalg.norm(plan.joints[joint].offset_mm))
@@ -117,9 +121,10 @@ def trail_tail(
         fall = np.clip(height - start[:, 2], -0.8 * link, 0.8 * link)
         run = np.sqrt(link**2 - fall**2)
         yaw = _along_walls(start[:, :2], yaw, run, bound)
-        yaw = low_pass(np.unwrap(yaw), fps=fps, time_s=0.05)  # a wall met or left turns the link by and by
+        yaw = low_pass(yaw, fps=fps, time_s=0.05)  # a wall met or left turns the link by and by
         end = np.clip(_end(start[:, :2], yaw, run), -bound, bound)
-        joints.position_mm[:, joint] = np.concatenate([end, (start[:, 2] + fall)[:, None]], axis=1)
+        joints.position_mm[:, joint, :2] = end
+        joints.position_mm[:, joint, 2] = start[:, 2] + fall
         joints.rotation[:, joint] = along(start - joints.position_mm[:, joint])
 
 
@@ -136,7 +141,13 @@ def _along_walls(
     bound: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Yaw (frame,) of a link of length `run`, turned along a wall that it would pass through."""
+    beyond = np.flatnonzero((np.abs(_end(start, yaw, run)) > bound).any(-1))
+    if not len(beyond):
+        return yaw
+    at, length, turned = start[beyond], run[beyond], yaw[beyond]
     for _ in range(3):  # a corner may need a second wall
-        reach = np.clip(_end(start, yaw, run), -bound, bound) - start
-        yaw = np.arctan2(reach[:, 1], reach[:, 0])
-    return yaw
+        reach = np.clip(_end(at, turned, length), -bound, bound) - at
+        turned = np.arctan2(reach[:, 1], reach[:, 0])
+    yaw = yaw.copy()
+    yaw[beyond] = turned
+    return np.asarray(np.unwrap(yaw))

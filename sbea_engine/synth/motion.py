@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sbea_engine.synth.behaviour.acts import Acts
 from sbea_engine.synth.body import (
     BodyPlan,
     Ellipsoids,
@@ -14,13 +16,14 @@ from sbea_engine.synth.body import (
     place_joints,
     place_keypoints,
     place_parts,
+    turn_joints,
 )
 from sbea_engine.synth.gait import plant_feet, stride_phase, trail_tail
-from sbea_engine.synth.signals import glances, low_pass, wandering
+from sbea_engine.synth.posture import Angles, Habits, add_acts, add_gait, path_turns, rise_mm
+from sbea_engine.synth.signals import low_pass
 from sbea_engine.synth.trajectory import Path, wander
 
 NOSE_CLEARANCE = 0.24  # of the standing height
-Angles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,6 +41,16 @@ class Motion:
     surface: Ellipsoids
     points_mm: NDArray[np.float64]
     speed_mm_s: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Gaits:
+    """What walking needs of the body, (frame,) each: strides so far, speed, headings of the girdles."""
+
+    phase: Angles
+    speed_mm_s: Angles
+    rear_heading: Angles
+    front_heading: Angles
 
 
 def explore(
@@ -63,98 +76,120 @@ def explore(
         fps=fps,
         pace=pace,
     )
-    turns = _turns(rng, plan, path)
-    joints = _stand(plan, path, turns)
+    habits = Habits.draw(rng, frames, fps)
+    joints, gaits = embody(plan, path, habits, floor_mm=floor_mm)
+    plant(plan, joints, gaits)
+    return flesh_out(plan, joints, gaits, habits, fps)
+
+
+def embody(
+    plan: BodyPlan,
+    path: Path,
+    habits: Habits,
+    *,
+    floor_mm: tuple[float, float],
+    acts: Acts | None = None,
+    strides: tuple[int, float] = (0, 0.0),
+    only: Sequence[int] | None = None,
+) -> tuple[JointFrames, Gaits]:
+    """Joints along a path; the feet are not yet on the floor (see `plant`).
+
+    Args:
+        strides: A frame, and how many strides were taken before it.
+        only: Joints to place, parents first; the others stay NaN. All joints where not given.
+    """
+    core = _core(plan)
+    turns = path_turns(plan, path, habits, acts)
+    joints = _over_path(plan, path, turns, core)
     girdles = plan.joints_at((plan.joints[0].name, plan.spine[-1]))
-    phase, speed = stride_phase(plan, joints.position_mm[:, girdles, :2], fps)
-    turns += _gait_sway(plan, phase, np.clip(speed / 120, 0, 1))
-    joints = _keep_nose_up(plan, path, turns)
-    headings = {plan.joints[0].name: path.rear_heading, plan.spine[-1]: path.front_heading}
-    plant_feet(plan, joints, headings, phase=phase, speed=speed)
-    trail_tail(rng, plan, joints, path.rear_heading, phase=phase, fps=fps, floor_mm=floor_mm)
+    root_mm = joints.position_mm[:, 0].copy()
+    phase, speed = stride_phase(plan, joints.position_mm[:, girdles, :2], path.fps)
+    phase += strides[1] - phase[strides[0]]
+    add_gait(plan, turns, phase, np.clip(speed / 120, 0, 1))
+    seated = None
+    if acts is not None:
+        add_acts(plan, turns, acts)
+        seated = acts.seated
+        root_mm[:, 2] += rise_mm(plan, acts)
+    joints = _over_path(plan, path, turns, core, root_mm=root_mm, seated=seated)
+    head = plan.joint_index[plan.neck[-1]]
+    _lift_nose(plan, joints, turns, head)
+    rest = [j for j in (range(len(plan.joints)) if only is None else only) if j not in core]
+    turn_joints(plan, joints, turns, rest)
+    gaits = Gaits(
+        phase=phase, speed_mm_s=speed, rear_heading=path.rear_heading, front_heading=path.front_heading
+    )
+    trail_tail(plan, joints, gaits.rear_heading, habits, phase=phase, fps=path.fps, floor_mm=floor_mm)
+    return joints, gaits
+
+
+def plant(plan: BodyPlan, joints: JointFrames, gaits: Gaits) -> None:
+    """Put the feet of `joints`, in place, on the floor."""
+    headings = {plan.joints[0].name: gaits.rear_heading, plan.spine[-1]: gaits.front_heading}
+    plant_feet(plan, joints, headings, phase=gaits.phase, speed=gaits.speed_mm_s)
+
+
+def flesh_out(plan: BodyPlan, joints: JointFrames, gaits: Gaits, habits: Habits, fps: float) -> Motion:
+    """Surface and keypoints on the joints."""
     return Motion(
         joints=joints,
-        surface=place_parts(plan, joints, _breath(rng, speed, fps)),
+        surface=place_parts(plan, joints, _breath(habits.breath_start, gaits.speed_mm_s, fps)),
         points_mm=place_keypoints(plan, joints),
-        speed_mm_s=speed,
+        speed_mm_s=gaits.speed_mm_s,
     )
 
 
-def _turns(rng: np.random.Generator, plan: BodyPlan, path: Path) -> Angles:
-    """Joint angles (frame, joint, 3) of the path's bends, of posture and of the looking head."""
-    frames, fps = len(path), path.fps
-    still = 1 - np.clip(low_pass(path.speed_mm_s, fps=fps, time_s=0.25) / 70, 0, 1)
-    hunch = 0.12 + 0.55 * still + 0.12 * wandering(rng, frames, fps=fps, time_s=1.5)
-    turns = np.zeros((frames, len(plan.joints), 3))
-    turns[:, 0, 0] = path.rear_heading
-    turns[:, 0, 1] = -np.deg2rad(9) * hunch
-    bend = (path.front_heading - path.rear_heading) / len(plan.spine)
-    arch = np.interp(np.linspace(0, 1, len(plan.spine)), (0, 0.5, 1), (0.8, 1.1, 0.3))
-    for share, joint in zip(arch, plan.joints_at(plan.spine), strict=True):
-        turns[:, joint, 0] = bend
-        turns[:, joint, 1] = np.deg2rad(8.5) * hunch * share
-    look, nod = _looking(rng, still, fps)
-    neck_bend = path.head_heading - path.front_heading
-    limit = np.deg2rad(62)
-    head_yaw = np.clip(neck_bend + look, -limit, limit) / len(plan.neck)
-    for joint in plan.joints_at(plan.neck):
-        turns[:, joint, 0] = head_yaw
-        turns[:, joint, 1] = nod / len(plan.neck) - np.deg2rad(3) * hunch
-    turns[:, plan.joint_index[plan.neck[-1]], 2] = np.deg2rad(5) * wandering(rng, frames, fps=fps, time_s=0.5)
-    return turns
+def _core(plan: BodyPlan) -> tuple[int, ...]:
+    """The joints between root and head, and what they hang on."""
+    wanted = {0, *plan.joints_at(plan.spine), *plan.joints_at(plan.neck)}
+    for j in sorted(wanted, reverse=True):
+        parent = plan.joints[j].parent
+        while parent is not None:
+            wanted.add(plan.joint_index[parent])
+            parent = plan.joints[plan.joint_index[parent]].parent
+    return tuple(sorted(wanted))
 
 
-def _looking(rng: np.random.Generator, still: Angles, fps: float) -> tuple[Angles, Angles]:
-    """Yaw and pitch (frame,) by which the head looks about: widely in pauses, little in a run."""
-    frames = len(still)
-    sideways = glances(rng, frames, fps=fps, every_s=0.7, settle_s=0.055)
-    updown = glances(rng, frames, fps=fps, every_s=1.1, settle_s=0.08)
-    sniff = np.sin(
-        2 * np.pi * 6.5 * np.arange(frames) / fps + 0.6 * wandering(rng, frames, fps=fps, time_s=0.4)
-    )
-    yaw = np.deg2rad(5 + 17 * still) * sideways
-    pitch = np.deg2rad(3 + 9 * still) * np.clip(updown, -1.6, 1.3) + np.deg2rad(1.4) * sniff
-    return yaw, pitch
+def _over_path(
+    plan: BodyPlan,
+    path: Path,
+    turns: Angles,
+    core: Sequence[int],
+    *,
+    root_mm: NDArray[np.float64] | None = None,
+    seated: Angles | None = None,
+) -> JointFrames:
+    """The core joints with the head over the path and the root at standing height.
 
-
-def _gait_sway(plan: BodyPlan, phase: Angles, vigour: Angles) -> Angles:
-    """Joint angles (frame, joint, 3) that the stride adds: the trunk snakes, rolls and nods."""
-    turns = np.zeros((len(phase), len(plan.joints), 3))
-    swing = 2 * np.pi * phase
-    turns[:, 0, 0] = np.deg2rad(4.0) * vigour * np.sin(swing)
-    turns[:, 0, 2] = np.deg2rad(4.5) * vigour * np.sin(swing + 0.6)
-    for joint in plan.joints_at(plan.spine):
-        turns[:, joint, 0] = -np.deg2rad(8.0) / len(plan.spine) * vigour * np.sin(swing)
-    for joint in plan.joints_at(plan.neck):
-        turns[:, joint, 0] = np.deg2rad(4.0) / len(plan.neck) * vigour * np.sin(swing)
-        turns[:, joint, 1] = np.deg2rad(2.0) / len(plan.neck) * vigour * np.sin(2 * swing)
-    return turns
-
-
-def _stand(plan: BodyPlan, path: Path, turns: Angles) -> JointFrames:
-    """Joints with the head over the path and the root at standing height."""
+    Where `seated` (frame,) is 1 the root stands at `root_mm` (frame, 3) instead, whatever the head does; its
+    height is taken from there in any case.
+    """
     head = plan.joint_index[plan.neck[-1]]
-    joints = place_joints(plan, turns, np.zeros((len(path), 3)))
+    joints = place_joints(plan, turns, np.zeros((len(path), 3)), only=core)
     shift = np.full((len(path), 3), plan.stand_mm)
     shift[:, :2] = path.head_mm - joints.position_mm[:, head, :2]
-    return JointFrames(rotation=joints.rotation, position_mm=joints.position_mm + shift[:, None])
-
-
-def _keep_nose_up(plan: BodyPlan, path: Path, turns: Angles) -> JointFrames:
-    """Stand, the head lifted, in place, wherever it would dip into the floor."""
-    nose = plan.skeleton.index(plan.heading[1])
-    head = plan.joint_index[plan.neck[-1]]
-    reach = float(np.linalg.norm(plan.keypoints[nose].offset_mm))
-    joints = _stand(plan, path, turns)
-    for _ in range(2):
-        dip = NOSE_CLEARANCE * plan.stand_mm - place_keypoints(plan, joints)[:, nose, 2]
-        turns[:, head, 1] -= np.arcsin(np.clip(dip / reach, 0, 0.8))
-        joints = _stand(plan, path, turns)
+    if root_mm is not None:
+        shift[:, 2] = root_mm[:, 2]
+        if seated is not None:
+            hold = np.clip(2.5 * seated, 0, 1)[:, None]
+            hold = hold * hold * (3 - 2 * hold)
+            shift[:, :2] += hold * (root_mm[:, :2] - shift[:, :2])
+    for j in core:
+        joints.position_mm[:, j] += shift
     return joints
 
 
-def _breath(rng: np.random.Generator, speed: Angles, fps: float) -> Angles:
+def _lift_nose(plan: BodyPlan, joints: JointFrames, turns: Angles, head: int) -> None:
+    """Lift the head, in place, wherever the nose would dip into the floor."""
+    nose = plan.keypoints[plan.skeleton.index(plan.heading[1])]
+    reach = float(np.linalg.norm(nose.offset_mm))
+    for _ in range(2):
+        dip = NOSE_CLEARANCE * plan.stand_mm - joints.point(head, nose.offset_mm)[:, 2]
+        turns[:, head, 1] -= np.arcsin(np.clip(dip / reach, 0, 0.8))
+        turn_joints(plan, joints, turns, [head])
+
+
+def _breath(start: float, speed: Angles, fps: float) -> Angles:
     """Fraction (frame,) by which the chest swells: about 3 a second at rest, faster after a run."""
     rate_hz = 2.6 + 2.2 * np.clip(low_pass(speed, fps=fps, time_s=1.5) / 150, 0, 1)
-    start = rng.uniform(0, 2 * np.pi)
     return np.asarray(0.025 * np.sin(start + 2 * np.pi * np.cumsum(rate_hz) / fps), np.float64)

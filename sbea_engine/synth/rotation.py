@@ -15,16 +15,13 @@ def from_yaw_pitch_roll(yaw: ArrayLike, pitch: ArrayLike = 0.0, roll: ArrayLike 
     Returns:
         (..., 3, 3).
     """
-    a, b, c = np.broadcast_arrays(
-        np.asarray(yaw, np.float64), np.asarray(pitch, np.float64), np.asarray(roll, np.float64)
-    )
+    a, b, c = np.asarray(yaw, np.float64), np.asarray(pitch, np.float64), np.asarray(roll, np.float64)
     ca, sa, cb, sb, cc, sc = np.cos(a), np.sin(a), np.cos(b), np.sin(b), np.cos(c), np.sin(c)
-    rows = [
-        [ca * cb, ca * sb * sc - sa * cc, ca * sb * cc + sa * sc],
-        [sa * cb, sa * sb * sc + ca * cc, sa * sb * cc - ca * sc],
-        [-sb, cb * sc, cb * cc],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    out = np.empty((3, 3, *np.broadcast_shapes(a.shape, b.shape, c.shape)))
+    out[0, 0], out[0, 1], out[0, 2] = ca * cb, ca * sb * sc - sa * cc, ca * sb * cc + sa * sc
+    out[1, 0], out[1, 1], out[1, 2] = sa * cb, sa * sb * sc + ca * cc, sa * sb * cc - ca * sc
+    out[2, 0], out[2, 1], out[2, 2] = -sb, cb * sc, cb * cc
+    return np.moveaxis(out, (0, 1), (-2, -1))
 
 
 def along(direction: NDArray[np.float64]) -> NDArray[np.float64]:

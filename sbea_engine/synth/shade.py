@@ -53,6 +53,11 @@ class Shader:
         normal = _unit(spots.normal[:, rows] + np.float32(LEAN) * lean)
         under = np.clip((-spots.height[rows] - 0.15 + 0.08 * tone) / 0.55, 0, 1)[:, None]
         albedo = self.fur + under * (self.belly - self.fur)
+        for mark in self.coat.marks:
+            at = np.array(mark.centre_mm, np.float32)[:, None]
+            away = np.sqrt(((spots.rest_mm[:, rows] - at) ** 2).sum(0)) / mark.radius_mm
+            cover = np.clip((1.15 - away + 0.06 * tone) / 0.3, 0, 1)[:, None]  # ragged along the hairs
+            albedo = albedo + cover * (np.array(mark.colour, np.float32) - albedo)
         albedo = albedo * (spots.tint[rows] * np.clip(1 + self.coat.mottle * tone, 0.25, 2))[:, None]
         open_ = spots.openness[rows] * _above(height[rows], 14, 0.55)
         colour = albedo * self._light(normal, open_)

@@ -7,6 +7,11 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 
+def chance(seed: int, *stream: int) -> np.random.Generator:
+    """The source of chance of one stream under a seed, independent of all others."""
+    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=stream))
+
+
 def low_pass(values: NDArray[np.float64], *, fps: float, time_s: float) -> NDArray[np.float64]:
     """First-order lag along the first axis that starts settled on the first value."""
     keep = np.exp(-1 / (fps * time_s))

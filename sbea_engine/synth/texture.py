@@ -15,6 +15,15 @@ FLOOR_CELL_MM = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A spot of dye on the fur: where it lies on the resting body, how large, and its colour."""
+
+    centre_mm: tuple[float, float, float]
+    radius_mm: float
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coat:
     """How an animal is coloured.
 
@@ -22,11 +31,13 @@ class Coat:
         colours: By material; `fur` on the back, `belly` under it, and the materials of the body plan.
         mottle: Relative spread of brightness over patches of fur.
         sheen: Strength of the light that hairs throw back along their length.
+        marks: Spots of dye on the fur.
     """
 
     colours: Mapping[str, Colour]
     mottle: float = 0.22
     sheen: float = 0.1
+    marks: tuple[Mark, ...] = ()
 
     def colour(self, material: str) -> Colour:
         """The colour of a material; a material that the coat does not name is grey skin."""

@@ -1,0 +1,51 @@
+"""One animal on the stage: its body, and what it is at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sbea_engine.synth.behaviour.mover import Mover
+
+
+@dataclass(slots=True, kw_only=True)
+class Actor:
+    """The state that the script carries from step to step.
+
+    Attributes:
+        index: Of the individual.
+        pace: Factor on drawn speeds.
+        behaviour, partner, begin, end: The current bout; `end` is the step at which it is over, if nothing
+            ends it before.
+        aim: What an approach is for.
+        speed: Drawn for the bout, mm/s.
+        warp: Two amplitudes of the bout's time warp, see `warped`.
+        target: Waypoint, chosen at step `target_step`.
+        side: Which wall is next.
+        held_by: Who holds on to this animal (a mount), which then starts nothing of its own.
+        leaving: Step at which a mounting animal begins to get off; 0 for not yet.
+        lift, close, hunch, drive: Amounts 0..1 of postures that follow events: on top of another; nose at
+            another; resting against another; running for it.
+        log: Finished bouts as (behaviour, first step, step after the last, partner, warp).
+    """
+
+    index: int
+    body: Mover
+    pace: float
+    behaviour: str = "idle"
+    partner: Actor | None = None
+    begin: int = 0
+    end: int = 0
+    aim: str = ""
+    speed: float = 0.0
+    warp: tuple[float, float] = (0.0, 0.0)
+    target: tuple[float, float] = (0.0, 0.0)
+    target_step: int = 0
+    side: int = 0
+    held_by: Actor | None = None
+    leaving: int = 0
+    wiggle: float = 0.0
+    lift: float = 0.0
+    close: float = 0.0
+    hunch: float = 0.0
+    drive: float = 0.0
+    log: list[tuple[str, int, int, int, tuple[float, float]]] = field(default_factory=list)

@@ -1,0 +1,155 @@
+"""What keeps bodies apart: walls, things that stand in the arena, and other bodies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from sbea_engine.synth.arena import Arena
+from sbea_engine.synth.behaviour.mover import Capsule, Mover
+from sbea_engine.synth.obstacle import Circle
+
+SOFT_MM = 1.0  # fur gives way by this much before bodies part
+ROUNDS = 3
+Block = tuple[float, float, float, float, float, float, float]  # centre, cos, sin, half sides, radius
+
+
+class Ground:
+    """The floor plan of an arena."""
+
+    def __init__(self, arena: Arena) -> None:
+        self.half = (arena.floor_mm[0] / 2, arena.floor_mm[1] / 2)
+        self.blocks: list[Block] = []
+        for foot in arena.footprints:
+            x, y = foot.centre_mm
+            if isinstance(foot, Circle):
+                self.blocks.append((x, y, 1.0, 0.0, 0.0, 0.0, foot.radius_mm))
+            else:
+                turn = foot.turn_rad
+                self.blocks.append((x, y, math.cos(turn), math.sin(turn), *foot.half_mm, 0.0))
+
+    def confine(self, body: Mover) -> None:
+        """Push a body off walls and things."""
+        s = body.shape
+        places = (
+            (body.x, body.y, s.nose_mm),
+            (body.fx, body.fy, s.trunk_radius_mm),
+            (body.cx, body.cy, s.trunk_radius_mm),
+            (body.rx, body.ry, s.trunk_radius_mm + 1.5),
+        )
+        dx = dy = 0.0
+        for axis, bound in enumerate(self.half):
+            low = min(p[axis] - p[2] for p in places) + bound
+            high = max(p[axis] + p[2] for p in places) - bound
+            push = -low if low < 0 else -high if high > 0 else 0.0
+            if axis == 0:
+                dx = push
+            else:
+                dy = push
+        for block in self.blocks:
+            for x, y, radius in places:
+                away_x, away_y, gap = off_block(block, x + dx, y + dy)
+                if gap < radius:
+                    dx += away_x * (radius - gap)
+                    dy += away_y * (radius - gap)
+        if dx or dy:
+            body.shift(dx, dy)
+
+    def free(self, x: float, y: float, margin: float) -> bool:
+        """Whether a place is at least `margin` off walls and things."""
+        return (
+            abs(x) <= self.half[0] - margin
+            and abs(y) <= self.half[1] - margin
+            and all(off_block(block, x, y)[2] >= margin for block in self.blocks)
+        )
+
+
+def off_block(block: Block, x: float, y: float) -> tuple[float, float, float]:
+    """Unit vector away from a thing on the floor, and the distance to it, negative inside."""
+    cx, cy, c, s, hx, hy, radius = block
+    u, v = c * (x - cx) + s * (y - cy), -s * (x - cx) + c * (y - cy)
+    du, dv = u - max(-hx, min(hx, u)), v - max(-hy, min(hy, v))
+    d = math.hypot(du, dv)
+    if d < 1e-9:  # inside a box: out by the nearest side
+        if hx - abs(u) < hy - abs(v):
+            du, dv, d = math.copysign(1, u), 0.0, abs(u) - hx
+        else:
+            du, dv, d = 0.0, math.copysign(1, v), abs(v) - hy
+    else:
+        du, dv = du / d, dv / d
+    return c * du - s * dv, s * du + c * dv, d - radius
+
+
+def part_bodies(bodies: Sequence[Mover], push_mm: Callable[[int, int], float], ground: Ground) -> None:
+    """Push overlapping bodies apart, each by half, and everything back within the walls.
+
+    Args:
+        push_mm: By how much at most a pair (i, j) is pushed in a round; 0 where one may be on the other.
+    """
+    for _ in range(ROUNDS):
+        pushed = False
+        for i in range(len(bodies)):
+            for j in range(i + 1, len(bodies)):
+                limit = push_mm(i, j)
+                if limit and _part(bodies[i], bodies[j], limit):
+                    pushed = True
+        if not pushed:
+            break
+        for body in bodies:
+            ground.confine(body)
+
+
+def _part(a: Mover, b: Mover, limit: float) -> bool:
+    reach = a.shape.size + b.shape.size
+    if abs(a.cx - b.cx) + abs(a.cy - b.cy) > 110 * reach:
+        return False
+    x, y, depth = deepest(a, b)
+    depth -= SOFT_MM
+    if depth <= 0:
+        return False
+    half = min(depth, limit) / 2
+    a.shift(x * half, y * half)
+    b.shift(-x * half, -y * half)
+    return True
+
+
+def deepest(a: Mover, b: Mover) -> tuple[float, float, float]:
+    """Unit vector from `b` to `a` where their capsules are closest, and how deep they overlap there."""
+    best = (1.0, 0.0, -math.inf)
+    for one in a.capsules():
+        for other in b.capsules():
+            x, y, d = between(one, other)
+            depth = one[4] + other[4] - d
+            if depth > best[2]:
+                best = (x, y, depth)
+    return best
+
+
+def between(one: Capsule, other: Capsule) -> tuple[float, float, float]:
+    """Unit vector from the axis of `other` to that of `one` at their closest, and the distance."""
+    ax, ay, bx, by, _ = one
+    cx, cy, dx, dy, _ = other
+    best_x, best_y, best = 0.0, 0.0, math.inf
+    # In the plane, two segments that do not cross are closest at an end of one of them.
+    for px, py, qx, qy, rx, ry, sign in (
+        (ax, ay, cx, cy, dx, dy, 1),
+        (bx, by, cx, cy, dx, dy, 1),
+        (cx, cy, ax, ay, bx, by, -1),
+        (dx, dy, ax, ay, bx, by, -1),
+    ):
+        x, y = to_segment(px, py, qx, qy, rx, ry)
+        d = x * x + y * y
+        if d < best:
+            best_x, best_y, best = sign * x, sign * y, d
+    d = math.sqrt(best)
+    if d < 1e-6:
+        return 1.0, 0.0, 0.0
+    return best_x / d, best_y / d, d
+
+
+def to_segment(px: float, py: float, qx: float, qy: float, rx: float, ry: float) -> tuple[float, float]:
+    """Vector to a point p from the nearest point of the segment q - r."""
+    ex, ey = rx - qx, ry - qy
+    length = ex * ex + ey * ey
+    t = 0.0 if length < 1e-12 else max(0.0, min(1.0, ((px - qx) * ex + (py - qy) * ey) / length))
+    return px - qx - t * ex, py - qy - t * ey

@@ -1,0 +1,170 @@
+"""A body on the floor plan: a head that is steered, and a trunk that trails behind it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sbea_engine.synth.body import BodyPlan, place_joints
+
+MAX_TURN_RATE = 4.2
+TURN_RADIUS = 20.0  # mm of a mouse; scaled with the body
+MAX_NECK_BEND = math.radians(55)
+MAX_SPINE_BEND = math.radians(62)
+LOOK_BEND = math.radians(48)
+MOUSE_LENGTH_MM = 54.0
+
+Point = tuple[float, float]
+Capsule = tuple[float, float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Lengths of a body that keep it apart from others, in millimetres.
+
+    Attributes:
+        neck_mm: From the head joint to the front girdle; `trunk_mm` from there to the root.
+        nose_mm: How far the nose is before the head joint.
+        tail_mm: How far the tail base is behind the root.
+        trunk_radius_mm, head_radius_mm: Of the capsules root - girdle and girdle - head.
+        size: 1 for an adult mouse; distances and speeds go with it.
+    """
+
+    neck_mm: float
+    trunk_mm: float
+    nose_mm: float
+    tail_mm: float
+    trunk_radius_mm: float
+    head_radius_mm: float
+    size: float
+
+    @classmethod
+    def of(cls, plan: BodyPlan) -> Shape:
+        """Measure a body plan at rest."""
+        rest = place_joints(plan, np.zeros((1, len(plan.joints), 3)), np.zeros((1, 3))).position_mm[0]
+        root, head = plan.joints[0].name, plan.neck[-1]
+        at = {name: rest[plan.joint_index[name]] for name in (root, plan.spine[-1], head)}
+        rear, front = (plan.keypoints[plan.skeleton.index(name)] for name in plan.heading)
+        widths = {
+            joint: [p.radii_mm[1] for p in plan.parts if p.joint == joint and p.to is None and p.soft]
+            for joint in (root, *plan.spine, head)
+        }
+        neck = float(np.linalg.norm(at[head] - at[plan.spine[-1]]))
+        trunk = float(np.linalg.norm(at[plan.spine[-1]] - at[root]))
+        behind = rest[plan.joint_index[rear.joint]] + np.array(rear.offset_mm)
+        trunk_widths = [max(widths[joint]) for joint in (root, *plan.spine) if widths[joint]]
+        return cls(
+            neck_mm=neck,
+            trunk_mm=trunk,
+            nose_mm=float(front.offset_mm[0]),
+            tail_mm=float(at[root][0] - behind[0]),
+            trunk_radius_mm=float(np.mean(trunk_widths)),
+            head_radius_mm=max(widths[head]),
+            size=(neck + trunk) / MOUSE_LENGTH_MM,
+        )
+
+
+class Mover:
+    """Position and headings of one body; angles in radians, unwrapped, counter-clockwise from world x.
+
+    After each change `place` brings the points up to date: (fx, fy) the front girdle, (rx, ry) the root,
+    (nx, ny) the nose, (bx, by) the tail base, (cx, cy) the middle of the trunk.
+    """
+
+    __slots__ = (
+        "bx", "by", "cx", "cy", "front", "fx", "fy", "heading", "nx", "ny", "rear", "rx", "ry", "shape",
+        "speed", "turn_rate", "x", "y",
+    )  # fmt: skip
+
+    def __init__(self, shape: Shape, x: float, y: float, heading: float) -> None:
+        self.shape = shape
+        self.x, self.y = x, y
+        self.heading = self.front = self.rear = heading
+        self.speed = self.turn_rate = 0.0
+        self.place()
+
+    def place(self) -> None:
+        s = self.shape
+        front_c, front_s = math.cos(self.front), math.sin(self.front)
+        rear_c, rear_s = math.cos(self.rear), math.sin(self.rear)
+        self.fx, self.fy = self.x - s.neck_mm * front_c, self.y - s.neck_mm * front_s
+        self.rx, self.ry = self.fx - s.trunk_mm * rear_c, self.fy - s.trunk_mm * rear_s
+        self.bx, self.by = self.rx - s.tail_mm * rear_c, self.ry - s.tail_mm * rear_s
+        self.cx, self.cy = (self.fx + self.rx) / 2, (self.fy + self.ry) / 2
+        self.nx = self.x + s.nose_mm * math.cos(self.heading)
+        self.ny = self.y + s.nose_mm * math.sin(self.heading)
+
+    def capsules(self) -> tuple[Capsule, Capsule]:
+        """Trunk and head as (x0, y0, x1, y1, radius): what the body takes up."""
+        s = self.shape
+        back = 0.35 * s.tail_mm / max(s.trunk_mm, 1e-9)
+        ahead = 0.5
+        return (
+            (
+                self.rx + back * (self.rx - self.fx),
+                self.ry + back * (self.ry - self.fy),
+                self.fx,
+                self.fy,
+                s.trunk_radius_mm,
+            ),
+            (
+                self.fx,
+                self.fy,
+                self.x + ahead * (self.nx - self.x),
+                self.y + ahead * (self.ny - self.y),
+                s.head_radius_mm,
+            ),
+        )
+
+    def steer(self, error: float, wanted: float, *, lag_s: float, look: float, dt: float) -> None:
+        """Turn by `error` radians and reach `wanted` mm/s, as far as a body can within `dt` seconds.
+
+        Args:
+            lag_s: Time constant of the speed.
+            look: Turn rate of the head that needs no walking.
+        """
+        slow = 0.35 + 0.65 * max(0.0, math.cos(error))
+        self.speed += (wanted * slow - self.speed) * (1 - math.exp(-dt / lag_s))
+        limit = min(MAX_TURN_RATE, abs(self.speed) / (TURN_RADIUS * self.shape.size))
+        if look > limit and abs(self.heading + math.copysign(look * dt, error) - self.front) < LOOK_BEND:
+            limit = look
+        turn = max(-limit, min(limit, 3.4 * error))
+        self.turn_rate += (turn - self.turn_rate) * (1 - math.exp(-dt / 0.1))
+        self.heading += self.turn_rate * dt
+        step = self.speed * dt
+        self.trail(step * math.cos(self.heading), step * math.sin(self.heading))
+
+    def trail(self, dx: float, dy: float) -> None:
+        """Move the head by (dx, dy), and let girdle and root follow as trailers do (a tractrix each)."""
+        self.x += dx
+        self.y += dy
+        moved = math.hypot(dx, dy)
+        if moved > 1e-9:
+            course = math.atan2(dy, dx)
+            along = moved * math.cos(course - self.front)
+            self.front = _drawn(self.front, course, moved / self.shape.neck_mm)
+            self.rear = _drawn(self.rear, self.front, along / self.shape.trunk_mm)
+        self.front = _follow(self.front, self.heading, MAX_NECK_BEND)
+        self.rear = _follow(self.rear, self.front, MAX_SPINE_BEND)
+
+    def shift(self, dx: float, dy: float) -> None:
+        """Push the whole body."""
+        self.x += dx
+        self.y += dy
+        self.place()
+
+
+def _drawn(angle: float, course: float, pull: float) -> float:
+    """Heading of a trailer after its hitch moved `pull` trailer lengths along `course`."""
+    off = math.remainder(angle - course, math.tau)
+    if abs(off) > 3.0:  # pushed straight back: it stays behind
+        return angle
+    left = 2 * math.atan(math.tan(off / 2) * math.exp(-min(pull, 20.0)))
+    return angle + left - off
+
+
+def _follow(angle: float, leader: float, limit: float) -> float:
+    """`angle`, pulled along once the leader has turned further than `limit` away from it."""
+    return leader - max(-limit, min(limit, leader - angle))

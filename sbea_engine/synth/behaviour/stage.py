@@ -1,0 +1,357 @@
+"""The play: several animals in one arena, each in one behaviour at a time, minding walls and one another.
+
+Simulated at a low rate; `track.py` turns the steps into smooth curves for any frame rate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.synth.arena import Arena
+from sbea_engine.synth.behaviour.actor import Actor
+from sbea_engine.synth.behaviour.chance import Chance
+from sbea_engine.synth.behaviour.controls import control, flight, waypoint
+from sbea_engine.synth.behaviour.ground import Ground, deepest, part_bodies, to_segment
+from sbea_engine.synth.behaviour.mover import Mover, Shape
+from sbea_engine.synth.behaviour.repertoire import REPERTOIRE, RESPONSES, BadRepertoire
+
+RATE_HZ = 15.0
+WARM_UP_S = 4.0
+CHANNELS = ("x", "y", "heading", "front", "rear", "speed", "lift", "close", "hunch", "drive")
+LEAVE_S = 0.7
+PUSH_MM = 9.0
+LEAVING_PUSH_MM = 0.8
+LOST_MM = 42.0
+MAX_WARP = (0.45, 0.25)
+POSTURE_LAG_S = 0.16
+
+
+class Stage:
+    """Animals and their script.
+
+    Args:
+        shapes, paces: One an animal.
+        transitions: Weights of what follows what, see `repertoire.TRANSITIONS`.
+        tempo: Factor on durations of bouts.
+    """
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        *,
+        arena: Arena,
+        shapes: Sequence[Shape],
+        paces: Sequence[float],
+        transitions: Mapping[str, Mapping[str, float]],
+        durations: float = 1.0,
+    ) -> None:
+        self.chance, self.ground = Chance(rng), Ground(arena)
+        self.transitions, self.durations = transitions, durations
+        self.rate_hz, self.dt, self.step = RATE_HZ, 1 / RATE_HZ, 0
+        self.actors: list[Actor] = []
+        for i, (shape, pace) in enumerate(zip(shapes, paces, strict=True)):
+            actor = Actor(index=i, body=self._place(shape), pace=pace, side=int(self.chance.uniform(0, 4)))
+            self.actors.append(actor)
+            waypoint(self, actor)
+        self._bodies = [a.body for a in self.actors]
+        self._trails: list[list[tuple[float, float]]] = [[] for _ in self.actors]
+        self._sniffed: set[int] = set()
+
+    def play(self, steps: int) -> NDArray[np.float64]:
+        """Run; returns (step, individual, channel), with the bouts in the actors' logs from step 0 on."""
+        warm = round(WARM_UP_S * RATE_HZ)
+        rows = np.empty((steps, len(self.actors), len(CHANNELS)))
+        for self.step in range(-warm, steps):
+            self._advance()
+            if self.step >= 0:
+                for actor in self.actors:
+                    b = actor.body
+                    rows[self.step, actor.index] = (
+                        b.x, b.y, b.heading, b.front, b.rear, b.speed,
+                        actor.lift, actor.close, actor.hunch, actor.drive,
+                    )  # fmt: skip
+        self.step = steps
+        for actor in self.actors:
+            self._close(actor)
+        return rows
+
+    def _place(self, shape: Shape) -> Mover:
+        """A body where nothing is in its way."""
+        hx, hy = self.ground.half
+        for _ in range(400):
+            x, y = self.chance.uniform(-0.8, 0.8) * hx, self.chance.uniform(-0.8, 0.8) * hy
+            body = Mover(shape, x, y, self.chance.uniform(-math.pi, math.pi))
+            margin = shape.trunk_radius_mm + 6
+            places = ((body.x, body.y), (body.cx, body.cy), (body.bx, body.by))
+            if all(self.ground.free(*place, margin) for place in places) and all(
+                deepest(body, other.body)[2] < -2 for other in self.actors
+            ):
+                return body
+        raise BadRepertoire(
+            f"{len(self.actors) + 1} animals find no room to begin in an arena of "
+            f"{2 * hx:.0f} x {2 * hy:.0f} mm. Use a larger floor, or fewer animals and obstacles."
+        )
+
+    # What controls ask of the stage
+
+    def tempo(self, actor: Actor) -> float:
+        """Pace (about 0.3 to 1.7, mean 1) of the bout's time warp at this step."""
+        share = (self.step - actor.begin) / max(1, actor.end - actor.begin)
+        a, b = actor.warp
+        return 1 + a * math.cos(math.tau * share) + b * math.cos(2 * math.tau * share)
+
+    def sniffed(self, actor: Actor) -> bool:
+        """Whether another has its nose at this animal's tail base."""
+        return actor.index in self._sniffed
+
+    def trail(self, actor: Actor, ago_s: float) -> tuple[float, float]:
+        """Where an animal's root was a moment ago."""
+        path = self._trails[actor.index]
+        return path[-min(len(path), max(1, round(ago_s * RATE_HZ)))]
+
+    def overlap(self, a: Actor, b: Actor) -> tuple[float, float, float]:
+        """See `deepest`."""
+        return deepest(a.body, b.body)
+
+    def gap_before(self, actor: Actor, other: Actor) -> tuple[float, float, float]:
+        """Unit vector from an animal's nose to the nearest place of another's body, and the gap there."""
+        me, them = actor.body, other.body
+        best = (0.0, 0.0, math.inf)
+        for x0, y0, x1, y1, radius in them.capsules():
+            dx, dy = to_segment(me.nx, me.ny, x0, y0, x1, y1)
+            d = math.hypot(dx, dy)
+            if d - radius < best[2]:
+                best = (-dx / max(d, 1e-6), -dy / max(d, 1e-6), d - radius)
+        return best
+
+    # One step
+
+    def _advance(self) -> None:
+        self._sniffed = {
+            a.partner.index for a in self.actors if a.behaviour == "nose-anogenital" and a.partner is not None
+        }
+        for actor, path in zip(self.actors, self._trails, strict=True):
+            path.append((actor.body.rx, actor.body.ry))
+            if len(path) > 40:
+                del path[:20]
+            if self.step >= actor.end or self._over(actor):
+                self._next(actor)
+        for actor in self.actors:
+            error, wanted, lag, look = control(self, actor)
+            actor.body.steer(error, wanted, lag_s=lag, look=look, dt=self.dt)
+            actor.body.place()
+            self._nestle(actor)
+            self.ground.confine(actor.body)
+            self._posture(actor)
+        part_bodies(self._bodies, self._push_mm, self.ground)
+
+    def _posture(self, actor: Actor) -> None:
+        keep = math.exp(-self.dt / POSTURE_LAG_S)
+        what = actor.behaviour
+        lift = 1.0 if what == "mount" and not actor.leaving else 0.0
+        actor.lift += (lift - actor.lift) * (1 - keep)
+        actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * (1 - keep)
+        actor.hunch += ((what == "huddle") - actor.hunch) * (1 - keep) * 0.5
+        actor.drive += ((what in ("flee", "follow")) - actor.drive) * (1 - keep)
+
+    def _nestle(self, actor: Actor) -> None:
+        """In a huddle the rear swings, slowly, until the bodies lie side by side."""
+        if actor.behaviour == "huddle" and actor.partner is not None:
+            body, other = actor.body, actor.partner.body
+            off = math.remainder(other.rear - body.rear, math.pi)
+            turn = max(-0.35, min(0.35, 0.8 * off)) * self.dt
+            body.rear += turn
+            body.front += 0.6 * turn
+            body.place()
+
+    def _push_mm(self, i: int, j: int) -> float:
+        a, b = self.actors[i], self.actors[j]
+        if _on(a, b) or _on(b, a):
+            return 0.0
+        leaving = (a.leaving and a.partner is b) or (b.leaving and b.partner is a)
+        return LEAVING_PUSH_MM if leaving else PUSH_MM
+
+    # Bouts
+
+    def _over(self, actor: Actor) -> bool:
+        """Whether events end a bout before its time."""
+        what, other = actor.behaviour, actor.partner
+        if other is None:
+            return False
+        age = (self.step - actor.begin) * self.dt
+        if what == "approach":
+            return self._arrived(actor, other)
+        if what in ("nose-nose", "nose-anogenital") and age > 0.4:
+            me, them, nose = actor.body, other.body, what == "nose-nose"
+            x, y = (them.nx, them.ny) if nose else (them.bx, them.by)
+            lost = math.hypot(x - me.nx, y - me.ny) > LOST_MM * me.shape.size
+            return lost or (nose and not _both(actor, other, what))
+        if what == "follow" and age > 0.6:
+            return math.hypot(other.body.bx - actor.body.nx, other.body.by - actor.body.ny) > 260 * (
+                actor.body.shape.size
+            ) or (other.body.speed < 12 and self._touching(actor, other))
+        if what == "huddle":
+            return age > 1.0 and not _both(actor, other, what) and other.behaviour != "huddle"
+        return False
+
+    def _touching(self, actor: Actor, other: Actor) -> bool:
+        me, them = actor.body, other.body
+        return math.hypot(them.bx - me.nx, them.by - me.ny) < 26 * me.shape.size
+
+    def _arrived(self, actor: Actor, other: Actor) -> bool:
+        me, them, size = actor.body, other.body, actor.body.shape.size
+        if actor.aim == "huddle":
+            return self.overlap(actor, other)[2] > -5 * size and me.speed < 60 * size
+        x, y = (them.nx, them.ny) if actor.aim == "nose-nose" else (them.bx, them.by)
+        near = math.hypot(x - me.nx, y - me.ny) < 11 * size
+        facing = abs(math.remainder(math.atan2(y - me.y, x - me.x) - me.heading, math.tau)) < 0.9
+        return near and facing
+
+    def _next(self, actor: Actor) -> None:
+        """End a bout and begin another."""
+        what, other = actor.behaviour, actor.partner
+        if what == "mount":
+            self._get_off(actor)
+            return
+        if what == "approach" and other is not None:
+            self._meet(actor, other)
+            return
+        weights = {
+            name: weight
+            for name, weight in self.transitions[what].items()
+            if weight > 0 and self._possible(actor, name, other)
+        }
+        name = self.chance.pick(weights) if weights else "walk"
+        partner = self._partner(actor, name, other)
+        if what in RESPONSES and other is not None:
+            self._respond(other, actor, RESPONSES[what], left=name not in ("mount", "follow"))
+        self._begin(actor, name, partner)
+
+    def _meet(self, actor: Actor, other: Actor) -> None:
+        """An approach is over: contact where it got there, and if the partner is free for it."""
+        aim = actor.aim
+        if not self._arrived(actor, other):
+            self._begin(actor, self.chance.pick({"walk": 3, "idle": 2}), None)
+        elif REPERTOIRE[aim].mutual:
+            joins = aim == "huddle" and other.behaviour == "huddle"
+            if joins or (self._yields(other) and other.held_by is None):
+                self._begin(actor, aim, other)
+                if not joins:
+                    self._begin(other, aim, actor)
+                    other.end, other.warp = actor.end, actor.warp
+                else:
+                    actor.end = max(other.end, self.step + 8)
+            else:
+                self._begin(actor, "idle", None)
+        else:
+            self._begin(actor, aim, other)
+
+    def _get_off(self, actor: Actor) -> None:
+        """Let go of the partner, which may run; the bout ends when the bodies are apart again."""
+        other = actor.partner
+        assert other is not None
+        if not actor.leaving:
+            actor.leaving = self.step
+            actor.end = self.step + round(LEAVE_S * RATE_HZ)
+            other.held_by = None
+            self._respond(other, actor, RESPONSES["mount"], left=True)
+            return
+        if self.overlap(actor, other)[2] > 2.0 or actor.lift > 0.12:
+            actor.end = self.step + 1
+            return
+        weights = {n: w for n, w in self.transitions["mount"].items() if self._possible(actor, n, other)}
+        name = self.chance.pick(weights) if weights else "idle"
+        self._begin(actor, name, self._partner(actor, name, other))
+
+    def _respond(self, actor: Actor, to: Actor, row: Mapping[str, float], *, left: bool) -> None:
+        name = self.chance.pick(row) if left else self.chance.pick({"walk": 4, "": 2, "flee": 2})
+        if name and actor.held_by is None and self._yields(actor):
+            self._begin(actor, name, to if REPERTOIRE[name].social else None)
+
+    def _possible(self, actor: Actor, name: str, last: Actor | None) -> bool:
+        if name == "approach":
+            return any(a is not actor and a.held_by is None for a in self.actors)
+        if not REPERTOIRE[name].social:
+            return True
+        if last is None or last.held_by is not None:
+            return False
+        me, them, size = actor.body, last.body, actor.body.shape.size
+        gap = math.hypot(them.bx - me.nx, them.by - me.ny)
+        if name == "mount":
+            aligned = abs(math.remainder(me.heading - them.rear, math.tau)) < 0.75
+            return gap < 20 * size and aligned and self._yields(last) and self._roomy(last)
+        if name == "nose-anogenital":
+            return gap < 24 * size
+        if name == "follow":
+            return gap < 110 * size
+        return name == "flee"
+
+    def _roomy(self, actor: Actor) -> bool:
+        body = actor.body
+        return self.ground.free(body.bx, body.by, 30 * body.shape.size)
+
+    def _partner(self, actor: Actor, name: str, last: Actor | None) -> Actor | None:
+        if not REPERTOIRE[name].social:
+            return None
+        if name != "approach":
+            return last
+        best, found = math.inf, None
+        for other in self.actors:
+            if other is not actor and other.held_by is None:
+                away = math.hypot(other.body.cx - actor.body.x, other.body.cy - actor.body.y)
+                score = (60 + away) * self.chance.uniform(0.4, 1)
+                if score < best:
+                    best, found = score, other
+        return found
+
+    def _yields(self, actor: Actor) -> bool:
+        return REPERTOIRE[actor.behaviour].yields or actor.behaviour in ("approach", "follow")
+
+    def _begin(self, actor: Actor, name: str, partner: Actor | None) -> None:
+        self._close(actor)
+        row, chance = REPERTOIRE[name], self.chance
+        lasts = self.durations * chance.duration(row.median_s, row.spread, row.shortest_s, row.longest_s)
+        actor.behaviour, actor.partner = name, partner
+        actor.begin, actor.end = self.step, self.step + max(3, round(lasts * RATE_HZ))
+        actor.warp = (chance.uniform(-1, 1) * MAX_WARP[0], chance.uniform(-1, 1) * MAX_WARP[1])
+        low, high = row.speed_mm_s
+        share = chance.uniform() * chance.uniform(0.4, 1)
+        actor.speed = actor.pace * actor.body.shape.size * (low + (high - low) * share)
+        actor.leaving = 0
+        if name == "walk":
+            waypoint(self, actor)
+        elif name == "approach":
+            actor.aim = chance.pick(self.transitions["approach"])
+        elif name == "flee" and partner is not None:
+            flight(self, actor, partner)
+        elif name == "mount" and partner is not None:
+            self._hold(partner, actor)
+
+    def _hold(self, actor: Actor, by: Actor) -> None:
+        """The mounted animal stands until it is let go."""
+        if actor.behaviour != "idle":
+            self._begin(actor, "idle", None)
+        actor.held_by, actor.end = by, by.end + round(20 * RATE_HZ)
+
+    def _close(self, actor: Actor) -> None:
+        """Log the bout that ends here, joined with one of the same kind right before."""
+        first, last = max(0, actor.begin), self.step
+        if last <= first:
+            return
+        partner = -1 if actor.partner is None else actor.partner.index
+        if actor.log and actor.log[-1][0] == actor.behaviour and actor.behaviour in ("idle", "walk"):
+            before = actor.log.pop()
+            first = before[1]
+        actor.log.append((actor.behaviour, first, last, partner, actor.warp))
+
+
+def _on(a: Actor, b: Actor) -> bool:
+    return a.behaviour == "mount" and a.partner is b and not a.leaving
+
+
+def _both(a: Actor, b: Actor, what: str) -> bool:
+    return b.behaviour == what and b.partner is a
