@@ -141,7 +141,7 @@ def test_another_run_is_refused_and_the_store_kept(tmp_path: Path, other: object
 
 def test_rows_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     writer = writer_for(tmp_path / "run", 10)
-    with pytest.raises(BadPosesStore, match=r"Expected points \(row, 2, 3, 2\)"):
+    with pytest.raises(BadPosesStore, match=r"Expected points_px \(1, 2, 3, 2\)"):
         writer.append(np.zeros((1, 2, 2, 2)), np.zeros((1, 2, 2)))
     with pytest.raises(BadPosesStore, match="must lie in 0"):
         writer.append(np.zeros((1, 2, 3, 2)), np.full((1, 2, 3), 1.5))
