@@ -1,0 +1,261 @@
+import { Emitter } from "../player/emitter";
+import { ByteLru } from "../player/lru";
+import { isAbort } from "../player/types";
+
+/** Numbers a keypoint: x, y, z and sigma in millimetres; NaN where unknown. */
+export const POSE_STRIDE = 4;
+
+/** The poses of ticks `start` to `stop` (exclusive): float32 (tick, individual, keypoint, 4). */
+export interface PoseWindow {
+  readonly start: number;
+  readonly stop: number;
+  readonly data: Float32Array;
+}
+
+/** Resolves to float32 (stop - start, individual, keypoint, 4); rejects with the signal's reason on abort. */
+export type FetchWindow = (start: number, stop: number, signal: AbortSignal) => Promise<Float32Array>;
+
+export interface PoseShape {
+  readonly ticks: number;
+  readonly individuals: number;
+  readonly keypoints: number;
+}
+
+export interface PoseEvents {
+  /** These ticks can be read, or read anew. */
+  loaded: PoseWindow;
+  /** These ticks could not be had; they are asked for again after a pause, while they are still wanted. */
+  failed: { readonly start: number; readonly stop: number; readonly error: unknown };
+}
+
+/** Poses by tick, as a scene reads them. */
+export interface PoseSource {
+  readonly shape: PoseShape;
+  /** Says which tick is shown, so that it and what follows is loaded. */
+  want(tick: number): void;
+  /** The window that holds the tick, where it is loaded. Its data never change; a newer one replaces it. */
+  windowOf(tick: number): PoseWindow | null;
+  on<Name extends keyof PoseEvents>(name: Name, listener: (event: PoseEvents[Name]) => void): () => void;
+}
+
+export interface PoseWindowsOptions {
+  readonly shape: PoseShape;
+  readonly fetchWindow: FetchWindow;
+  /** How many ticks, from the first on, are filled; less than `shape.ticks` while a job runs. */
+  readonly ticksDone?: number;
+  readonly windowTicks?: number;
+  readonly maxBytes?: number;
+  /** Windows loaded ahead in the direction of travel. */
+  readonly ahead?: number;
+}
+
+const WINDOW_TICKS = 512;
+const MAX_BYTES = 64 * 2 ** 20;
+const AHEAD = 2;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+interface Held extends PoseWindow {
+  /** How many ticks were done when this was asked for: what came later is not in it. */
+  readonly asOf: number;
+}
+
+interface Load {
+  readonly abort: AbortController;
+  readonly asOf: number;
+}
+
+/**
+ * Windows of 3D poses, loaded as they are wanted, kept by bytes, and read again where a job has filled them.
+ *
+ * Windows are aligned, so that every viewer of a recording asks for the same addresses. A window beyond
+ * what is done is known to be empty and is not asked for.
+ */
+export class PoseWindows implements PoseSource {
+  readonly shape: PoseShape;
+  readonly windowTicks: number;
+  readonly #fetch: FetchWindow;
+  readonly #ahead: number;
+  readonly #cache: ByteLru<number, Held>;
+  readonly #loads = new Map<number, Load>();
+  readonly #emitter = new Emitter<PoseEvents>();
+  readonly #empty: Float32Array;
+  #ticksDone: number;
+  #tick: number | null = null;
+  #direction: 1 | -1 | 0 = 0;
+  #pauseMs = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #disposed = false;
+
+  constructor(options: PoseWindowsOptions) {
+    const { shape, windowTicks = WINDOW_TICKS, maxBytes = MAX_BYTES, ahead = AHEAD } = options;
+    const sizes = { ...shape, windowTicks };
+    for (const [name, value] of Object.entries(sizes)) {
+      const least = name === "windowTicks" ? 1 : 0;
+      if (!Number.isInteger(value) || value < least) {
+        throw new RangeError(`${name} must be a whole number from ${least} on, got ${value}.`);
+      }
+    }
+    this.shape = shape;
+    this.windowTicks = windowTicks;
+    this.#fetch = options.fetchWindow;
+    this.#ahead = ahead;
+    this.#ticksDone = bounded(options.ticksDone ?? shape.ticks, shape.ticks);
+    this.#cache = new ByteLru(maxBytes);
+    this.#empty = new Float32Array(windowTicks * shape.individuals * shape.keypoints * POSE_STRIDE).fill(NaN);
+  }
+
+  get ticksDone(): number {
+    return this.#ticksDone;
+  }
+
+  /** Bytes of poses held. */
+  get bytes(): number {
+    return this.#cache.bytes;
+  }
+
+  on<Name extends keyof PoseEvents>(name: Name, listener: (event: PoseEvents[Name]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  windowOf(tick: number): PoseWindow | null {
+    if (!this.#holds(tick)) return null;
+    const start = this.#startOf(tick);
+    const held = this.#cache.get(start);
+    if (held !== undefined) return held;
+    if (start < this.#ticksDone) return null;
+    return { start, stop: this.#stopOf(start), data: this.#empty };
+  }
+
+  want(tick: number): void {
+    if (this.#disposed || !this.#holds(tick)) return;
+    const step = tick - (this.#tick ?? tick);
+    // A longer step is a jump: it says nothing of where the person goes next.
+    if (step !== 0) this.#direction = Math.abs(step) <= this.windowTicks ? (step > 0 ? 1 : -1) : 0;
+    this.#tick = tick;
+    this.#plan();
+  }
+
+  /** A job has filled the ticks before `ticksDone`; a smaller number than before means that it began anew. */
+  grown(ticksDone: number): void {
+    const done = bounded(ticksDone, this.shape.ticks);
+    if (this.#disposed || done === this.#ticksDone) return;
+    if (done < this.#ticksDone) this.#forget();
+    this.#ticksDone = done;
+    this.#plan();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#forget();
+  }
+
+  #forget(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#pauseMs = 0;
+    for (const load of this.#loads.values()) load.abort.abort();
+    this.#loads.clear();
+    this.#cache.clear();
+  }
+
+  #holds(tick: number): boolean {
+    return Number.isInteger(tick) && tick >= 0 && tick < this.shape.ticks;
+  }
+
+  #startOf(tick: number): number {
+    return tick - (tick % this.windowTicks);
+  }
+
+  #stopOf(start: number): number {
+    return Math.min(start + this.windowTicks, this.shape.ticks);
+  }
+
+  /** True where the window misses nothing that is done by now. */
+  #isFresh(start: number, asOf: number): boolean {
+    return asOf >= Math.min(this.#ticksDone, this.#stopOf(start));
+  }
+
+  /** Load what is wanted and missing or outgrown, and give up what is neither. */
+  #plan(): void {
+    if (this.#tick === null || this.#timer !== null) return;
+    const wanted = this.#wanted(this.#tick);
+    for (const [start, load] of this.#loads) {
+      if (wanted.includes(start)) continue;
+      load.abort.abort();
+      this.#loads.delete(start);
+    }
+    for (const start of wanted) {
+      if (start >= this.#ticksDone || this.#loads.has(start)) continue;
+      const held = this.#cache.get(start);
+      if (held === undefined || !this.#isFresh(start, held.asOf)) void this.#load(start);
+      // What is ahead waits for what is shown, so that they do not share the line.
+      if (start === wanted[0] && this.#loads.has(start)) break;
+    }
+    // The one on the screen is the last to be dropped, whatever was loaded ahead of it.
+    this.#cache.get(wanted[0] as number);
+  }
+
+  /** Starts of the windows to hold: that of the tick first, then those ahead. */
+  #wanted(tick: number): number[] {
+    const first = this.#startOf(tick);
+    const starts = [first];
+    for (let step = 1; step <= this.#ahead && this.#direction !== 0; step++) {
+      const start = first + step * this.#direction * this.windowTicks;
+      if (start >= 0 && start < this.shape.ticks) starts.push(start);
+    }
+    return starts;
+  }
+
+  async #load(start: number): Promise<void> {
+    const stop = this.#stopOf(start);
+    const load: Load = { abort: new AbortController(), asOf: this.#ticksDone };
+    this.#loads.set(start, load);
+    try {
+      const data = await this.#fetch(start, stop, load.abort.signal);
+      if (this.#loads.get(start) !== load) return;
+      this.#loads.delete(start);
+      this.#keep({ start, stop, data, asOf: load.asOf });
+      this.#pauseMs = 0;
+    } catch (error) {
+      if (this.#loads.get(start) !== load) return;
+      this.#loads.delete(start);
+      if (isAbort(error)) return;
+      this.#pause();
+      this.#emitter.emit("failed", { start, stop, error });
+      return;
+    }
+    this.#plan();
+  }
+
+  #keep(held: Held): void {
+    const { individuals, keypoints } = this.shape;
+    const expected = (held.stop - held.start) * individuals * keypoints * POSE_STRIDE;
+    if (held.data.length !== expected) {
+      throw new RangeError(
+        `Poses of ticks ${held.start} to ${held.stop - 1} must be ${expected} numbers ` +
+          `(${held.stop - held.start} ticks, ${individuals} individuals, ${keypoints} keypoints, 4), ` +
+          `got ${held.data.length}.`,
+      );
+    }
+    this.#cache.set(held.start, held, held.data.byteLength);
+    this.#emitter.emit("loaded", held);
+  }
+
+  /** Ask for nothing for a while, each time for longer, then for what is wanted by then. */
+  #pause(): void {
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#plan();
+    }, this.#pauseMs);
+  }
+}
+
+function bounded(value: number, most: number): number {
+  if (!Number.isInteger(value) || value < 0) {
+    throw new RangeError(`ticksDone must be a whole number from 0 on, got ${value}.`);
+  }
+  return Math.min(value, most);
+}
