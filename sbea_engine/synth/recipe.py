@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sbea_engine.data.camera import Camera
 from sbea_engine.errors import BadInput
 from sbea_engine.synth.arena import Arena
+from sbea_engine.synth.behaviour.repertoire import BadRepertoire, transitions_with
 from sbea_engine.synth.body import BodyPlan
 from sbea_engine.synth.camera import look_at
 from sbea_engine.synth.mouse import MOUSE
@@ -27,6 +28,9 @@ from sbea_engine.synth.texture import COATS
 
 BODIES: Mapping[str, BodyPlan] = {"mouse": MOUSE}
 MAX_CAMERAS = 12
+MAX_ANIMALS = 8
+FLOOR_MM2 = 8000.0  # for each animal of the size of a mouse
+ANY_COAT = "any"
 
 Channel = Annotated[float, Field(ge=0, le=1)]
 RGB = tuple[Channel, Channel, Channel]
@@ -157,7 +161,10 @@ class SyncRecipe(_Table):
 
 
 class AnimalRecipe(_Table):
-    """One individual: body plan, coat, size as a factor, and how fast it likes to run."""
+    """One individual: body plan, coat, size as a factor, and how fast it likes to run.
+
+    The coat "any" is drawn by the seed, another one for each animal while there are enough.
+    """
 
     name: str = Field(min_length=1, max_length=80)
     body: str = "mouse"
@@ -175,9 +182,44 @@ class AnimalRecipe(_Table):
     @field_validator("coat")
     @classmethod
     def _known_coat(cls, coat: str) -> str:
-        if coat not in COATS:
+        if coat not in COATS and coat != ANY_COAT:
             raise ValueError(f"unknown coat {coat!r}; known: {', '.join(sorted(COATS))}")
         return coat
+
+
+class VarietyRecipe(_Table):
+    """How individuals differ by seed, beside their coats.
+
+    `size_spread` is the standard deviation of their sizes as a share, `marks` how many spots of dye each
+    carries on its fur. With `identical` all take after the first animal, and nothing differs.
+    """
+
+    identical: bool = False
+    size_spread: float = Field(default=0.0, ge=0, le=0.15)
+    marks: int = Field(default=0, ge=0, le=6)
+
+    @model_validator(mode="after")
+    def _alike_or_not(self) -> VarietyRecipe:
+        if self.identical and (self.size_spread or self.marks):
+            raise ValueError("identical animals have neither a size_spread nor marks of their own")
+        return self
+
+
+class BehaviourRecipe(_Table):
+    """What animals do: rows that replace those of the repertoire's table of transitions, and a factor on the
+    durations of bouts."""
+
+    transitions: dict[str, dict[str, float]] = Field(default_factory=dict)
+    durations: float = Field(default=1.0, ge=0.25, le=4.0)
+
+    @field_validator("transitions")
+    @classmethod
+    def _known_behaviours(cls, rows: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        try:
+            transitions_with(rows)
+        except BadRepertoire as error:
+            raise ValueError(str(error)) from error
+        return rows
 
 
 class Recipe(_Table):
@@ -189,8 +231,36 @@ class Recipe(_Table):
     cameras: CameraRecipe
     render: RenderRecipe = RenderRecipe()
     sync: SyncRecipe = SyncRecipe()
-    # Animals do not yet mind one another, so that more than one would walk through the next.
-    animals: tuple[AnimalRecipe, ...] = Field(min_length=1, max_length=1)
+    # Without this table a single animal in an empty box explores it, and does nothing else.
+    behaviour: BehaviourRecipe | None = None
+    variety: VarietyRecipe = VarietyRecipe()
+    animals: tuple[AnimalRecipe, ...] = Field(min_length=1, max_length=MAX_ANIMALS)
+
+    @field_validator("animals")
+    @classmethod
+    def _told_apart(cls, animals: tuple[AnimalRecipe, ...]) -> tuple[AnimalRecipe, ...]:
+        names = [a.name for a in animals]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each animal needs a name of its own, got {', '.join(names)}")
+        if len({a.body for a in animals}) > 1:
+            raise ValueError("all animals of a recording have the same body, so that one skeleton fits them")
+        return animals
+
+    @model_validator(mode="after")
+    def _room_for_all(self) -> Recipe:
+        floor = self.arena.floor_mm[0] * self.arena.floor_mm[1]
+        needed = sum(FLOOR_MM2 * a.scale**2 for a in self.animals)
+        if len(self.animals) > 1 and floor < needed:
+            raise ValueError(
+                f"{len(self.animals)} animals need a floor of {needed / 100:.0f} cm2 to pass one another, "
+                f"got {floor / 100:.0f} cm2"
+            )
+        return self
+
+    @property
+    def scripted(self) -> bool:
+        """Whether the animals follow the repertoire, and do not merely explore."""
+        return self.behaviour is not None or len(self.animals) > 1 or bool(self.arena.obstacles)
 
     def timed(self, *, start_offset_s: float | None, drop_share: float | None) -> Recipe:
         """The same recipe with other start offsets and drops; None leaves what it says."""

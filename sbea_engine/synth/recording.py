@@ -21,10 +21,10 @@ from sbea_engine.synth.film import FilmWriter
 from sbea_engine.synth.folder import BadRequest, new_folder, write_json
 from sbea_engine.synth.labelling import label_spread_frames, shared_ticks
 from sbea_engine.synth.masks import Rle, encode_mask
-from sbea_engine.synth.motion import explore
-from sbea_engine.synth.recipe import BODIES, AnimalRecipe, Recipe
+from sbea_engine.synth.recipe import Recipe
 from sbea_engine.synth.render import Animal, Renderer, Scene, View
-from sbea_engine.synth.texture import COATS, FurNoise, make_floor
+from sbea_engine.synth.staging import act_out, company
+from sbea_engine.synth.texture import FurNoise, make_floor
 from sbea_engine.synth.timing import plan_sync
 from sbea_engine.synth.truth import MASKS_FORMAT, RECORDING_FORMAT
 
@@ -51,19 +51,8 @@ class RecordingFiles:
 def build_scene(recipe: Recipe, *, frames: int, seed: int) -> Scene:
     """The world of a recipe, its animals' motion planned for `frames` frames."""
     arena = recipe.arena.arena()
-
-    def animal(i: int, asked: AnimalRecipe) -> Animal:
-        plan = BODIES[asked.body].scaled(asked.scale)
-        motion = explore(
-            _chance(seed, _ANIMALS, i),
-            plan,
-            floor_mm=arena.floor_mm,
-            frames=frames,
-            fps=recipe.fps,
-            pace=asked.pace,
-        )
-        return Animal(name=asked.name, plan=plan, coat=COATS[asked.coat], motion=motion)
-
+    animals = company(recipe, seed)
+    motions, bouts = act_out(recipe, animals, frames=frames, seed=seed)
     return Scene(
         arena=arena,
         light=Light(),
@@ -71,7 +60,11 @@ def build_scene(recipe: Recipe, *, frames: int, seed: int) -> Scene:
             _chance(seed, _FLOOR), arena.floor_mm, colour=arena.floor_colour, litter=arena.litter
         ),
         fur=FurNoise.make(),
-        animals=tuple(animal(i, asked) for i, asked in enumerate(recipe.animals)),
+        animals=tuple(
+            Animal(name=a.name, plan=a.plan, coat=a.coat, motion=motion)
+            for a, motion in zip(animals, motions, strict=True)
+        ),
+        bouts=bouts,
     )
 
 
@@ -259,6 +252,7 @@ def _description(take: _Take) -> dict[str, Any]:
         "cameras": [c.to_dict() for c in take.rig],
         "individuals": [a.name for a in take.scene.animals],
         "skeleton": take.skeleton.to_dict(),
+        "bouts": [b.to_dict() for b in take.scene.bouts],
         "recipe": take.recipe.model_dump(mode="json"),
         "seed": take.seed,
         "version": __version__,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sbea_engine.data.camera import Camera
 from sbea_engine.geometry import project
 from sbea_engine.synth.arena import Arena, Backdrop, Light, by_pixel, see_arena
+from sbea_engine.synth.behaviour.bouts import Bout
 from sbea_engine.synth.body import BodyPlan, place_joints, place_parts
 from sbea_engine.synth.camera import camera_rays
 from sbea_engine.synth.motion import Motion
@@ -40,6 +41,7 @@ class Scene:
     floor: Floor
     fur: FurNoise
     animals: tuple[Animal, ...]
+    bouts: tuple[Bout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -48,13 +48,50 @@ def test_a_bad_value_is_refused_with_file_and_key(tmp_path: Path, old: str, new:
     assert f" {key}:" in str(caught.value)
 
 
-def test_no_animal_and_several_animals_are_refused(tmp_path: Path) -> None:
+def with_animals(tmp_path: Path, *tables: str) -> Path:
     file = tmp_path / "mine.toml"
-    table = '[[animals]]\nname = "b"\n'
-    for text in (TINY.read_text() + table, TINY.read_text().split("[[animals]]")[0]):
-        file.write_text(text)
+    file.write_text(TINY.read_text().split("[[animals]]")[0] + "\n".join(tables))
+    return file
+
+
+def test_no_animal_and_too_many_animals_are_refused(tmp_path: Path) -> None:
+    nine = [f'[[animals]]\nname = "{i}"' for i in range(9)]
+    for tables in ([], nine):
         with pytest.raises(BadRecipe, match="animals"):
-            load_recipe(file)
+            load_recipe(with_animals(tmp_path, *tables))
+
+
+def test_animals_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match="a name of its own"):
+        load_recipe(with_animals(tmp_path, *['[[animals]]\nname = "b"'] * 2))
+
+
+def test_more_animals_than_the_floor_has_room_for_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match="8 animals need a floor of 640 cm2 to pass one another, got 520 cm2"):
+        load_recipe(with_animals(tmp_path, *[f'[[animals]]\nname = "{i}"' for i in range(8)]))
+
+
+def test_identical_animals_with_marks_of_their_own_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match="identical"):
+        load_recipe(
+            with_animals(tmp_path, "[variety]\nidentical = true\nmarks = 2\n", '[[animals]]\nname = "b"')
+        )
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("walk = { fly = 1.0 }", "unknown behaviour 'fly'"),
+        ("fly = { walk = 1.0 }", "unknown behaviour 'fly'"),
+        ("walk = { idle = -1.0 }", "at least 0"),
+        ("walk = { idle = 0.0 }", "one above 0"),
+        ("approach = { walk = 1.0 }", "what is approached for"),
+    ],
+)
+def test_transitions_that_make_no_sense_are_refused(tmp_path: Path, row: str, said: str) -> None:
+    table = f"[behaviour.transitions]\n{row}\n"
+    with pytest.raises(BadRecipe, match=said):
+        load_recipe(with_animals(tmp_path, table, '[[animals]]\nname = "b"'))
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
