@@ -47,6 +47,21 @@ class StudioApi:
         assert video["state"] == "ready", video
         return video
 
+    def register_views(
+        self, project_id: int, name: str, views: dict[str, Path], sync: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Register several videos as the views of one recording, wait, set its ticks and return it."""
+        sources = [{"view": view, "path": str(path)} for view, path in views.items()]
+        made = self.call("POST", f"/projects/{project_id}/recordings", {"name": name, "sources": sources})
+        for job_id in made["job_ids"]:
+            self.wait_for_job(job_id)
+        recording_id = made["recording"]["id"]
+        if sync is not None:
+            self.call("PUT", f"/recordings/{recording_id}/sync", {"table": sync})
+        found: dict[str, Any] = self.call("GET", f"/recordings/{recording_id}")
+        assert [view["state"] for view in found["views"]] == ["ready"] * len(views), found
+        return found
+
     def place(self, video_id: int, animal_id: int, points: dict[int, tuple[float, float]]) -> None:
         """Label keypoint 0 of an animal as visible at one position a frame."""
         rows = [

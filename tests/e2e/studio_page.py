@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import re
+
+from playwright.sync_api import Locator, Page, expect
 
 SHOWN = "[data-presented-frame]"
+ACTIVE = "[data-active=true]"
 
 
 class StudioPage:
@@ -16,8 +19,13 @@ class StudioPage:
 
     @property
     def frame(self) -> int:
-        """The frame that is shown."""
+        """The frame that the active view shows."""
         return int(self.page.locator(SHOWN).get_attribute("data-presented-frame") or -1)
+
+    @property
+    def tick(self) -> int:
+        """The tick that all views show."""
+        return int(self.page.locator(SHOWN).get_attribute("data-presented-tick") or -1)
 
     def wait_for_frame(self, frame: int, *, timeout_ms: float = 30_000) -> None:
         self.page.wait_for_function(
@@ -26,25 +34,35 @@ class StudioPage:
             timeout=timeout_ms,
         )
 
-    def go_to(self, frame: int) -> None:
-        """Type the number of a frame and wait until it is shown."""
-        box = self.page.get_by_label("Frame, 0 to")
-        box.fill(str(frame))
-        box.press("Enter")
-        self.wait_for_frame(frame)
-
-    def position(self, x: float, y: float) -> tuple[float, float]:
-        """Where an image position lies in the window."""
-        scale, left, top = map(
-            float, (self.page.locator(SHOWN).get_attribute("data-view") or "1 0 0").split(" ")
+    def wait_for_tick(self, tick: int, *, timeout_ms: float = 30_000) -> None:
+        self.page.wait_for_function(
+            "(n) => Number(document.querySelector('[data-presented-tick]').dataset.presentedTick) === n",
+            arg=tick,
+            timeout=timeout_ms,
         )
-        box = self.page.get_by_test_id("video-canvas").bounding_box()
+
+    def go_to(self, number: int) -> None:
+        """Type the number of a frame, of several views that of a tick, and wait until it is shown."""
+        box = self.page.get_by_label(re.compile("^(Frame|Tick), 0 to"))
+        box.fill(str(number))
+        box.press("Enter")
+        self.wait_for_tick(number)
+
+    def cell(self, view: str | None = None) -> Locator:
+        """One of several views by its name, else the active one."""
+        return self.page.locator(ACTIVE if view is None else f".st-cell[data-view-name='{view}']")
+
+    def position(self, x: float, y: float, view: str | None = None) -> tuple[float, float]:
+        """Where an image position lies in the window."""
+        surface = self.cell(view).get_by_test_id("surface")
+        scale, left, top = map(float, (surface.get_attribute("data-view") or "1 0 0").split(" "))
+        box = surface.bounding_box()
         assert box is not None
         return box["x"] + left + (x + 0.5) * scale, box["y"] + top + (y + 0.5) * scale
 
-    def click(self, x: float, y: float) -> None:
+    def click(self, x: float, y: float, view: str | None = None) -> None:
         """Click at an image position."""
-        self.page.mouse.click(*self.position(x, y))
+        self.page.mouse.click(*self.position(x, y, view))
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag from one image position to another."""
@@ -55,7 +73,7 @@ class StudioPage:
 
     def press(self, key: str) -> None:
         """A key, with the focus on the picture."""
-        self.page.get_by_test_id("surface").focus()
+        self.cell().get_by_test_id("surface").focus()
         self.page.keyboard.press(key)
 
     def expect_saved(self) -> None:

@@ -97,7 +97,10 @@ def label(request: HttpRequest, visit: Visit) -> HttpResponseBase:
 
 @project_page
 def studio(request: HttpRequest, visit: Visit, video_id: int) -> HttpResponseBase:
-    """The full window: player, labels, predictions."""
+    """The full window: the recording's views, labels, predictions.
+
+    The video is the view that is worked in; `tick` or `frame` (of that video) says where to open.
+    """
     video = video_get(pk=video_id, visible_to=visit.user)
     visit.need_own(video.recording.project_id)
     result_id = _number(request, "result")
@@ -106,8 +109,10 @@ def studio(request: HttpRequest, visit: Visit, video_id: int) -> HttpResponseBas
     context = visit.context(
         "label",
         videoId=video.pk,
+        recordingId=video.recording_id,
         recordingName=video.recording.name,
         frame=_number(request, "frame") or 0,
+        tick=_number(request, "tick"),
         resultId=result_id,
     )
     return render(request, "pages/studio.html", context | {"video": video})

@@ -17,6 +17,9 @@ import {
 /** From this many device pixels an image pixel on, pixels are shown as squares. */
 const NEAREST_FROM = 2;
 const LOUPE_PIXELS = 25;
+/** Stands for the plate that says that a view has no frame. */
+const NO_FRAME = -1;
+const PLATE = { words: "no frame at this tick", text: "#c9ccd0", hatch: "rgb(255 255 255 / 5%)", step: 14 };
 
 export interface StageOptions {
   readonly video: HTMLCanvasElement;
@@ -108,9 +111,37 @@ export class Stage {
     this.#drawLoupe(frame);
   }
 
-  /** The next `draw` paints the picture again, though neither index nor view changed. */
-  forget(): void {
-    this.#drawn = null;
+  /** Say that the view has no frame at this tick: a neighbour's picture would be a lie. */
+  drawNone(): void {
+    const { video, overlay, loupe } = this.#options;
+    loupe.hidden = true;
+    if (this.#drawn?.index === NO_FRAME && this.#drawn.view === this.#view) return;
+    this.#overlay.setTransform(1, 0, 0, 1, 0, 0);
+    this.#overlay.clearRect(0, 0, overlay.width, overlay.height);
+    this.#drawPlate();
+    this.#drawn = { index: NO_FRAME, view: this.#view };
+    for (const canvas of [video, overlay]) canvas.dataset.frame = "none";
+  }
+
+  #drawPlate(): void {
+    const { video } = this.#options;
+    const context = this.#video;
+    const { width, height } = this.#size;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, video.width, video.height);
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    context.strokeStyle = PLATE.hatch;
+    context.lineWidth = 2;
+    context.beginPath();
+    for (let x = -height; x < width; x += PLATE.step) {
+      context.moveTo(x, height);
+      context.lineTo(x + height, 0);
+    }
+    context.stroke();
+    context.font = "500 14px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.fillStyle = PLATE.text;
+    context.fillText(PLATE.words, width / 2, height / 2);
   }
 
   #drawVideo(frame: DecodedFrame): void {

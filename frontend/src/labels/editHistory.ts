@@ -6,11 +6,9 @@ const MERGE_WITHIN_MS = 1500;
 
 /** What undo and redo walk along. Pure bookkeeping: each step says what to write down. */
 export class EditHistory {
-  readonly videoId: number;
   #entries: HistoryEntry[];
 
-  constructor(videoId: number, entries: readonly HistoryEntry[]) {
-    this.videoId = videoId;
+  constructor(entries: readonly HistoryEntry[]) {
     this.#entries = [...entries].sort((a, b) => a.seq - b.seq);
   }
 
@@ -22,7 +20,7 @@ export class EditHistory {
     return this.#entries.some((entry) => entry.undone);
   }
 
-  /** Remember one gesture; whatever was undone before it can no longer be redone. */
+  /** Remember one gesture, which is of one video; whatever was undone before it can no longer be redone. */
   record(edits: readonly Edit[], seq: number, nowMs: number, gesture: Gesture = {}): DatabaseChanges {
     const { mergeKey = "", accepted = false } = gesture;
     const undone = this.#entries.filter((entry) => entry.undone);
@@ -36,7 +34,7 @@ export class EditHistory {
         return { putHistory: [merged], deleteHistory };
       }
     }
-    const video_id = this.videoId;
+    const video_id = edits[0]?.video_id ?? 0;
     const entry = { seq, video_id, edits, undone: false, merge_key: mergeKey, accepted, at_ms: nowMs };
     this.#entries.push(entry);
     const surplus = this.#entries.splice(0, Math.max(0, this.#entries.length - MOST_ENTRIES));

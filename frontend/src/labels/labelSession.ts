@@ -19,10 +19,7 @@ import {
 import { uuid4 } from "./uuid";
 
 /** One keypoint and what it shall become. */
-export interface Wish {
-  readonly frame_index: number;
-  readonly animal_id: number;
-  readonly keypoint: number;
+export interface Wish extends Target {
   readonly value: KeypointValue;
 }
 
@@ -43,27 +40,36 @@ export interface Walked {
   readonly kept: number;
 }
 
-/** Labelling one video: every change is shown at once, written down, sent, and can be undone. */
+/**
+ * Labelling the videos of one recording: every change is shown at once, written down, sent, and can be undone.
+ *
+ * One queue and one history for all of them: a person undoes what they did last, in whichever view that was.
+ */
 export class LabelSession {
-  readonly store: LabelStore;
   readonly queue: OperationQueue;
+  readonly #stores: ReadonlyMap<number, LabelStore>;
   readonly #database: LabelDatabase;
-  readonly #page: string;
+  readonly #pageOf: (videoId: number) => string;
   readonly #events = new Emitter<LabelSessionEvents>();
   #history: EditHistory;
   #lastSeq = 0;
   #hadConflicts = false;
 
-  /** `page`: the address of this video's studio. */
-  constructor(store: LabelStore, database: LabelDatabase, transport: LabelTransport, page = "") {
-    this.store = store;
+  /** `pageOf`: the address of a video's studio. */
+  constructor(
+    stores: readonly LabelStore[],
+    database: LabelDatabase,
+    transport: LabelTransport,
+    pageOf: (videoId: number) => string = () => "",
+  ) {
+    this.#stores = new Map(stores.map((store) => [store.videoId, store]));
     this.#database = new LenientDatabase(database, () => this.#tell());
-    this.#page = page;
-    this.#history = new EditHistory(store.videoId, []);
+    this.#pageOf = pageOf;
+    this.#history = new EditHistory([]);
     this.queue = new OperationQueue(this.#database, transport);
     this.queue.on("changed", () => this.#tell());
     this.queue.on("acknowledged", ({ operation, instance }) => {
-      if (instance !== null && operation.video_id === store.videoId) store.take([instance]);
+      if (instance !== null) this.#stores.get(operation.video_id)?.take([instance]);
       this.#shown();
       this.#events.emit("acknowledged", { operation });
     });
@@ -75,14 +81,21 @@ export class LabelSession {
 
   readonly on: Emitter<LabelSessionEvents>["on"] = (name, listener) => this.#events.on(name, listener);
 
-  /** How saving stands, seen from this video. */
-  get save(): SaveState {
-    return saveStateOf(this.queue, this.store.videoId, this.#database.durable);
+  /** Labels of one of the videos. */
+  store(videoId: number): LabelStore {
+    const store = this.#stores.get(videoId);
+    if (store === undefined) throw new RangeError(`Video ${videoId} is not of this recording.`);
+    return store;
   }
 
-  /** Conflicts of this video. */
+  /** How saving stands, seen from these videos. */
+  get save(): SaveState {
+    return saveStateOf(this.queue, this.#stores, this.#database.durable);
+  }
+
+  /** Conflicts of these videos. */
   get conflicts(): readonly LabelConflict[] {
-    return this.queue.conflicts.filter(({ operation }) => operation.video_id === this.store.videoId);
+    return this.queue.conflicts.filter(({ operation }) => this.#stores.has(operation.video_id));
   }
 
   get canUndo(): boolean {
@@ -97,12 +110,14 @@ export class LabelSession {
   async restore(): Promise<void> {
     await this.queue.restore();
     this.#shown();
-    this.#history = new EditHistory(this.store.videoId, await this.#database.history(this.store.videoId));
+    const remembered = await Promise.all([...this.#stores.keys()].map((id) => this.#database.history(id)));
+    this.#history = new EditHistory(remembered.flat());
     this.#shown();
   }
 
-  take(instances: readonly Instance[]): void {
-    this.store.take(instances);
+  /** What the server says of a video now. */
+  take(videoId: number, instances: readonly Instance[]): void {
+    this.store(videoId).take(instances);
     this.#shown();
   }
 
@@ -128,7 +143,7 @@ export class LabelSession {
     const conflict = await this.queue.resolve(uuid, choice, uuid4);
     if (conflict === null) return;
     const { instance, operation } = conflict;
-    if (instance !== null && operation.video_id === this.store.videoId) this.store.take([instance]);
+    if (instance !== null) this.#stores.get(operation.video_id)?.take([instance]);
     this.#shown();
   }
 
@@ -154,7 +169,8 @@ export class LabelSession {
     for (const edit of step.entry.edits) {
       const [from, to] = fromTo(edit);
       // What another person has changed since is theirs; undo is for one's own work.
-      if (sameValue(this.store.value(edit), from)) operations.push(this.#operation(edit, to, accepted));
+      if (sameValue(this.store(edit.video_id).value(edit), from))
+        operations.push(this.#operation(edit, to, accepted));
     }
     void this.#add(operations);
     void this.#database.write(step.changes);
@@ -169,8 +185,7 @@ export class LabelSession {
     return wishes
       .map(({ value, ...target }) => ({
         ...target,
-        video_id: this.store.videoId,
-        before: bare(this.store.value(target)),
+        before: bare(this.store(target.video_id).value(target)),
         after: bare(value),
       }))
       .filter((edit) => !sameValue(edit.before, edit.after));
@@ -178,7 +193,7 @@ export class LabelSession {
 
   #operation(target: Target, change: KeypointValue, accepted = false): Operation {
     const { video_id, frame_index, animal_id, keypoint } = target;
-    const base_rev = this.store.rev(frame_index, animal_id);
+    const base_rev = this.store(video_id).rev(frame_index, animal_id);
     const seq = this.#seq();
     return {
       uuid: uuid4(),
@@ -191,7 +206,7 @@ export class LabelSession {
       change,
       accepted,
       attempted: false,
-      page: this.#page,
+      page: this.#pageOf(video_id),
     };
   }
 
@@ -202,7 +217,7 @@ export class LabelSession {
   }
 
   #shown(): void {
-    this.store.setWaiting(this.queue.waiting);
+    for (const store of this.#stores.values()) store.setWaiting(this.queue.waiting);
     this.#events.emit("labels", {});
   }
 

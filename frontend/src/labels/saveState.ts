@@ -1,4 +1,4 @@
-/** What the person is told about saving: of the video on screen, and of work left in others. Pure. */
+/** What the person is told about saving: of the videos on screen, and of work left in others. Pure. */
 
 import { type LabelConflict, type Operation, targetKey } from "./types";
 
@@ -42,11 +42,14 @@ export interface QueueView {
   readonly fault: "offline" | "signed_out" | null;
 }
 
-export function saveStateOf(queue: QueueView, videoId: number, durable: boolean): SaveState {
-  const others = queue.conflicts.map(({ operation }) => operation).filter((o) => o.video_id !== videoId);
+/** The videos of the recording on screen, by their ids. */
+export type OwnVideos = Pick<ReadonlyMap<number, unknown>, "has">;
+
+export function saveStateOf(queue: QueueView, own: OwnVideos, durable: boolean): SaveState {
+  const others = queue.conflicts.map(({ operation }) => operation).filter((o) => !own.has(o.video_id));
   const held = workByVideo(queue.waiting.filter((operation) => queue.held.has(operation.video_id)));
   return {
-    state: stateOf(queue, videoId),
+    state: stateOf(queue, own),
     waiting: queue.waiting.length,
     durable,
     held: held.map((work) => ({ ...work, reason: queue.held.get(work.videoId) ?? "" })),
@@ -55,12 +58,12 @@ export function saveStateOf(queue: QueueView, videoId: number, durable: boolean)
 }
 
 /** A fault comes first: while nothing gets through, a conflict is not what stands in the way. */
-function stateOf({ waiting, conflicts, held, fault }: QueueView, videoId: number): QueueState {
+function stateOf({ waiting, conflicts, held, fault }: QueueView, own: OwnVideos): QueueState {
   const undecided = new Set(conflicts.map(({ operation }) => targetKey(operation)));
   const sendable = waiting.some((o) => !held.has(o.video_id) && !undecided.has(targetKey(o)));
   if (sendable && fault !== null) return fault;
-  if (held.has(videoId) && waiting.some((operation) => operation.video_id === videoId)) return "forbidden";
-  if (conflicts.some(({ operation }) => operation.video_id === videoId)) return "conflict";
+  if (waiting.some((o) => own.has(o.video_id) && held.has(o.video_id))) return "forbidden";
+  if (conflicts.some(({ operation }) => own.has(operation.video_id))) return "conflict";
   return sendable ? "saving" : "saved";
 }
 

@@ -13,6 +13,8 @@ function canvas(name: string): HTMLCanvasElement {
     {
       drawImage: (_: unknown, ...numbers: number[]) => log.push(`${name} image ${numbers.join(" ")}`),
       arc: () => log.push(`${name} mark`),
+      fillText: (words: string) => log.push(`${name} says ${words}`),
+      clearRect: () => log.push(`${name} cleared`),
       setTransform: (scale: number) => scales.push(scale),
     } as Record<string, unknown>,
     { get: (target, key) => target[key as string] ?? (() => {}), set: () => true },
@@ -27,6 +29,9 @@ function scene(index: number): OverlayScene {
   const animal = { animalId: 1, colour: "#e69f00", active: true, labels: [label], predictions: [] };
   return { index, skeleton: EMPTY_SKELETON, animals: [animal], armed: null, showNames: false };
 }
+
+/** What was drawn, without the wiping before it. */
+const ink = (): string[] => log.filter((line) => !line.endsWith("cleared"));
 
 const frame = (index: number): DecodedFrame => ({ index, image: {} as ImageBitmap, close: () => {} });
 
@@ -59,27 +64,44 @@ describe("Stage", () => {
   it("draws picture and marks of one index in one call", () => {
     stage.draw(frame(5));
     expect(asked).toEqual([5]);
-    expect(log).toEqual(["video image 0 0 641 479 0 0 641 479", "overlay mark"]);
+    expect(ink()).toEqual(["video image 0 0 641 479 0 0 641 479", "overlay mark"]);
     expect([elements.video.dataset.frame, elements.overlay.dataset.frame]).toEqual(["5", "5"]);
   });
 
   it("draws no marks rather than those of another frame", () => {
     answer = () => scene(4);
     stage.draw(frame(5));
-    expect(log.filter((line) => line.startsWith("overlay"))).toEqual([]);
+    expect(ink().filter((line) => line.startsWith("overlay"))).toEqual([]);
   });
 
   it("leaves the picture alone where only marks changed", () => {
     stage.draw(frame(5));
     log = [];
     stage.draw(frame(5));
-    expect(log).toEqual(["overlay mark"]);
+    expect(ink()).toEqual(["overlay mark"]);
+  });
+
+  it("says that there is no frame, over neither the last picture nor its marks, and once", () => {
+    stage.draw(frame(5));
+    log = [];
+    stage.drawNone();
+    stage.drawNone();
+    expect(log).toEqual(["overlay cleared", "video cleared", "video says no frame at this tick"]);
+    expect([elements.video.dataset.frame, elements.overlay.dataset.frame]).toEqual(["none", "none"]);
+    log = [];
+    stage.draw(frame(5));
+    expect(ink()).toEqual(["video image 0 0 641 479 0 0 641 479", "overlay mark"]);
+    stage.drawNone();
+    log = [];
+    stage.resize({ width: 300, height: 200 });
+    stage.drawNone();
+    expect(ink()).toEqual(["video says no frame at this tick"]);
   });
 
   it("crops the padding of an odd-sized proxy", () => {
     stage.zoom(2, { x: 0, y: 0 });
     stage.draw(frame(5));
-    expect(log[0]).toBe("video image 0 0 641 479 0 0 1282 958");
+    expect(ink()[0]).toBe("video image 0 0 641 479 0 0 1282 958");
   });
 
   it("draws by the pixel density that the canvases were made for, until they get a new size", () => {

@@ -161,7 +161,7 @@ describe("a conflict in another video", () => {
     });
     expect(session.conflicts).toEqual([]);
     server.fault = new TransportError("offline", "no network");
-    await session.apply([wish(0, 5)]);
+    await session.apply([wish(0, 5, OTHER_VIDEO)]);
     await quiet();
     expect(session.save.state).toBe("offline");
   });

@@ -130,9 +130,9 @@ export async function visit(
 ): Promise<LabelSession> {
   const store = new LabelStore(video, KEYPOINTS);
   const page = `/studio/${video}/`;
-  const session = new LabelSession(store, database ?? (await openLabelDatabase(user)), server, page);
+  const session = new LabelSession([store], database ?? (await openLabelDatabase(user)), server, () => page);
   await session.restore();
-  session.take(server.instances());
+  session.take(video, server.instances());
   return session;
 }
 
@@ -141,12 +141,12 @@ export function crash(session: LabelSession): void {
   session.close();
 }
 
-export function wish(keypoint: number, x: number): Wish {
-  return { frame_index: FRAME, animal_id: ANIMAL, keypoint, value: at(x) };
+export function wish(keypoint: number, x: number, video_id = VIDEO): Wish {
+  return { video_id, frame_index: FRAME, animal_id: ANIMAL, keypoint, value: at(x) };
 }
 
 export function shown(session: LabelSession, keypoint: number): number | null {
-  return session.store.value({ frame_index: FRAME, animal_id: ANIMAL, keypoint }).x;
+  return session.store(VIDEO).value({ frame_index: FRAME, animal_id: ANIMAL, keypoint }).x;
 }
 
 export function at(x: number, y = 0): KeypointValue {

@@ -1,9 +1,24 @@
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { LabelSession } from "../../src/labels/labelSession";
+import { openLabelDatabase } from "../../src/labels/database";
+import { LabelSession } from "../../src/labels/labelSession";
+import { LabelStore } from "../../src/labels/labelStore";
 import { TransportError } from "../../src/labels/transport";
 import { UNLABELLED } from "../../src/labels/types";
-import { ANIMAL, at, crash, FakeServer, FRAME, visit as open, quiet, shown, wish } from "./fakes";
+import {
+  ANIMAL,
+  at,
+  crash,
+  FakeServer,
+  FRAME,
+  KEYPOINTS,
+  OTHER_VIDEO,
+  visit as open,
+  quiet,
+  shown,
+  VIDEO,
+  wish,
+} from "./fakes";
 
 let server: FakeServer;
 const visit = (user = "1"): Promise<LabelSession> => open(server, { user });
@@ -20,7 +35,7 @@ describe("saving", () => {
     expect([shown(session, 0), session.save.state]).toEqual([5, "saving"]);
     await quiet();
     expect([server.value(FRAME, ANIMAL, 0), session.save.state]).toEqual([at(5), "saved"]);
-    expect(session.store.rev(FRAME, ANIMAL)).toBe(1);
+    expect(session.store(VIDEO).rev(FRAME, ANIMAL)).toBe(1);
   });
 
   it("says of an operation whether it takes over a prediction, and not when it is corrected before sending", async () => {
@@ -183,7 +198,7 @@ describe("undo and redo", () => {
     await session.apply([wish(0, 1), wish(1, 2)]);
     await quiet();
     server.other(FRAME, ANIMAL, 0, at(77));
-    session.take(server.instances());
+    session.take(VIDEO, server.instances());
     expect(session.undo()).toMatchObject({ kept: 1 });
     await quiet();
     expect([server.value(FRAME, ANIMAL, 0).x, server.value(FRAME, ANIMAL, 1).x]).toEqual([77, null]);
@@ -212,5 +227,45 @@ describe("undo and redo", () => {
     session.undo();
     await session.apply([wish(1, 2)]);
     expect(session.canRedo).toBe(false);
+  });
+});
+
+describe("several videos of one recording", () => {
+  const both = async (): Promise<LabelSession> => {
+    const stores = [VIDEO, OTHER_VIDEO].map((video) => new LabelStore(video, KEYPOINTS));
+    const session = new LabelSession(stores, await openLabelDatabase("1"), server, (id) => `/${id}/`);
+    await session.restore();
+    return session;
+  };
+  const xIn = (session: LabelSession, video: number): number | null =>
+    session.store(video).value({ frame_index: FRAME, animal_id: ANIMAL, keypoint: 0 }).x;
+
+  it("keep their labels apart, and send each to its own", async () => {
+    const session = await both();
+    await session.apply([wish(0, 1)]);
+    await session.apply([wish(0, 2, OTHER_VIDEO)]);
+    await quiet();
+    expect([xIn(session, VIDEO), xIn(session, OTHER_VIDEO)]).toEqual([1, 2]);
+    expect(server.requests.map((sent) => sent.map((o) => [o.video_id, o.page]))).toEqual([
+      [[VIDEO, `/${VIDEO}/`]],
+      [[OTHER_VIDEO, `/${OTHER_VIDEO}/`]],
+    ]);
+    session.close();
+  });
+
+  it("have one history: what was done last is undone first, also after a reload", async () => {
+    const first = await both();
+    await first.apply([wish(0, 1)]);
+    await first.apply([wish(0, 2, OTHER_VIDEO)]);
+    await first.apply([wish(0, 3)]);
+    await quiet();
+    expect(first.undo()?.target.video_id).toBe(VIDEO);
+    await quiet();
+    crash(first);
+    const second = await both();
+    expect(second.undo()?.target.video_id).toBe(OTHER_VIDEO);
+    expect(second.redo()?.target.video_id).toBe(OTHER_VIDEO);
+    expect(second.redo()?.target.video_id).toBe(VIDEO);
+    second.close();
   });
 });

@@ -52,6 +52,6 @@ describe("the state of saving", () => {
     ["forbidden", { waiting: [own], held: held(OWN), conflicts: [conflict(own)] }],
     ["saved", { waiting: [other], held: held(OTHER) }],
   ])("is %s for %j", (state, parts) => {
-    expect(saveStateOf(queue(parts), OWN, true).state).toBe(state);
+    expect(saveStateOf(queue(parts), new Set([OWN]), true).state).toBe(state);
   });
 });

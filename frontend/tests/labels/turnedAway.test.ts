@@ -62,7 +62,7 @@ describe("changes that the server turns away", () => {
     await quiet();
     crash(first);
     const session = await visit(server, { video: OTHER_VIDEO });
-    await session.apply([wish(1, 6)]);
+    await session.apply([wish(1, 6, OTHER_VIDEO)]);
     await quiet();
     expect([onServer(1), session.save]).toMatchObject([
       6,

@@ -54,13 +54,21 @@ export function Help({ studio }: { studio: Studio }) {
 
 function ConflictRow({ studio, conflict }: { studio: Studio; conflict: LabelConflict }) {
   const { operation, mine, theirs } = conflict;
-  const { animals, skeleton } = studio.state.project;
+  const { project, views } = studio.state;
+  const { animals, skeleton } = project;
+  const view = views.find(({ video }) => video.id === operation.video_id);
+  const which = views.length > 1 && view !== undefined ? ` of ${view.name}` : "";
   const animal = animals.find(({ id }) => id === operation.animal_id)?.name ?? "an animal";
   const keypoint = skeleton.names[operation.keypoint] ?? "keypoint";
   return (
     <li data-testid="conflict">
-      <button type="button" class="st-link" onClick={() => studio.goTo(operation.frame_index)}>
+      <button
+        type="button"
+        class="st-link"
+        onClick={() => studio.goToFrame(operation.video_id, operation.frame_index)}
+      >
         {animal} · {keypoint} · frame {operation.frame_index}
+        {which}
       </button>
       <button type="button" class="st-button" onClick={() => studio.resolve(operation.uuid, "mine")}>
         Mine: {valueWords(mine)}
@@ -81,7 +89,7 @@ function OtherRecording({ page }: { page: string }) {
 /** Changes that the server turned away: kept until it takes them, or until somebody gives them up. */
 function Held({ studio, work }: { studio: Studio; work: HeldWork }) {
   const changes = changesWords(work.count);
-  const here = work.videoId === studio.state.video.id;
+  const here = studio.state.views.some(({ video }) => video.id === work.videoId);
   return (
     <section class="st-notice bad" role="alert" data-testid="held">
       <p>

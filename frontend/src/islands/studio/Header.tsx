@@ -83,28 +83,29 @@ function SaveChip({ studio }: { studio: Studio }) {
   );
 }
 
-/** The number of the frame; type another to go there. */
+/** The number of the frame, of several views that of the tick; type another to go there. */
 export function FrameBox({ studio }: { studio: Studio }) {
-  const { target, video } = studio.state;
+  const { target, ticks, byTick } = studio.state;
+  const unit = byTick ? "tick" : "frame";
   const typed = useSignal<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const go = (): void => {
-    const frame = Number(typed.value);
-    if (typed.value !== null && typed.value.trim() !== "" && Number.isFinite(frame)) studio.goTo(frame);
+    const tick = Number(typed.value);
+    if (typed.value !== null && typed.value.trim() !== "" && Number.isFinite(tick)) studio.goTo(tick);
     typed.value = null;
   };
   useEffect(() => {
     studio.focusFrameBox = () => input.current?.select();
   }, [studio]);
   return (
-    <label class="st-frame" title="Frame, counted from 0. G">
-      <span class="dim">frame</span>
+    <label class="st-frame" title={`${byTick ? "Tick of the recording" : "Frame"}, counted from 0. G`}>
+      <span class="dim">{unit}</span>
       <input
         ref={input}
         inputMode="numeric"
-        aria-label={`Frame, 0 to ${video.frameCount - 1}`}
+        aria-label={`${byTick ? "Tick" : "Frame"}, 0 to ${ticks - 1}`}
         value={typed.value ?? String(target.value)}
-        style={{ width: `${String(video.frameCount).length + 1.5}ch` }}
+        style={{ width: `${String(ticks).length + 1.5}ch` }}
         onInput={(event) => {
           typed.value = event.currentTarget.value;
         }}
@@ -117,13 +118,13 @@ export function FrameBox({ studio }: { studio: Studio }) {
           }
         }}
       />
-      <span class="dim">of {countWords(video.frameCount)}</span>
+      <span class="dim">of {countWords(ticks)}</span>
     </label>
   );
 }
 
 export function Header({ studio, props }: { studio: Studio; props: StudioProps }) {
-  const { project, video, canUndo, canRedo } = studio.state;
+  const { project, recording, canUndo, canRedo } = studio.state;
   const home = props.urls?.home ?? "/";
   return (
     <header class="st-header">
@@ -133,8 +134,8 @@ export function Header({ studio, props }: { studio: Studio; props: StudioProps }
       <span class="dim" aria-hidden="true">
         ›
       </span>
-      <h1 class="st-recording" title={`${video.recordingName} · ${video.view}`}>
-        {video.recordingName}
+      <h1 class="st-recording" title={recording.name}>
+        {recording.name}
       </h1>
       <SaveChip studio={studio} />
       <FrameBox studio={studio} />

@@ -1,19 +1,11 @@
-import type { ComponentChildren } from "preact";
 import { sideTint } from "../../canvas/palette";
 import { isPlaced, type KeypointValue } from "../../labels/types";
 import type { Studio } from "./controller";
 import { KeypointTools } from "./KeypointTools";
 import type { Animal } from "./model";
+import { Section } from "./Section";
+import { ViewList } from "./ViewList";
 import { agoWords } from "./words";
-
-function Section({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <section class="st-section">
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
 
 function Animals({ studio }: { studio: Studio }) {
   const { state, labelling } = studio;
@@ -79,7 +71,7 @@ function LabelsRead({ studio }: { studio: Studio }) {
       ) : (
         <>
           The labels could not be read.{" "}
-          <button type="button" class="st-link" onClick={() => void studio.reads.labels()}>
+          <button type="button" class="st-link" onClick={() => void studio.reads.failedLabels()}>
             Try again
           </button>
         </>
@@ -99,12 +91,16 @@ function Keypoints({ studio }: { studio: Studio }) {
   void state.armedByHand.value;
   const next = labelling.clickTarget();
   const known = state.labelsRead.value === "known";
+  const where = state.views.length > 1 ? ` · ${state.active.value.name}` : "";
   const words = (value: KeypointValue, isNext: boolean): string => {
     if (value.visibility !== "unlabelled") return value.visibility;
     return known && isNext ? "next" : "";
   };
   return (
-    <Section title={`Keypoints · ${animal.name}`}>
+    <Section title={`Keypoints · ${animal.name}${where}`}>
+      {state.tick.value >= 0 && state.presented.value < 0 && (
+        <p class="st-text">This view has no frame at this tick.</p>
+      )}
       <ol>
         {names.map((name, k) => {
           const value = values[k];
@@ -225,6 +221,7 @@ export function Sidebar({ studio }: { studio: Studio }) {
   return (
     <aside class="st-side" aria-label="Labels">
       <LabelsRead studio={studio} />
+      <ViewList studio={studio} />
       <Animals studio={studio} />
       <Keypoints studio={studio} />
       <Predictions studio={studio} />

@@ -2,11 +2,11 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { onDensityChange } from "../../canvas/density";
 import type { Studio } from "./controller";
-import { frameOfX, paintTimeline, type TimelineColours, timelineHeight } from "./timelinePaint";
+import { paintTimeline, type TimelineColours, tickOfX, timelineHeight } from "./timelinePaint";
 import { timeWords } from "./words";
 
 const MOST_BANDS = 4;
-const PAGE_FRAMES = 10;
+const PAGE_TICKS = 10;
 
 function coloursOf(element: Element): TimelineColours {
   const style = getComputedStyle(element);
@@ -41,13 +41,16 @@ export function Timeline({ studio }: { studio: Studio }) {
     if (element.width !== pixels[0] || element.height !== pixels[1]) [element.width, element.height] = pixels;
     element.style.height = `${height}px`;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    const { frameCount, fps } = state.video;
+    const active = state.active.value;
+    const others = state.views.filter((view) => view !== active);
     const content = {
-      frameCount,
-      fps,
+      ticks: state.ticks,
+      fps: state.recording.fps,
       target: state.target.value,
-      labelled: state.placedByFrame.value.keys(),
-      suggested: state.suggestions.value.map(({ frameIndex }) => frameIndex),
+      labelled: state.labelledTicks(active),
+      suggested: state.suggestedTicks(active),
+      labelledElsewhere: new Set(others.flatMap((view) => state.labelledTicks(view))),
+      suggestedElsewhere: new Set(others.flatMap((view) => state.suggestedTicks(view))),
       bands,
     };
     paintTimeline(context, width, content, coloursOf(element));
@@ -71,37 +74,38 @@ export function Timeline({ studio }: { studio: Studio }) {
 
   const follow = (event: PointerEvent & { currentTarget: HTMLElement }): void => {
     const box = event.currentTarget.getBoundingClientRect();
-    studio.scrub(frameOfX(event.clientX - box.left, state.video.frameCount, box.width));
+    studio.scrub(tickOfX(event.clientX - box.left, state.ticks, box.width));
   };
   const keyed = (event: KeyboardEvent): void => {
-    const last = state.video.frameCount - 1;
+    const last = state.ticks - 1;
     const target = state.target.value;
     const goal: Readonly<Record<string, number>> = {
       ArrowLeft: target - 1,
       ArrowDown: target - 1,
       ArrowRight: target + 1,
       ArrowUp: target + 1,
-      PageDown: target - PAGE_FRAMES,
-      PageUp: target + PAGE_FRAMES,
+      PageDown: target - PAGE_TICKS,
+      PageUp: target + PAGE_TICKS,
       Home: 0,
       End: last,
     };
-    const frame = goal[event.key];
-    if (frame === undefined) return;
+    const tick = goal[event.key];
+    if (tick === undefined) return;
     event.preventDefault();
-    studio.goTo(frame);
+    studio.goTo(tick);
   };
   const target = state.target.value;
+  const unit = state.byTick ? "tick" : "frame";
   return (
     <div
       class="st-timeline"
       role="slider"
       tabIndex={0}
-      aria-label="Frame"
+      aria-label={state.byTick ? "Tick" : "Frame"}
       aria-valuemin={0}
-      aria-valuemax={state.video.frameCount - 1}
+      aria-valuemax={state.ticks - 1}
       aria-valuenow={target}
-      aria-valuetext={`frame ${target}, ${timeWords(target / state.video.fps, true)}`}
+      aria-valuetext={`${unit} ${target}, ${timeWords(target / state.recording.fps, true)}`}
       data-testid="timeline"
       onKeyDown={keyed}
       onPointerDown={(event) => {

@@ -32,7 +32,7 @@ function CommandButton({ studio, command, icon, label, keys }: ButtonProps) {
 }
 
 function SourceChoice({ studio }: { studio: Studio }) {
-  const { sourceKind, webCodecsUsable } = studio.state;
+  const { sourceKind, webCodecsUsable } = studio.state.active.value;
   const why =
     "Frames are decoded here where the page is on HTTPS or localhost and the browser knows the format.";
   return (
@@ -66,6 +66,7 @@ function ThemeSwitch() {
 export function Transport({ studio }: { studio: Studio }) {
   const { state } = studio;
   const playing = state.playing.value;
+  const unit = state.byTick ? "tick" : "frame";
   return (
     <footer class="st-footer">
       <div class="st-transport">
@@ -74,14 +75,14 @@ export function Transport({ studio }: { studio: Studio }) {
             studio={studio}
             command={{ do: "step", frames: -10 }}
             icon="back10"
-            label="Ten frames back"
+            label={`Ten ${unit}s back`}
             keys="<"
           />
           <CommandButton
             studio={studio}
             command={{ do: "step", frames: -1 }}
             icon="back"
-            label="One frame back"
+            label={`One ${unit} back`}
             keys=","
           />
           <button
@@ -98,19 +99,19 @@ export function Transport({ studio }: { studio: Studio }) {
             studio={studio}
             command={{ do: "step", frames: 1 }}
             icon="forward"
-            label="One frame forward"
+            label={`One ${unit} forward`}
             keys="."
           />
           <CommandButton
             studio={studio}
             command={{ do: "step", frames: 10 }}
             icon="forward10"
-            label="Ten frames forward"
+            label={`Ten ${unit}s forward`}
             keys=">"
           />
         </div>
         <div class="st-transport-more">
-          <span class="st-time">{timeWords(state.target.value / state.video.fps, true)}</span>
+          <span class="st-time">{timeWords(state.target.value / state.recording.fps, true)}</span>
           <select
             class="st-select small"
             aria-label="Speed"
@@ -135,6 +136,7 @@ export function Transport({ studio }: { studio: Studio }) {
         <span>
           <i class="suggested" /> suggested
         </span>
+        {state.views.length > 1 && <span>faint: in other views</span>}
         {state.resultId.value !== null && <span>bar strength = confidence</span>}
       </div>
     </footer>

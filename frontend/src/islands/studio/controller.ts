@@ -1,25 +1,24 @@
 /** The studio: carries out commands, and keeps signals, picture, labels and predictions in step. */
 
 import { batch } from "@preact/signals";
-import { wordsOf } from "../../api/problem";
 import { type Adjustment, loadAdjustment, saveAdjustment } from "../../canvas/adjust";
-import { PointerReader } from "../../canvas/pointer";
-import type { OverlayScene, PredictionMark } from "../../canvas/scene";
+import type { OverlayScene } from "../../canvas/scene";
 import type { LabelSession } from "../../labels/labelSession";
 import type { SourceKind } from "../../player/types";
+import { addressOf } from "./address";
 import type { Gateway } from "./gateway";
-import { Hand } from "./hand";
+import { Ghosts } from "./ghosts";
 import type { Command } from "./keys";
 import { Labelling } from "./labelling";
-import { Loupe } from "./loupe";
 import type { Animal } from "./model";
-import { PredictionStore } from "./predictions";
 import { Reads } from "./reads";
-import { Screen, type ScreenElements } from "./screen";
-import type { StudioState } from "./state";
+import { rememberViews } from "./remembered";
+import { Screen } from "./screen";
+import { MOST_VIEWS, type StudioState, type ViewState } from "./state";
+import { ViewDesk, type ViewElements } from "./viewDesk";
 
 const ZOOM_STEP = 1.5;
-/** How long a frame must stay before its history and newest labels are asked for. */
+/** How long a tick must stay before its history and newest labels are asked for. */
 const SETTLE_MS = 250;
 const NOTE_MS = 7000;
 
@@ -27,61 +26,69 @@ export class Studio {
   readonly state: StudioState;
   readonly labelling: Labelling;
   readonly reads: Reads;
+  readonly #ghosts: Ghosts;
   readonly #session: LabelSession;
-  readonly #gateway: Gateway;
   readonly #signal: AbortSignal;
+  readonly #forget: () => void;
   #screen: Screen | null = null;
-  #pointer: PointerReader | null = null;
-  #loupe: Loupe | null = null;
-  #hand: Hand | null = null;
-  #predictions: PredictionStore | null = null;
   #settle: ReturnType<typeof setTimeout> | null = null;
   #nextNote = 1;
-  /** Set by the box that holds the frame number. */
+  /** Set by the box that holds the number of the frame. */
   focusFrameBox: () => void = () => {};
 
   constructor(state: StudioState, session: LabelSession, gateway: Gateway, signal: AbortSignal) {
     this.state = state;
     this.#session = session;
-    this.#gateway = gateway;
     this.#signal = signal;
+    const redraw = (): void => this.#redraw();
+    const note = (tone: "info" | "bad", words: string): void => this.note(tone, words);
+    this.#ghosts = new Ghosts(state, gateway, { redraw, note });
     this.labelling = new Labelling(state, session, {
-      ghostsOf: (frame, animal) => this.#ghosts(frame, animal),
-      redraw: () => this.#screen?.player.redraw(),
-      nudged: (to) => this.#loupe?.nudge(to),
-      goTo: (frame) => this.goTo(frame),
-      note: (tone, words) => this.note(tone, words),
+      ghostsOf: (frame, animal) => this.#ghosts.marks(state.active.value, frame, animal),
+      redraw,
+      nudged: (to) => this.#screen?.desk?.loupe.nudge(to),
+      goTo: (videoId, frame) => this.goToFrame(videoId, frame),
+      note,
     });
     this.reads = new Reads(state, session, gateway, {
-      note: (tone, words) => this.note(tone, words),
-      labelsCame: () => this.labelling.labelsCame(),
-      chooseResult: (id) => this.chooseResult(id),
+      note,
+      labelsCame: (view) => view === state.active.value && this.labelling.labelsCame(),
+      chooseResult: (id) => this.#ghosts.choose(id),
+      showResult: (view, id) => this.#ghosts.show(view, id),
     });
-    state.adjustment.value = loadAdjustment(state.video.id, localStorage);
+    for (const view of state.views) view.adjustment.value = loadAdjustment(view.video.id, localStorage);
+    this.#forget = rememberViews(state, localStorage);
     this.#listen();
     signal.addEventListener("abort", () => this.#dispose(), { once: true });
   }
 
-  /** Take the canvases of the view and show the first frame. */
-  attach(elements: ScreenElements, surface: HTMLElement, kind: SourceKind, frame: number): void {
-    this.#screen = new Screen(
-      this.state,
-      elements,
-      {
-        sceneOf: (index) => this.#scene(index),
-        onPresented: (index) => this.#presented(index),
-        onNote: (tone, words) => this.note(tone, words),
-      },
-      kind,
-    );
-    const { stage, player } = this.#screen;
-    const { state, labelling } = this;
-    this.#loupe = new Loupe(state, stage);
-    const sceneOf = (index: number): OverlayScene => this.#scene(index);
-    const note = (words: string): void => this.note("info", words);
-    this.#hand = new Hand({ state, labelling, player, stage, loupe: this.#loupe, sceneOf, note });
-    this.#pointer = new PointerReader(surface, this.#hand, this.#signal);
-    player.seek(frame);
+  /** Open the player; views join as their canvases are there. */
+  open(root: HTMLElement): void {
+    this.#screen = new Screen(this.state, root, {
+      onPresented: (tick) => this.#presented(tick),
+      onNote: (tone, words) => this.note(tone, words),
+    });
+  }
+
+  /** Take the canvases of a view. Returns the way to give them back. */
+  attach(view: ViewState, elements: ViewElements): () => void {
+    const screen = this.#screen;
+    if (screen === null) throw new Error("The studio is not open.");
+    const desk = new ViewDesk(view, elements, {
+      state: this.state,
+      labelling: this.labelling,
+      player: screen.player,
+      sceneOf: (of, index) => this.#scene(of, index),
+      activate: (of) => this.activate(of),
+      note: (words) => this.note("info", words),
+    });
+    screen.attach(view, desk);
+    return () => screen.detach(view);
+  }
+
+  /** The keyboard goes to the picture that is worked on. */
+  focusPicture(): void {
+    this.#screen?.desk?.focus();
   }
 
   // --- commands ---
@@ -96,10 +103,10 @@ export class Studio {
         labelling.nudge(command.dx, command.dy);
         return;
       case "pan":
-        this.#hand?.look(command.dx, command.dy);
+        this.#screen?.desk?.hand.look(command.dx, command.dy);
         return;
       case "place":
-        this.#hand?.placeInMiddle(command.guessed);
+        this.#screen?.desk?.hand.placeInMiddle(command.guessed);
         return;
       case "cycle":
         labelling.cycle(command.step);
@@ -131,14 +138,19 @@ export class Studio {
       case "accept":
         this.accept();
         return;
+      case "view":
+        this.nextView(command.step);
+        return;
       default:
         this.#runView(command.do);
     }
   }
 
-  #runView(name: Exclude<Command["do"], "step" | "nudge" | "cycle" | "animal" | "pan" | "place">): void {
+  #runView(
+    name: Exclude<Command["do"], "step" | "nudge" | "cycle" | "animal" | "pan" | "place" | "view">,
+  ): void {
     const { state } = this;
-    const stage = this.#screen?.stage;
+    const stage = this.#screen?.desk?.stage;
     switch (name) {
       case "fit":
         stage?.fit();
@@ -150,7 +162,11 @@ export class Studio {
         stage?.zoom(1 / ZOOM_STEP);
         return;
       case "loupe":
-        this.#loupe?.toggle();
+        state.loupe.value = !state.loupe.value;
+        for (const desk of this.#screen?.desks ?? []) desk.loupe.switched();
+        return;
+      case "large":
+        this.enlarge(state.active.value);
         return;
       case "names":
         state.showNames.value = !state.showNames.value;
@@ -172,20 +188,83 @@ export class Studio {
     this.#screen?.player.toggle();
   }
 
-  goTo(frame: number): void {
-    this.#screen?.player.seek(frame);
+  goTo(tick: number): void {
+    this.#screen?.player.seek(tick);
   }
 
-  scrub(frame: number): void {
-    this.#screen?.player.scrub(frame);
+  /** Go to where a video shows a frame, and work in that view. */
+  goToFrame(videoId: number, frame: number): void {
+    const view = this.state.views.find(({ video }) => video.id === videoId);
+    if (view === undefined) return;
+    const tick = this.state.recording.table.tickOf(view.name, frame);
+    this.activate(view);
+    if (tick === null)
+      this.note("bad", `Frame ${frame} of ${view.name} is shown at no tick of this recording.`);
+    else if (tick !== this.state.tick.value) this.goTo(tick);
   }
 
-  /** The nearest frame worth a visit in a direction. */
+  scrub(tick: number): void {
+    this.#screen?.player.scrub(tick);
+  }
+
+  // --- views ---
+
+  /** Keys, lists and the address mean this view from now on. */
+  activate(view: ViewState): void {
+    const { state } = this;
+    if (state.active.value === view) return;
+    const moveFocus = this.#screen?.desk?.hasFocus === true;
+    batch(() => {
+      state.hidden.value = new Set([...state.hidden.value].filter((name) => name !== view.name));
+      state.active.value = view;
+      if (!state.playing.value) this.labelling.viewChanged();
+    });
+    if (moveFocus) this.focusPicture();
+    this.#redraw();
+    this.#settleSoon();
+  }
+
+  nextView(step: 1 | -1): void {
+    const { visible, active } = this.state;
+    const views = visible.value;
+    const next = views[(views.indexOf(active.value) + step + views.length) % views.length];
+    if (next !== undefined) this.activate(next);
+  }
+
+  /** One view large and the others beside it; the same one again: all alike. */
+  enlarge(view: ViewState): void {
+    const { large, views } = this.state;
+    if (views.length === 1) return;
+    large.value = large.value === view.name ? null : view.name;
+  }
+
+  /** Show or hide a view; the active one hands over to a neighbour first, and the last one stays. */
+  toggleView(view: ViewState): void {
+    const { state } = this;
+    const { visible, hidden } = state;
+    if (!visible.value.includes(view)) {
+      if (visible.value.length >= MOST_VIEWS) {
+        this.note("info", `Up to ${MOST_VIEWS} views fit at once: hide one first.`);
+        return;
+      }
+      hidden.value = new Set([...hidden.value].filter((name) => name !== view.name));
+      return;
+    }
+    if (visible.value.length === 1) return;
+    batch(() => {
+      if (state.active.value === view) this.nextView(1);
+      if (state.large.value === view.name) state.large.value = null;
+      hidden.value = new Set([...hidden.value, view.name]);
+    });
+  }
+
+  /** The nearest tick worth a visit in a direction. */
   goToStop(direction: 1 | -1): void {
     const { stops, target } = this.state;
-    const ahead = stops.value.filter((frame) => (frame - target.value) * direction > 0);
+    const ahead = stops.value.filter((tick) => (tick - target.value) * direction > 0);
     const next = direction > 0 ? ahead[0] : ahead.at(-1);
-    if (next === undefined && this.state.labelsRead.value !== "known")
+    const known = this.state.views.every(({ labelsRead }) => labelsRead.value === "known");
+    if (next === undefined && !known)
       this.note("info", "The labels of this video are not known yet, so neither are its labelled frames.");
     else if (next === undefined)
       this.note("info", `No suggested or labelled frame ${direction > 0 ? "after" : "before"} this one.`);
@@ -193,7 +272,8 @@ export class Studio {
   }
 
   accept(): void {
-    if (this.#predictions === null) this.note("info", "Choose a result under Predictions first.");
+    if (!this.#ghosts.isShown(this.state.active.value))
+      this.note("info", "Choose a result under Predictions first.");
     else this.labelling.accept();
   }
 
@@ -206,51 +286,32 @@ export class Studio {
     this.#screen?.choose(kind);
   }
 
-  setAdjustment(adjustment: Adjustment): void {
-    this.state.adjustment.value = adjustment;
-    saveAdjustment(this.state.video.id, adjustment, localStorage);
+  setAdjustment(view: ViewState, adjustment: Adjustment): void {
+    view.adjustment.value = adjustment;
+    saveAdjustment(view.video.id, adjustment, localStorage);
   }
 
   /** Space is held: dragging moves the picture. */
   holdPan(held: boolean): void {
-    if (this.#pointer !== null) this.#pointer.panHeld = held;
+    for (const { pointer } of this.#screen?.desks ?? []) pointer.panHeld = held;
   }
 
   /** Escape: put back what is held; false where nothing was. */
   abandon(): boolean {
-    return this.#pointer?.abandon() ?? false;
+    return [...(this.#screen?.desks ?? [])].map(({ pointer }) => pointer.abandon()).includes(true);
   }
 
   chooseResult(id: number | null): void {
-    const { state } = this;
-    this.#predictions?.dispose();
-    this.#predictions = null;
-    state.resultId.value = id;
-    const result = state.results.value.find((candidate) => candidate.id === id);
-    if (result !== undefined) {
-      this.#predictions = new PredictionStore(
-        result,
-        state.project.skeleton.names,
-        (start, stop, signal) => this.#gateway.window(result.id, start, stop, signal),
-        () => {
-          state.predictionsVersion.value++;
-          this.#redraw();
-        },
-        (error) => this.note("bad", `Predictions could not be read. ${wordsOf(error)}`),
-      );
-      void this.#predictions.survey();
-    }
-    state.predictionsVersion.value++;
-    this.#redraw();
+    this.#ghosts.choose(id);
   }
 
-  /** Mean confidence (frame) of an animal; undefined without predictions of it. */
+  /** Mean confidence (tick) of an animal; undefined without predictions of it. */
   confidenceOf(animal: Animal): Float32Array | undefined {
-    return this.#predictions?.confidence[this.state.project.animals.indexOf(animal)];
+    return this.#ghosts.confidence(animal);
   }
 
   predictedCount(frame: number, animal: Animal): number {
-    return this.#ghosts(frame, animal)?.length ?? 0;
+    return this.#ghosts.marks(this.state.active.value, frame, animal)?.length ?? 0;
   }
 
   resolve(uuid: string, choice: "mine" | "theirs"): void {
@@ -292,7 +353,8 @@ export class Studio {
       state.conflicts.value = conflicts;
     });
     session.on("acknowledged", ({ operation }) => {
-      if (operation.frame_index === state.presented.value) this.#settleSoon();
+      const view = state.views.find(({ video }) => video.id === operation.video_id);
+      if (view !== undefined && operation.frame_index === state.frameOf(view)) this.#settleSoon();
     });
     session.on("refused", ({ operation, reason }) => {
       const name = state.project.skeleton.names[operation.keypoint] ?? "A keypoint";
@@ -307,7 +369,7 @@ export class Studio {
       retry();
       this.#screen?.player.retry();
       this.#settleSoon();
-      if (state.labelsRead.value === "failed") void this.reads.labels();
+      void this.reads.failedLabels();
     };
     const page = { signal: this.#signal };
     window.addEventListener("online", online, page);
@@ -318,7 +380,9 @@ export class Studio {
   #labelsChanged(): void {
     const { state } = this;
     batch(() => {
-      state.placedByFrame.value = this.#session.store.placedByFrame();
+      for (const { video, placedByFrame } of state.views) {
+        placedByFrame.value = this.#session.store(video.id).placedByFrame();
+      }
       state.canUndo.value = this.#session.canUndo;
       state.canRedo.value = this.#session.canRedo;
       state.labelsVersion.value++;
@@ -326,20 +390,20 @@ export class Studio {
     this.#redraw();
   }
 
-  #presented(index: number): void {
+  #presented(tick: number): void {
     const { state } = this;
-    const changed = state.presented.value !== index;
+    const changed = state.tick.value !== tick;
     batch(() => {
-      state.presented.value = index;
+      state.tick.value = tick;
       if (changed && !state.playing.value) this.labelling.rearm();
     });
-    this.#predictions?.prepare(index);
+    this.#ghosts.prepare();
     // The keypoint armed for this frame is marked in the overlay of the next callback.
     if (changed && !state.playing.value) this.#redraw();
     this.#settleSoon();
   }
 
-  /** When the frame stays: its address, its history, and what others did to it meanwhile. */
+  /** When the tick stays: its address, its history, and what others did to it meanwhile. */
   #settleSoon(): void {
     if (this.#settle !== null) clearTimeout(this.#settle);
     this.#settle = setTimeout(() => this.#settled(), SETTLE_MS);
@@ -347,31 +411,28 @@ export class Studio {
 
   #settled(): void {
     const { state } = this;
-    const frame = state.presented.value;
-    if (state.playing.value || frame < 0 || this.#signal.aborted) return;
-    const address = new URL(location.href);
-    address.searchParams.set("frame", String(frame));
-    history.replaceState(history.state, "", address);
-    void this.reads.frame(frame);
+    if (state.playing.value || state.tick.value < 0 || this.#signal.aborted) return;
+    history.replaceState(history.state, "", addressOf(state, new URL(location.href)));
+    void this.reads.settled();
   }
 
-  #scene(index: number): OverlayScene {
-    const { project, armed, activeAnimal, showNames, showPredictions } = this.state;
+  #scene(view: ViewState, index: number): OverlayScene {
+    const { project, active, armed, activeAnimal, showNames, showPredictions } = this.state;
     const animals = project.animals.map((animal) => ({
       animalId: animal.id,
       colour: animal.colour,
       active: animal.id === activeAnimal.value,
-      labels: this.labelling.marks(index, animal.id),
-      predictions: showPredictions.value ? (this.#ghosts(index, animal) ?? []) : [],
+      labels: this.labelling.marks(index, animal.id, view.video.id),
+      predictions: showPredictions.value ? (this.#ghosts.marks(view, index, animal) ?? []) : [],
     }));
-    return { index, skeleton: project.skeleton, animals, armed: armed.value, showNames: showNames.value };
-  }
-
-  #ghosts(frame: number, animal: Animal): readonly PredictionMark[] | null {
-    return (
-      this.#predictions?.marks(frame, this.state.project.animals.indexOf(animal)) ??
-      (this.#predictions ? null : [])
-    );
+    const here = view === active.value;
+    return {
+      index,
+      skeleton: project.skeleton,
+      animals,
+      armed: here ? armed.value : null,
+      showNames: showNames.value,
+    };
   }
 
   #redraw(): void {
@@ -380,8 +441,8 @@ export class Studio {
 
   #dispose(): void {
     if (this.#settle !== null) clearTimeout(this.#settle);
-    this.#predictions?.dispose();
-    this.#loupe?.dispose();
+    this.#forget();
+    this.#ghosts.dispose();
     this.#screen?.dispose();
     // The end of a page aborts the signal first, so the listener of "pagehide" is gone when its turn comes.
     this.#session.queue.lastWords();

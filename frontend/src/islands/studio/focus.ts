@@ -19,6 +19,6 @@ export function returnFocus(root: HTMLElement, signal: AbortSignal): void {
   function giveBack(event: Event, controls: string): void {
     const target = event.target instanceof Element ? event.target : null;
     if (!byPointer || target?.closest(controls) == null || target.closest(OWN_FOCUS) !== null) return;
-    root.querySelector<HTMLElement>(".st-surface")?.focus({ preventScroll: true });
+    root.querySelector<HTMLElement>('.st-surface[tabindex="0"]')?.focus({ preventScroll: true });
   }
 }

@@ -4,7 +4,16 @@ import { type Api, bodyOf } from "../../api/client";
 import { animalColour, type Side } from "../../canvas/palette";
 import type { SkeletonLook } from "../../canvas/scene";
 import type { Instance } from "../../labels/types";
-import type { HistoryLine, PoseResult, StudioProject, StudioVideo, Suggestion } from "./model";
+import { TickTable } from "../../player/tickTable";
+import type {
+  AbsentView,
+  HistoryLine,
+  PoseResult,
+  StudioProject,
+  StudioRecording,
+  StudioVideo,
+  Suggestion,
+} from "./model";
 import { type PoseWindow, parseWindow } from "./predictions";
 import { changeWords } from "./words";
 
@@ -21,36 +30,11 @@ export class Gateway {
     this.#signal = signal;
   }
 
-  /** A video that is ready to play; throws with what to do where it is not. */
-  async video(id: number): Promise<StudioVideo> {
-    const path = { video_id: id };
-    const wire = await bodyOf(this.#api.GET("/api/v1/videos/{video_id}", this.#with(path)));
-    const { proxy_url, index_url, frame_url_template } = wire;
-    if (wire.state === "failed") {
-      throw new Error(
-        `This video could not be read. ${wire.failure} Register it again when the file is repaired.`,
-      );
-    }
-    if (proxy_url === null || index_url === null || frame_url_template === null) {
-      throw new Error("This video is still being read. Open it again when its job is done.");
-    }
-    return {
-      id: wire.id,
-      recordingName: wire.recording_name,
-      view: wire.view,
-      frameCount: wire.frame_count,
-      width: wire.width,
-      height: wire.height,
-      codedWidth: wire.coded_width ?? wire.width,
-      codedHeight: wire.coded_height ?? wire.height,
-      fps: wire.fps && wire.fps > 0 ? wire.fps : DEFAULT_FPS,
-      codec: wire.codec ?? "",
-      description: bytesOfBase64(wire.description_base64),
-      proxyUrl: proxy_url,
-      indexUrl: index_url,
-      frameUrlTemplate: frame_url_template,
-      sourceNames: wire.source_names,
-    };
+  /** A recording with the views of it that can be played; throws with what to do where none can. */
+  async recording(id: number): Promise<StudioRecording> {
+    const path = { recording_id: id };
+    const wire = await bodyOf(this.#api.GET("/api/v1/recordings/{recording_id}", this.#with(path)));
+    return recordingOf(wire);
   }
 
   async project(id: number): Promise<StudioProject> {
@@ -119,6 +103,68 @@ export class Gateway {
   #with<Path>(path: Path): { params: { path: Path }; signal: AbortSignal } {
     return { params: { path }, signal: this.#signal };
   }
+}
+
+/** The wire form of a recording, as far as the studio needs it. */
+export interface RecordingWire {
+  readonly id: number;
+  readonly name: string;
+  readonly views: readonly ViewWire[];
+  readonly sync: unknown;
+}
+
+interface ViewWire {
+  readonly video_id: number;
+  readonly view: string;
+  readonly state: string;
+  readonly failure: string;
+  readonly frame_count: number;
+  readonly width: number;
+  readonly height: number;
+  readonly coded_width: number | null;
+  readonly coded_height: number | null;
+  readonly fps: number | null;
+  readonly codec: string | null;
+  readonly description_base64: string | null;
+  readonly proxy_url: string | null;
+  readonly index_url: string | null;
+  readonly frame_url_template: string | null;
+}
+
+export function recordingOf({ id, name, views, sync }: RecordingWire): StudioRecording {
+  const read = views.map(viewOf);
+  const videos = read.filter((view): view is StudioVideo => "frameCount" in view);
+  const absent = read.filter((view): view is AbsentView => "words" in view);
+  if (videos.length === 0) throw new Error(absent[0]?.words ?? "This recording has no videos.");
+  const table = TickTable.parse(sync, new Map(videos.map(({ view, frameCount }) => [view, frameCount])));
+  return { id, name, videos, absent, table, fps: Math.max(...videos.map(({ fps }) => fps)) };
+}
+
+/** A view that is ready to play, or what to do about one that is not. */
+function viewOf(wire: ViewWire): StudioVideo | AbsentView {
+  const { view, proxy_url, index_url, frame_url_template } = wire;
+  if (wire.state === "failed") {
+    const words = `This video could not be read. ${wire.failure} Register it again when the file is repaired.`;
+    return { view, words };
+  }
+  if (proxy_url === null || index_url === null || frame_url_template === null) {
+    return { view, words: "This video is still being read. Open it again when its job is done." };
+  }
+  return {
+    id: wire.video_id,
+    view,
+    frameCount: wire.frame_count,
+    width: wire.width,
+    height: wire.height,
+    codedWidth: wire.coded_width ?? wire.width,
+    codedHeight: wire.coded_height ?? wire.height,
+    fps: wire.fps && wire.fps > 0 ? wire.fps : DEFAULT_FPS,
+    codec: wire.codec ?? "",
+    description: bytesOfBase64(wire.description_base64),
+    proxyUrl: proxy_url,
+    indexUrl: index_url,
+    frameUrlTemplate: frame_url_template,
+  };
 }
 
 function bytesOfBase64(text: string | null): Uint8Array<ArrayBuffer> | null {

@@ -1,4 +1,4 @@
-/** What hands do on the picture, by pointer or by keys: hold labels, place, move the picture, aim the loupe. */
+/** What hands do on the picture of one view, by pointer or by keys: hold labels, place, move the picture, aim the loupe. */
 
 import { hitLabel } from "../../canvas/hit";
 import type { PointerIntentions, Press } from "../../canvas/pointer";
@@ -8,7 +8,7 @@ import { canvasFromImage, imageFromCanvas, isOnImage, type Point } from "../../c
 import type { Player } from "../../player/player";
 import type { Labelling } from "./labelling";
 import type { Loupe } from "./loupe";
-import type { StudioState } from "./state";
+import type { StudioState, ViewState } from "./state";
 
 const GRAB_REACH = 10;
 const TOUCH_REACH = 22;
@@ -17,11 +17,14 @@ const LOOK_STEP = 64;
 
 export interface HandParts {
   readonly state: StudioState;
+  readonly view: ViewState;
   readonly labelling: Labelling;
   readonly player: Pick<Player, "playing" | "pause">;
   readonly stage: Pick<Stage, "view" | "size" | "pan" | "pinch" | "zoom">;
   readonly loupe: Loupe;
   readonly sceneOf: (index: number) => OverlayScene;
+  /** The view is the one that is worked in, from now on. */
+  readonly activate: () => void;
   readonly note: (words: string) => void;
 }
 
@@ -34,14 +37,16 @@ export class Hand implements PointerIntentions {
   }
 
   grab(at: Point, touch: boolean): Press {
-    const { state, player, stage, labelling, sceneOf } = this.#parts;
+    const { state, view, player, stage, labelling, sceneOf, activate } = this.#parts;
+    activate();
     if (player.playing) {
       // Whoever presses to stop the video has aimed at no frame yet.
       player.pause();
       return "spent";
     }
-    if (state.presented.value < 0 || !state.project.canLabel) return "free";
-    const scene = sceneOf(state.presented.value);
+    const frame = state.frameOf(view);
+    if (frame === null || !state.project.canLabel) return "free";
+    const scene = sceneOf(frame);
     const hit = hitLabel(scene, stage.view, at, touch ? TOUCH_REACH : GRAB_REACH);
     const marks = scene.animals.find(({ animalId }) => animalId === hit?.animalId)?.labels;
     const mark = marks?.find(({ keypoint }) => keypoint === hit?.keypoint);
@@ -66,27 +71,27 @@ export class Hand implements PointerIntentions {
 
   place(at: Point, guessed: boolean): void {
     const image = this.#imageAt(at);
-    if (isOnImage(image, this.#parts.state.video)) this.#parts.labelling.place(image, guessed);
+    if (isOnImage(image, this.#parts.view.video)) this.#parts.labelling.place(image, guessed);
   }
 
   /** Keys: look so many steps further to the right and down. */
   look(dx: number, dy: number): void {
     this.#parts.stage.pan(-dx * LOOK_STEP, -dy * LOOK_STEP);
-    this.#parts.state.aiming.value = true;
+    this.#parts.view.aiming.value = true;
   }
 
   /** Keys: for hands without a pointer, that move the picture until the spot lies in the middle of the view. */
   placeInMiddle(guessed: boolean): void {
-    const { state, stage, player, labelling, note } = this.#parts;
+    const { view, stage, player, labelling, note } = this.#parts;
     if (player.playing) return;
     const middle = this.#imageAt({ x: stage.size.width / 2, y: stage.size.height / 2 });
-    state.aiming.value = true;
-    if (isOnImage(middle, state.video)) labelling.place(middle, guessed);
+    view.aiming.value = true;
+    if (isOnImage(middle, view.video)) labelling.place(middle, guessed);
     else note("The middle of the view lies beside the picture. F fits it into the window.");
   }
 
   hover(at: Point | null): void {
-    this.#parts.state.aiming.value = false;
+    this.#parts.view.aiming.value = false;
     this.#parts.loupe.hover(at === null ? null : this.#imageAt(at));
   }
 

@@ -28,6 +28,16 @@ const PATHS: Readonly<Record<string, ComponentChildren>> = {
       <circle cx="8" cy="8" r="1" fill="currentColor" />
     </>
   ),
+  enlarge: <path d="M2.5 3.500h7.500v9H2.500zM12.5 3.500h1v2.500h-1zM12.5 8h1v4.500h-1z" />,
+  shown: (
+    <>
+      <path d="M1.5 8C3 5.200 5.3 3.800 8 3.800S13 5.200 14.5 8C13 10.800 10.7 12.200 8 12.200S3 10.800 1.500 8z" />
+      <circle cx="8" cy="8" r="1.8" />
+    </>
+  ),
+  hidden: (
+    <path d="M2 8.500c1.700 2 3.700 3 6 3s4.300-1 6-3M4 10.500l-1 1.800M8 11.600v2M12 10.500l1 1.800" />
+  ),
   close: <path d="m4 4 8 8M12 4l-8 8" />,
 };
 

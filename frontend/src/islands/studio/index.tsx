@@ -1,4 +1,4 @@
-/** <div data-island="studio" data-props='{"videoId": 3, "projectId": 1, "frame": 0, "resultId": null}'></div> */
+/** <div data-island="studio" data-props='{"videoId": 3, "recordingId": 2, "projectId": 1, "tick": 0}'></div> */
 
 import "../../styles/studio.css";
 import { render } from "preact";
@@ -7,7 +7,6 @@ import { wordsOf } from "../../api/problem";
 import { openLabelDatabase } from "../../labels/database";
 import { LabelSession } from "../../labels/labelSession";
 import { LabelStore } from "../../labels/labelStore";
-import type { SourceKind } from "../../player/types";
 import type { IslandContext } from "../context";
 import { pageFeed } from "../parts/feed";
 import { onJobEnd } from "../parts/watch";
@@ -22,22 +21,20 @@ import type { StudioProps } from "./model";
 import { NotReady } from "./NotReady";
 import { Picture } from "./Picture";
 import { Sidebar } from "./Sidebar";
-import { chooseSource } from "./screen";
+import { probeSources } from "./screen";
 import { StudioState } from "./state";
 import { Transport } from "./Transport";
 
 interface AppProps {
   readonly studio: Studio;
-  readonly root: HTMLElement;
   readonly props: StudioProps;
-  readonly kind: SourceKind;
 }
 
-function App({ studio, root, props, kind }: AppProps) {
+function App({ studio, props }: AppProps) {
   return (
     <div class="st-frame-of-page">
       <Header studio={studio} props={props} />
-      <Picture studio={studio} root={root} kind={kind} frame={props.frame ?? 0} />
+      <Picture studio={studio} />
       <Notices studio={studio} />
       <Sidebar studio={studio} />
       <Transport studio={studio} />
@@ -56,41 +53,66 @@ export async function mount(
   const labels = gateway.labels(props.videoId);
   labels.catch(() => {}); // reported where they are taken
   try {
-    const [video, project] = await Promise.all([
-      gateway.video(props.videoId),
+    const [recording, project] = await Promise.all([
+      gateway.recording(props.recordingId),
       gateway.project(props.projectId),
     ]);
-    const state = new StudioState(video, project);
+    const state = new StudioState(recording, project, props.videoId);
     const userId = String(props.userId ?? document.body.dataset.userId ?? "nobody");
-    const [source, session] = await Promise.all([chooseSource(video), openSession(state, userId)]);
+    const [, session] = await Promise.all([probeSources(state), openSession(state, userId, props)]);
     if (signal.aborted) {
       session.close();
       return;
     }
-    state.webCodecsUsable.value = source.usable;
     const studio = new Studio(state, session, gateway, signal);
+    studio.open(root);
     root.replaceChildren();
-    render(<App studio={studio} root={root} props={props} kind={source.kind} />, root);
+    render(<App studio={studio} props={props} />, root);
+    studio.focusPicture();
+    studio.goTo(firstTick(studio, props));
     readKeyboard(root, studio, signal);
     returnFocus(root, signal);
     signal.addEventListener("abort", () => render(null, root), { once: true });
     watchJobs(api, props, studio, signal);
-    await studio.reads.all(props.resultId ?? null, labels);
+    const asked = state.video.id === props.videoId;
+    await studio.reads.all(props.resultId ?? null, asked ? labels : gateway.labels(state.video.id));
   } catch (error) {
     if (signal.aborted) return;
     render(<NotReady words={wordsOf(error)} urls={props.urls ?? {}} />, root);
   }
 }
 
-/** What a job made of this video is shown as soon as the job has ended. */
+/** Where the address leads: a tick of the recording, or a frame of the view that it names. */
+function firstTick(studio: Studio, { videoId, frame, tick }: StudioProps): number {
+  const { recording, active, video } = studio.state;
+  if (tick !== null && tick !== undefined) return tick;
+  // The view of the address cannot be shown: its frames mean nothing in another one.
+  if (video.id !== videoId) return 0;
+  const { name } = active.value;
+  const wanted = Math.min(frame ?? 0, video.frameCount - 1);
+  const found = recording.table.tickOf(name, wanted);
+  if (found !== null) return found;
+  if (frame)
+    studio.note("bad", `Frame ${frame} of ${name} is shown at no tick. This is the nearest that is.`);
+  return recording.table.tickNear(name, wanted);
+}
+
+/** What a job made of one of the videos is shown as soon as the job has ended. */
 function watchJobs(api: Api, props: StudioProps, studio: Studio, signal: AbortSignal): void {
   onJobEnd(pageFeed(api, props.projectId, signal), signal, ({ params }) => {
-    if (params.video_id === props.videoId) void studio.reads.jobEnded();
+    if (typeof params.video_id === "number") void studio.reads.jobEnded(params.video_id);
   });
 }
 
-async function openSession(state: StudioState, userId: string): Promise<LabelSession> {
+async function openSession(state: StudioState, userId: string, props: StudioProps): Promise<LabelSession> {
   const database = await openLabelDatabase(userId);
-  const store = new LabelStore(state.video.id, state.project.skeleton.names.length);
-  return new LabelSession(store, database, new HttpLabelTransport(userId), location.pathname);
+  const { length } = state.project.skeleton.names;
+  const stores = state.views.map(({ video }) => new LabelStore(video.id, length));
+  const pageOf = (videoId: number): string => studioAddress(props, videoId);
+  return new LabelSession(stores, database, new HttpLabelTransport(userId), pageOf);
+}
+
+/** A `0` stands in the address where the id of the video goes. */
+function studioAddress({ urls }: StudioProps, videoId: number): string {
+  return urls?.studio?.replace("/0/", `/${videoId}/`) ?? location.pathname;
 }

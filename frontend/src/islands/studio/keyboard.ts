@@ -7,7 +7,7 @@ const TEXT_FIELDS = "input:not([type=range]), textarea, select, [contenteditable
 
 export function readKeyboard(root: HTMLElement, studio: Studio, signal: AbortSignal): void {
   let dragged = false;
-  const surfaceOf = (): HTMLElement | null => root.querySelector<HTMLElement>(".st-surface");
+  const surfaceOf = (): HTMLElement | null => root.querySelector<HTMLElement>('.st-surface[tabindex="0"]');
 
   document.addEventListener("keydown", (event) => keyDown(event), { signal });
   document.addEventListener("keyup", (event) => keyUp(event), { signal });

@@ -8,6 +8,8 @@ export type Command =
   /** Place in the middle of the view. */
   | { readonly do: "place"; readonly guessed: boolean }
   | { readonly do: "cycle"; readonly step: 1 | -1 }
+  /** Work in the next view, or the one before. */
+  | { readonly do: "view"; readonly step: 1 | -1 }
   | { readonly do: "animal"; readonly slot: number }
   | {
       readonly do:
@@ -26,6 +28,7 @@ export type Command =
         | "names"
         | "predictions"
         | "goto"
+        | "large"
         | "leave"
         | "help";
     };
@@ -63,6 +66,9 @@ const PLAIN: Readonly<Record<string, Command>> = {
   l: { do: "loupe" },
   k: { do: "names" },
   o: { do: "predictions" },
+  e: { do: "large" },
+  "[": { do: "view", step: -1 },
+  "]": { do: "view", step: 1 },
   "+": { do: "zoom-in" },
   "=": { do: "zoom-in" },
   "-": { do: "zoom-out" },
@@ -83,8 +89,20 @@ export function pictureCommand(press: KeyPress): Command | null {
   return { do: "nudge", dx: arrow[0] * reach, dy: arrow[1] * reach };
 }
 
+/** Brackets by sign, also where they are typed with AltGr, and by place where other signs stand there. */
+function bracketCommand(press: KeyPress): Command | null {
+  const typed = press.key === "[" || press.key === "]";
+  const plain = !press.altKey && !press.ctrlKey && !press.metaKey && !press.shiftKey;
+  if (typed && (press.altKey === press.ctrlKey || plain) && !press.metaKey) return PLAIN[press.key] ?? null;
+  if (!plain) return null;
+  if (press.code === "BracketLeft") return { do: "view", step: -1 };
+  return press.code === "BracketRight" ? { do: "view", step: 1 } : null;
+}
+
 /** Keys that work everywhere in the studio but in a text field. */
 export function studioCommand(press: KeyPress): Command | null {
+  const bracket = bracketCommand(press);
+  if (bracket !== null) return bracket;
   if (press.altKey) return null;
   if (press.ctrlKey || press.metaKey) {
     const letter = press.key.toLowerCase();
@@ -131,12 +149,20 @@ export const HELP: readonly HelpGroup[] = [
     title: "Time",
     rows: [
       [["Space"], "play and pause"],
-      [[",", "."], "one frame back, forward"],
-      [["<", ">"], "ten frames back, forward; also Shift with , and ."],
+      [[",", "."], "one frame (of several views: one tick) back, forward"],
+      [["<", ">"], "ten back, forward; also Shift with , and ."],
       [["N"], "next suggested or labelled frame"],
       [["P"], "previous suggested or labelled frame"],
-      [["G"], "go to a frame by number"],
+      [["G"], "go to a frame or tick by number"],
       [["Home", "End"], "on the timeline: first, last frame; arrows step by one, PageUp and PageDown by ten"],
+    ],
+  },
+  {
+    title: "Views",
+    rows: [
+      [["[", "]"], "work in the view before, the next view"],
+      [["Click"], "work in the view that is clicked, and place the armed keypoint there"],
+      [["E"], "show the view large, with the others beside it; again: all alike"],
     ],
   },
   {

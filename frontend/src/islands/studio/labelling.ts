@@ -1,4 +1,4 @@
-/** What the user does to labels of the frame on screen. One gesture is one call of `session.apply`. */
+/** What the user does to labels of the frame on screen, in the active view. One gesture is one call of `session.apply`. */
 
 import type { Hit } from "../../canvas/hit";
 import type { LabelMark, PredictionMark } from "../../canvas/scene";
@@ -9,8 +9,9 @@ import { ABSENT, isPlaced, type KeypointValue, UNLABELLED, type Visibility } fro
 import type { Animal } from "./model";
 import type { StudioState } from "./state";
 
-/** One keypoint of one animal on one frame. */
+/** One keypoint of one animal on one frame of one video. */
 interface Spot {
+  readonly video: number;
   readonly frame: number;
   readonly animalId: number;
   readonly keypoint: number;
@@ -21,19 +22,19 @@ interface Held extends Spot {
   readonly value: KeypointValue;
 }
 
-/** A keypoint of the active animal on the frame on screen, as it stands. */
+/** A keypoint of the active animal on the frame on screen of the active view, as it stands. */
 interface Target {
   readonly keypoint: number;
   readonly value: KeypointValue;
 }
 
 export interface LabellingHooks {
-  /** Predictions of an animal on a frame; null while they are on their way. */
+  /** Predictions of an animal on a frame of the active view; null while they are on their way. */
   readonly ghostsOf: (frame: number, animal: Animal) => readonly PredictionMark[] | null;
   readonly redraw: () => void;
   /** A keypoint went a little way: whoever moves it wants to see where to. */
   readonly nudged: (to: Point) => void;
-  readonly goTo: (frame: number) => void;
+  readonly goTo: (videoId: number, frame: number) => void;
   readonly note: (tone: "info" | "bad", words: string) => void;
 }
 
@@ -46,7 +47,7 @@ export class Labelling {
   /** Placed, moved or nudged last: what the arrows mean while the next keypoint waits for its place. */
   #lastTouched: Spot | null = null;
   /** Armed when that frame is on screen: where an undo leads. */
-  #armOnArrival: { frame: number; keypoint: number } | null = null;
+  #armOnArrival: { video: number; frame: number; keypoint: number } | null = null;
 
   constructor(state: StudioState, session: LabelSession, hooks: LabellingHooks) {
     this.#state = state;
@@ -54,17 +55,17 @@ export class Labelling {
     this.#hooks = hooks;
   }
 
-  /** Keypoints of an animal on a frame, as the user sees them. */
-  values(frame: number, animalId: number): readonly KeypointValue[] {
-    const stored = this.#session.store.instance(frame, animalId)?.keypoints;
+  /** Keypoints of an animal on a frame, as the user sees them; of the active view, or of another one. */
+  values(frame: number, animalId: number, video = this.#state.video.id): readonly KeypointValue[] {
+    const stored = this.#session.store(video).instance(frame, animalId)?.keypoints;
     return stored ?? this.#state.project.skeleton.names.map(() => UNLABELLED);
   }
 
-  marks(frame: number, animalId: number): LabelMark[] {
+  marks(frame: number, animalId: number, video = this.#state.video.id): LabelMark[] {
     const held = this.#held;
-    return this.values(frame, animalId).flatMap((value, keypoint) => {
-      const isHeld = held?.frame === frame && held.animalId === animalId && held.keypoint === keypoint;
-      const { x, y, visibility } = isHeld ? held.value : value;
+    const here = held?.video === video && held.frame === frame && held.animalId === animalId ? held : null;
+    return this.values(frame, animalId, video).flatMap((value, keypoint) => {
+      const { x, y, visibility } = here?.keypoint === keypoint ? here.value : value;
       if (x === null || y === null || (visibility !== "visible" && visibility !== "guessed")) return [];
       return [{ keypoint, x, y, visibility }];
     });
@@ -75,8 +76,21 @@ export class Labelling {
     this.#held = null;
     const arrival = this.#armOnArrival;
     this.#armOnArrival = null;
-    const here = arrival?.frame === this.#state.presented.value;
-    this.#arm(here ? arrival.keypoint : nextToPlace(this.#active(), -1));
+    this.#arm(arrival !== null && this.#isHere(arrival) ? arrival.keypoint : nextToPlace(this.#active(), -1));
+  }
+
+  /** Another view is worked in: what is armed stays so, unless somebody has decided on it there. */
+  viewChanged(): void {
+    this.#held = null;
+    if (this.#armOnArrival !== null) {
+      if (this.#isHere(this.#armOnArrival)) this.rearm();
+      return; // else its frame is on its way
+    }
+    if (this.#state.armedByHand.value) return;
+    const { armed } = this.#state;
+    const values = this.#active();
+    if (armed.value !== null && values[armed.value]?.visibility === "unlabelled") return;
+    this.#arm(nextToPlace(values, (armed.value ?? 0) - 1));
   }
 
   /** Labels came: arm the first keypoint without a decision, unless somebody has begun to work already. */
@@ -135,7 +149,8 @@ export class Labelling {
     this.#arm(hit.keypoint);
     const frame = this.#state.presented.value;
     const value = this.values(frame, hit.animalId)[hit.keypoint] ?? UNLABELLED;
-    this.#held = { frame, animalId: hit.animalId, keypoint: hit.keypoint, value };
+    const video = this.#state.video.id;
+    this.#held = { video, frame, animalId: hit.animalId, keypoint: hit.keypoint, value };
     this.#hooks.redraw();
   }
 
@@ -150,7 +165,7 @@ export class Labelling {
   drop(back: boolean): void {
     const held = this.#held;
     this.#held = null;
-    if (held !== null && !back && held.frame === this.#state.presented.value && this.#may()) {
+    if (held !== null && this.#isHere(held) && !back && this.#may()) {
       this.#apply([[held.keypoint, held.value]]);
       this.#touched(held.keypoint);
     }
@@ -169,7 +184,7 @@ export class Labelling {
     }
     const moved = this.#rounded({ x: target.value.x + dx, y: target.value.y + dy });
     const { presented, activeAnimal } = this.#state;
-    const mergeKey = `nudge/${presented.value}/${activeAnimal.value}/${target.keypoint}`;
+    const mergeKey = `nudge/${this.#state.video.id}/${presented.value}/${activeAnimal.value}/${target.keypoint}`;
     this.#apply([[target.keypoint, { ...target.value, ...moved }]], mergeKey);
     this.#touched(target.keypoint);
     this.#hooks.nudged(moved);
@@ -201,7 +216,8 @@ export class Labelling {
   copyPose(): void {
     const { presented, activeAnimal } = this.#state;
     if (!this.#may()) return;
-    const source = this.#session.store.previousPose(presented.value, activeAnimal.value);
+    const store = this.#session.store(this.#state.video.id);
+    const source = store.previousPose(presented.value, activeAnimal.value);
     if (source === undefined) {
       this.#hooks.note("info", "No earlier frame has labels of this animal to copy.");
       return;
@@ -228,7 +244,7 @@ export class Labelling {
 
   /** What `accept` would do; null while predictions are on their way. */
   acceptable(): Wish[] | null {
-    const { presented, project, threshold, labelsRead } = this.#state;
+    const { presented, project, threshold, labelsRead, video } = this.#state;
     if (labelsRead.value !== "known") return null;
     const frame = presented.value;
     const wishes: Wish[] = [];
@@ -239,7 +255,7 @@ export class Labelling {
       for (const { keypoint, x, y, confidence } of ghosts) {
         if (confidence < threshold.value || values[keypoint]?.visibility !== "unlabelled") continue;
         const value: KeypointValue = { ...this.#rounded({ x, y }), visibility: "visible" };
-        wishes.push({ frame_index: frame, animal_id: animal.id, keypoint, value });
+        wishes.push({ video_id: video.id, frame_index: frame, animal_id: animal.id, keypoint, value });
       }
     }
     return wishes;
@@ -261,12 +277,17 @@ export class Labelling {
     if (walked.kept > 0) {
       this.#hooks.note("info", `${walked.kept} of these keypoints changed since, and stayed as they are.`);
     }
-    const { animal_id, keypoint } = walked.target;
+    const { animal_id, keypoint, video_id: video } = walked.target;
     this.#state.activeAnimal.value = animal_id;
     this.#arm(keypoint);
-    if (walked.frameIndex === this.#state.presented.value) return;
-    this.#armOnArrival = { frame: walked.frameIndex, keypoint };
-    this.#hooks.goTo(walked.frameIndex);
+    const frame = walked.frameIndex;
+    if (this.#isHere({ video, frame })) return;
+    this.#armOnArrival = { video, frame, keypoint };
+    this.#hooks.goTo(video, frame);
+  }
+
+  #isHere(place: { readonly video: number; readonly frame: number } | null): boolean {
+    return place?.video === this.#state.video.id && place.frame === this.#state.presented.value;
   }
 
   #active(): readonly KeypointValue[] {
@@ -291,27 +312,31 @@ export class Labelling {
     const armed = this.#armedValue();
     if (this.#state.armedByHand.value || (armed !== null && isPlaced(armed.value))) return armed;
     const last = this.#lastTouched;
-    const { presented, activeAnimal } = this.#state;
-    const here = last?.frame === presented.value && last.animalId === activeAnimal.value;
-    return here ? this.#target(last.keypoint) : armed;
+    const here = this.#isHere(last) && last?.animalId === this.#state.activeAnimal.value;
+    return last !== null && here ? this.#target(last.keypoint) : armed;
   }
 
   #touched(keypoint: number): void {
-    const { presented, activeAnimal } = this.#state;
-    this.#lastTouched = { frame: presented.value, animalId: activeAnimal.value, keypoint };
+    const { video, presented, activeAnimal } = this.#state;
+    this.#lastTouched = {
+      video: video.id,
+      frame: presented.value,
+      animalId: activeAnimal.value,
+      keypoint,
+    };
   }
 
   /** Where it is, or was before it was called absent; null where it never had a position. */
   #placeOf({ keypoint, value }: Target): Point | null {
-    const key = `${this.#state.presented.value}/${this.#state.activeAnimal.value}/${keypoint}`;
+    const key = `${this.#state.video.id}/${this.#state.presented.value}/${this.#state.activeAnimal.value}/${keypoint}`;
     if (isPlaced(value)) this.#lastPlaces.set(key, { x: value.x, y: value.y });
     return this.#lastPlaces.get(key) ?? null;
   }
 
   #apply(changes: readonly (readonly [keypoint: number, value: KeypointValue])[], mergeKey = ""): void {
-    const frame_index = this.#state.presented.value;
-    const animal_id = this.#state.activeAnimal.value;
-    const wishes = changes.map(([keypoint, value]) => ({ frame_index, animal_id, keypoint, value }));
+    const { video, presented, activeAnimal } = this.#state;
+    const place = { video_id: video.id, frame_index: presented.value, animal_id: activeAnimal.value };
+    const wishes = changes.map(([keypoint, value]) => ({ ...place, keypoint, value }));
     void this.#session.apply(wishes, { mergeKey });
   }
 
@@ -330,6 +355,7 @@ export class Labelling {
       this.#hooks.note("info", words);
       return false;
     }
+    if (presented.value < 0) this.#hooks.note("info", "This view has no frame at this tick.");
     return presented.value >= 0 && activeAnimal.value >= 0;
   }
 

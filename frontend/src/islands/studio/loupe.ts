@@ -2,7 +2,7 @@
 
 import type { Stage } from "../../canvas/stage";
 import { canvasFromImage, type Point } from "../../canvas/transform";
-import type { StudioState } from "./state";
+import type { StudioState, ViewState } from "./state";
 
 /** How long it stays after a nudge: long enough to press the next arrow. */
 const AFTER_NUDGE_MS = 1500;
@@ -10,25 +10,31 @@ const AFTER_NUDGE_MS = 1500;
 const BOX = 192;
 
 export class Loupe {
-  readonly #state: StudioState;
+  readonly #state: Pick<StudioState, "loupe">;
+  readonly #view: Pick<ViewState, "loupeShown" | "loupeAside">;
   readonly #stage: Pick<Stage, "magnify" | "size" | "view">;
   #ending: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(state: StudioState, stage: Pick<Stage, "magnify" | "size" | "view">) {
+  /** `view` is the one that it lies over. */
+  constructor(
+    state: Pick<StudioState, "loupe">,
+    view: Pick<ViewState, "loupeShown" | "loupeAside">,
+    stage: Pick<Stage, "magnify" | "size" | "view">,
+  ) {
     this.#state = state;
+    this.#view = view;
     this.#stage = stage;
   }
 
-  toggle(): void {
-    const { loupe } = this.#state;
-    loupe.value = !loupe.value;
+  /** It was switched on or off. */
+  switched(): void {
     this.#show(null);
   }
 
   /** The pointer is over this image position, or over none. */
   hover(at: Point | null): void {
     if (this.#state.loupe.value) this.#show(at);
-    else if (this.#state.loupeShown.value) this.#show(null);
+    else if (this.#view.loupeShown.value) this.#show(null);
   }
 
   drag(at: Point): void {
@@ -50,8 +56,9 @@ export class Loupe {
 
   #show(at: Point | null): void {
     this.dispose();
-    const { loupe, loupeShown, loupeAside } = this.#state;
-    loupeShown.value = loupe.value || at !== null;
+    const { loupeShown, loupeAside } = this.#view;
+    // Switched on, it is there where the pointer is: in one view at a time.
+    loupeShown.value = at !== null;
     if (at !== null) {
       const { x, y } = canvasFromImage(this.#stage.view, at);
       const { width, height } = this.#stage.size;

@@ -1,15 +1,20 @@
-/** What the studio knows of the project around the video. */
+/** What the studio knows of the recording, and of the project around it. */
 
 import type { SkeletonLook } from "../../canvas/scene";
+import type { TickTable } from "../../player/tickTable";
 import type { PlayableVideo } from "../../player/types";
 
 export interface StudioProps {
+  /** The view to begin with. */
   readonly videoId: number;
+  readonly recordingId: number;
   readonly projectId: number;
   readonly projectName?: string;
   readonly recordingName?: string;
   readonly userId?: number;
+  /** Frame of that view, or tick of the recording, to open. */
   readonly frame?: number | null;
+  readonly tick?: number | null;
   readonly resultId?: number | null;
   readonly capabilities?: readonly string[];
   readonly urls?: Readonly<Record<string, string>>;
@@ -22,11 +27,27 @@ export interface Animal {
   readonly colour: string;
 }
 
+/** One view of a recording that can be played. */
 export interface StudioVideo extends PlayableVideo {
-  readonly recordingName: string;
   readonly view: string;
-  /** File names of an image sequence. */
-  readonly sourceNames: readonly string[] | null;
+}
+
+/** A view that cannot be shown (yet), and why, in words fit to show. */
+export interface AbsentView {
+  readonly view: string;
+  readonly words: string;
+}
+
+export interface StudioRecording {
+  readonly id: number;
+  readonly name: string;
+  /** At least one. */
+  readonly videos: readonly StudioVideo[];
+  readonly absent: readonly AbsentView[];
+  /** Which frame each of the videos shows at each tick. */
+  readonly table: TickTable;
+  /** Ticks a second to play at. */
+  readonly fps: number;
 }
 
 export interface StudioProject {

@@ -1,18 +1,22 @@
 /** What the studio reads beside the picture; each part by itself, and again when there is reason to. */
 
+import { computed } from "@preact/signals";
 import { wordsOf } from "../../api/problem";
 import type { LabelSession } from "../../labels/labelSession";
 import type { Instance } from "../../labels/types";
 import { isAbort } from "../../player/types";
 import type { Gateway } from "./gateway";
 import type { PoseResult } from "./model";
-import type { StudioState } from "./state";
+import type { StudioState, ViewState } from "./state";
 
 export interface ReadHooks {
   readonly note: (tone: "info" | "bad", words: string) => void;
-  /** The labels of the whole video are there. */
-  readonly labelsCame: () => void;
+  /** All labels of a view are there. */
+  readonly labelsCame: (view: ViewState) => void;
+  /** Show a result of the active view, and those of the same model over the others. */
   readonly chooseResult: (id: number | null) => void;
+  /** Show a result in one view. */
+  readonly showResult: (view: ViewState, id: number | null) => void;
 }
 
 type Sources = Pick<Gateway, "labels" | "suggestions" | "results" | "history">;
@@ -34,102 +38,137 @@ export class Reads {
     this.#gateway = gateway;
     this.#hooks = hooks;
     // What was done to one frame must never stand beside another.
-    state.presented.subscribe(() => {
+    const here = computed(() => `${state.active.value.name}/${state.presented.value}`);
+    here.subscribe(() => {
       state.history.value = null;
     });
   }
 
-  /** Everything, at the start. The picture is there already, and stays if one of them fails. */
+  /**
+   * Everything, at the start. The picture is there already, and stays if one of them fails.
+   *
+   * `resultId` and `labels` are of the view that is active now.
+   */
   async all(resultId: number | null, labels: Promise<Instance[]>): Promise<void> {
+    const { views } = this.#state;
+    const active = this.#state.active.value;
     const unsent = this.#session.restore().catch(this.#say("Unsent work in this browser"));
-    const results = this.results().then(() => {
+    const results = this.#ofAll((view) => this.results(view)).then(() => {
       // Ghosts only where somebody asked for them: a shown prediction pulls the hand towards it.
-      const known = this.#state.results.value.some(({ id }) => id === resultId);
-      if (known) this.#hooks.chooseResult(resultId);
+      const known = active.results.value.some(({ id }) => id === resultId);
+      if (known && this.#state.active.value === active) this.#hooks.chooseResult(resultId);
     });
-    await Promise.all([unsent, this.labels(labels), this.suggestions(), results]);
+    const read = views.map((view) => this.labels(view, view === active ? labels : undefined));
+    await Promise.all([unsent, ...read, this.#ofAll((view) => this.suggestions(view)), results]);
   }
 
-  /** Labels of the whole video: nothing may be changed before they are known. */
-  async labels(answer?: Promise<Instance[]>): Promise<void> {
-    const { video, labelsRead } = this.#state;
+  /** Labels of a whole view: nothing of it may be changed before they are known. */
+  async labels(view: ViewState, answer?: Promise<Instance[]>): Promise<void> {
+    const { video, labelsRead } = view;
     labelsRead.value = "reading";
     try {
-      this.#session.take(await (answer ?? this.#gateway.labels(video.id)));
+      this.#session.take(video.id, await (answer ?? this.#gateway.labels(video.id)));
       labelsRead.value = "known";
-      this.#hooks.labelsCame();
+      this.#hooks.labelsCame(view);
     } catch (error) {
       labelsRead.value = "failed";
-      this.#say("Labels")(error);
+      this.#say("Labels", view)(error);
     }
   }
 
-  async suggestions(): Promise<void> {
-    const { video, suggestions } = this.#state;
+  /** Labels of the views in which they could not be read. */
+  async failedLabels(): Promise<void> {
+    const failed = this.#state.views.filter(({ labelsRead }) => labelsRead.value === "failed");
+    await Promise.all(failed.map((view) => this.labels(view)));
+  }
+
+  async suggestions(view: ViewState): Promise<void> {
     try {
-      suggestions.value = await this.#gateway.suggestions(video.id);
+      view.suggestions.value = await this.#gateway.suggestions(view.video.id);
     } catch (error) {
-      this.#say("Suggested frames")(error);
+      this.#say("Suggested frames", view)(error);
     }
   }
 
-  async results(): Promise<void> {
-    const { video, results } = this.#state;
+  async results(view: ViewState): Promise<void> {
     try {
-      const before = results.value;
-      results.value = await this.#gateway.results(video.id);
-      this.#follow(before);
+      const before = view.results.value;
+      view.results.value = await this.#gateway.results(view.video.id);
+      this.#follow(view, before);
     } catch (error) {
-      this.#say("Predictions")(error);
+      this.#say("Predictions", view)(error);
     }
   }
 
-  /** A frame that stays on screen: its newest labels, and what was done to it. */
-  async frame(index: number): Promise<void> {
-    const { video, project, presented, history } = this.#state;
+  /** A tick that stays on screen: the newest labels of its frames, and what was done to that of the active view. */
+  async settled(): Promise<void> {
+    const active = this.#state.active.value;
+    await Promise.all([
+      this.#history(active),
+      ...this.#state.visible.value.map((view) => this.#newest(view)),
+    ]);
+  }
+
+  async #newest(view: ViewState): Promise<void> {
+    const frame = this.#state.frameOf(view);
+    if (frame === null) return;
     try {
-      const [labels, lines] = await Promise.all([
-        this.#gateway.labels(video.id, index),
-        this.#gateway.history(video.id, index, project.skeleton.names),
-      ]);
-      this.#session.take(labels);
-      if (presented.value === index) history.value = lines;
-    } catch (error) {
+      this.#session.take(view.video.id, await this.#gateway.labels(view.video.id, frame));
+    } catch {
       // Without a connection the labels stay as they were last known; the save chip already says so.
-      if (!isAbort(error) && presented.value === index) history.value = null;
     }
   }
 
-  /** A job of this video has ended: what it made can be had now. */
-  async jobEnded(): Promise<void> {
-    const ready = new Set(this.#ready());
-    await Promise.all([this.suggestions(), this.results()]);
-    const fresh = this.#ready().filter((id) => !ready.has(id) && id !== this.#state.resultId.value);
-    const result = this.#state.results.value.find(({ id }) => id === fresh[0]);
+  async #history(view: ViewState): Promise<void> {
+    const { active, project, history } = this.#state;
+    const frame = this.#state.frameOf(view);
+    if (frame === null) return;
+    const isHere = (): boolean => active.value === view && this.#state.frameOf(view) === frame;
+    try {
+      const lines = await this.#gateway.history(view.video.id, frame, project.skeleton.names);
+      if (isHere()) history.value = lines;
+    } catch (error) {
+      if (!isAbort(error) && isHere()) history.value = null;
+    }
+  }
+
+  /** A job of one of the videos has ended: what it made can be had now. */
+  async jobEnded(videoId: number): Promise<void> {
+    const view = this.#state.views.find(({ video }) => video.id === videoId);
+    if (view === undefined) return;
+    const ready = new Set(readyOf(view));
+    await Promise.all([this.suggestions(view), this.results(view)]);
+    const fresh = readyOf(view).filter((id) => !ready.has(id) && id !== view.resultId.value);
+    const result = view.results.value.find(({ id }) => id === fresh[0]);
     if (result !== undefined) {
-      this.#hooks.note("info", `${result.modelName} has predicted this video: choose it under Predictions.`);
+      const what = this.#state.views.length > 1 ? view.name : "this video";
+      this.#hooks.note("info", `${result.modelName} has predicted ${what}: choose it under Predictions.`);
     }
-  }
-
-  #ready(): number[] {
-    return this.#state.results.value.filter(({ state }) => state === "ready").map(({ id }) => id);
   }
 
   /** The result on screen may have grown, or be gone. */
-  #follow(before: readonly PoseResult[]): void {
-    const { resultId, results } = this.#state;
-    const shown = resultId.value;
+  #follow(view: ViewState, before: readonly PoseResult[]): void {
+    const shown = view.resultId.value;
     if (shown === null) return;
     const framesIn = (list: readonly PoseResult[]): number | undefined =>
       list.find(({ id }) => id === shown)?.framesDone;
-    const now = framesIn(results.value);
-    if (now === undefined) this.#hooks.chooseResult(null);
-    else if (now !== framesIn(before)) this.#hooks.chooseResult(shown);
+    const now = framesIn(view.results.value);
+    if (now === undefined) this.#hooks.showResult(view, null);
+    else if (now !== framesIn(before)) this.#hooks.showResult(view, shown);
   }
 
-  #say(what: string): (error: unknown) => void {
+  async #ofAll(read: (view: ViewState) => Promise<void>): Promise<void> {
+    await Promise.all(this.#state.views.map(read));
+  }
+
+  #say(what: string, view?: ViewState): (error: unknown) => void {
+    const of = view !== undefined && this.#state.views.length > 1 ? ` of ${view.name}` : "";
     return (error) => {
-      if (!isAbort(error)) this.#hooks.note("bad", `${what} could not be read. ${wordsOf(error)}`);
+      if (!isAbort(error)) this.#hooks.note("bad", `${what}${of} could not be read. ${wordsOf(error)}`);
     };
   }
+}
+
+function readyOf(view: ViewState): number[] {
+  return view.results.value.filter(({ state }) => state === "ready").map(({ id }) => id);
 }

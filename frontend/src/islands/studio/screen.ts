@@ -1,143 +1,174 @@
-/** The picture: player, stage and the source of frames, with the fall-over from one source to the other. */
+/** What is on screen: the player, the desks of the visible views, and where their frames come from. */
 
+import { effect, untracked } from "@preact/signals";
 import { wordsOf } from "../../api/problem";
-import { onDensityChange } from "../../canvas/density";
-import type { OverlayScene } from "../../canvas/scene";
-import { Stage } from "../../canvas/stage";
 import { FallbackSource } from "../../player/fallbackSource";
 import { ImageSource } from "../../player/imageSource";
+import { shareMemory } from "../../player/memory";
 import { Player } from "../../player/player";
-import { TickTable } from "../../player/tickTable";
+import { type TickFrames, ViewFailed } from "../../player/tickSource";
 import type { FrameSource, SourceKind } from "../../player/types";
 import { canUseWebCodecs, WebCodecsSource } from "../../player/webCodecsSource";
-import type { StudioVideo } from "./model";
-import type { StudioState } from "./state";
+import type { StudioState, ViewState } from "./state";
+import type { ViewDesk } from "./viewDesk";
 
 const PREFERENCE = "sbea.player.source";
 
-export interface ScreenElements {
-  /** Carries `data-presented-frame`, `data-source-kind` and `data-view` for tests to read. */
-  readonly root: HTMLElement;
-  readonly video: HTMLCanvasElement;
-  readonly overlay: HTMLCanvasElement;
-  readonly loupe: HTMLCanvasElement;
-}
-
 export interface ScreenHooks {
-  readonly sceneOf: (index: number) => OverlayScene;
-  readonly onPresented: (index: number) => void;
+  readonly onPresented: (tick: number) => void;
   readonly onNote: (tone: "info" | "bad", words: string) => void;
 }
 
-/** The source to start with: WebCodecs wherever it works, unless this browser's user chose pictures. */
-export async function chooseSource(video: StudioVideo): Promise<{ kind: SourceKind; usable: boolean }> {
-  const usable = await canUseWebCodecs(video);
-  const kind = usable && localStorage.getItem(PREFERENCE) !== "images" ? "webcodecs" : "images";
-  return { kind, usable };
+/** Find out for each view whether this page can decode it by frame. */
+export async function probeSources(state: StudioState): Promise<void> {
+  await Promise.all(
+    state.views.map(async (view) => {
+      view.webCodecsUsable.value = await canUseWebCodecs(view.video);
+    }),
+  );
 }
 
 export class Screen {
   readonly player: Player;
-  readonly stage: Stage;
   readonly #state: StudioState;
-  readonly #elements: ScreenElements;
+  readonly #root: HTMLElement;
   readonly #hooks: ScreenHooks;
-  readonly #observer: ResizeObserver;
-  readonly #end = new AbortController();
+  readonly #desks = new Map<string, ViewDesk>();
+  readonly #stops: (() => void)[] = [];
 
-  constructor(state: StudioState, elements: ScreenElements, hooks: ScreenHooks, kind: SourceKind) {
+  /** `root` carries `data-presented-tick`, `-frame`, `data-source-kind` and `data-view` for tests to read. */
+  constructor(state: StudioState, root: HTMLElement, hooks: ScreenHooks) {
     this.#state = state;
-    this.#elements = elements;
+    this.#root = root;
     this.#hooks = hooks;
-    const { video } = state;
-    this.stage = new Stage({
-      video: elements.video,
-      overlay: elements.overlay,
-      loupe: elements.loupe,
-      image: { width: video.width, height: video.height },
-      sceneOf: hooks.sceneOf,
-      requestDraw: () => this.player?.redraw(),
-      onView: (view) => {
-        state.view.value = view;
-        elements.root.dataset.view = `${view.scale} ${view.offsetX} ${view.offsetY}`;
-      },
-    });
-    const { view, frameCount } = video;
     this.player = new Player({
-      table: TickTable.parse(
-        { ticks: frameCount, views: { [view]: [[0, 0, frameCount]] } },
-        new Map([[view, frameCount]]),
-      ),
-      fps: video.fps,
-      sources: this.#sources(kind),
-      draw: ({ frames }) => {
-        const frame = frames.get(view);
-        if (frame) this.stage.draw(frame);
-      },
+      table: state.recording.table,
+      fps: state.recording.fps,
+      sources: this.#sources(new Map()),
+      draw: (frames) => this.#draw(frames),
     });
+    shareMemory(this.player.sources);
     this.#listen();
-    this.#observer = new ResizeObserver(() => this.#resize());
-    this.#observer.observe(elements.video.parentElement ?? elements.video);
-    onDensityChange(() => this.#resize(), this.#end.signal);
-    this.#resize();
+    this.#follow(() => {
+      const names = state.visible.value.map(({ name }) => name);
+      untracked(() => this.#show(names));
+    });
+    this.#follow(() => this.#describe());
   }
 
-  /** The user's own choice of source; remembered. */
+  /** The desk of the active view; undefined until it is on screen. */
+  get desk(): ViewDesk | undefined {
+    return this.#desks.get(this.#state.active.peek().name);
+  }
+
+  get desks(): Iterable<ViewDesk> {
+    return this.#desks.values();
+  }
+
+  attach(view: ViewState, desk: ViewDesk): void {
+    this.#desks.set(view.name, desk);
+    this.player.redraw();
+  }
+
+  detach(view: ViewState): void {
+    this.#desks.get(view.name)?.dispose();
+    this.#desks.delete(view.name);
+  }
+
+  /** The user's own choice of source, for all views; remembered. */
   choose(kind: SourceKind): void {
-    if (kind === this.#state.sourceKind.value) return;
     localStorage.setItem(PREFERENCE, kind);
-    this.player.setSources(this.#sources(kind));
+    this.#setSources(this.#sources(new Map()));
   }
 
   dispose(): void {
-    this.#observer.disconnect();
-    this.#end.abort();
+    for (const stop of this.#stops) stop();
+    for (const desk of this.#desks.values()) desk.dispose();
     this.player.dispose();
   }
 
-  #sources(kind: SourceKind): ReadonlyMap<string, FrameSource> {
-    const { video } = this.#state;
-    this.#shows(kind);
-    const pictures = (): FrameSource => new ImageSource(video);
-    if (kind === "images") return new Map([[video.view, pictures()]]);
-    const fell = (error: unknown): void => {
-      this.#shows("images");
-      this.#state.webCodecsUsable.value = false;
-      this.#hooks.onNote(
-        "info",
-        `${wordsOf(error)} Showing single pictures instead; frames and labels are the same.`,
-      );
-    };
-    return new Map([[video.view, new FallbackSource(new WebCodecsSource(video), pictures, fell)]]);
+  #draw({ frames }: TickFrames): void {
+    for (const [view, frame] of frames) {
+      const stage = this.#desks.get(view)?.stage;
+      if (frame === null) stage?.drawNone();
+      else stage?.draw(frame);
+    }
   }
 
-  #shows(kind: SourceKind): void {
-    this.#state.sourceKind.value = kind;
-    this.#elements.root.dataset.sourceKind = kind;
+  /** Sources of the visible views; those that a view has already go on. */
+  #sources(present: ReadonlyMap<string, FrameSource>): ReadonlyMap<string, FrameSource> {
+    const { visible } = this.#state;
+    return new Map(visible.peek().map((view) => [view.name, present.get(view.name) ?? this.#open(view)]));
+  }
+
+  /** Fetch of these views from now on; which of them is the active one makes no difference. */
+  #show(names: readonly string[]): void {
+    const { sources } = this.player;
+    if (names.length === sources.size && names.every((name) => sources.has(name))) return;
+    this.#setSources(this.#sources(sources));
+  }
+
+  #setSources(sources: ReadonlyMap<string, FrameSource>): void {
+    this.player.setSources(sources);
+    shareMemory(sources);
+  }
+
+  /** WebCodecs wherever it works, unless this browser's user chose pictures. */
+  #open(view: ViewState): FrameSource {
+    const pictures = (): FrameSource => new ImageSource(view.video);
+    const decodes = view.webCodecsUsable.peek() && localStorage.getItem(PREFERENCE) !== "images";
+    view.sourceKind.value = decodes ? "webcodecs" : "images";
+    if (!decodes) return pictures();
+    return new FallbackSource(new WebCodecsSource(view.video), pictures, (error) => this.#fell(view, error));
+  }
+
+  #fell(view: ViewState, error: unknown): void {
+    view.sourceKind.value = "images";
+    view.webCodecsUsable.value = false;
+    shareMemory(this.player.sources);
+    const which = this.#state.views.length > 1 ? ` of ${view.name}` : "";
+    this.#hooks.onNote(
+      "info",
+      `${wordsOf(error)} Showing single pictures${which} instead; frames and labels are the same.`,
+    );
   }
 
   #listen(): void {
     const { player } = this;
-    player.on("presented", ({ tick }) => {
-      this.#elements.root.dataset.presentedFrame = String(tick);
-      this.#hooks.onPresented(tick);
-    });
+    const state = this.#state;
+    player.on("presented", ({ tick }) => this.#hooks.onPresented(tick));
     player.on("target", ({ tick }) => {
-      this.#state.target.value = tick;
+      state.target.value = tick;
     });
     player.on("playing", ({ playing }) => {
-      this.#state.playing.value = playing;
+      state.playing.value = playing;
     });
-    player.on("failed", ({ tick, error }) => {
-      this.#hooks.onNote(
-        "bad",
-        `Frame ${tick} could not be shown. ${wordsOf(error)} Move to another frame to try again.`,
-      );
-    });
+    player.on("failed", ({ tick, error }) => this.#failed(tick, error));
   }
 
-  #resize(): void {
-    const box = this.#elements.video.parentElement?.getBoundingClientRect();
-    if (box !== undefined) this.stage.resize({ width: box.width, height: box.height });
+  #failed(tick: number, error: unknown): void {
+    const several = this.#state.views.length > 1;
+    const frame = error instanceof ViewFailed ? error.frame : tick;
+    const what =
+      several && error instanceof ViewFailed ? `Frame ${frame} of ${error.view}` : `Frame ${frame}`;
+    const way = several
+      ? "Move to another tick to try again, or hide that view."
+      : "Move to another frame to try again.";
+    this.#hooks.onNote("bad", `${what} could not be shown. ${wordsOf(error)} ${way}`);
+  }
+
+  #describe(): void {
+    const { tick, presented, active } = this.#state;
+    const { dataset } = this.#root;
+    const { scale, offsetX, offsetY } = active.value.view.value;
+    dataset.view = `${scale} ${offsetX} ${offsetY}`;
+    dataset.sourceKind = active.value.sourceKind.value;
+    if (tick.value < 0) return;
+    dataset.presentedTick = String(tick.value);
+    dataset.presentedFrame = String(presented.value);
+  }
+
+  #follow(what: () => void): void {
+    this.#stops.push(effect(what));
   }
 }

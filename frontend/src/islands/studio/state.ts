@@ -6,7 +6,17 @@ import type { ViewTransform } from "../../canvas/transform";
 import { ALL_SAVED, type SaveState } from "../../labels/saveState";
 import type { LabelConflict } from "../../labels/types";
 import type { SourceKind } from "../../player/types";
-import type { HistoryLine, PoseResult, StudioProject, StudioVideo, Suggestion } from "./model";
+import type {
+  HistoryLine,
+  PoseResult,
+  StudioProject,
+  StudioRecording,
+  StudioVideo,
+  Suggestion,
+} from "./model";
+
+/** More views than this are too small to work in, and too much to decode at once. */
+export const MOST_VIEWS = 6;
 
 export interface Note {
   readonly id: number;
@@ -14,27 +24,61 @@ export interface Note {
   readonly words: string;
 }
 
-export class StudioState {
+/** One view: its own picture, zoom, labels and predictions. */
+export class ViewState {
   readonly video: StudioVideo;
-  readonly project: StudioProject;
-
-  /** Frame on screen, and the frame wished for. */
-  readonly presented = signal(-1);
-  readonly target = signal(0);
-  readonly playing = signal(false);
-  readonly speed = signal(1);
   readonly sourceKind: Signal<SourceKind> = signal("images");
   readonly webCodecsUsable = signal(false);
 
   readonly view: Signal<ViewTransform> = signal({ scale: 1, offsetX: 0, offsetY: 0 });
   readonly adjustment: Signal<Adjustment> = signal(NO_ADJUSTMENT);
-  /** Switched on: it follows the pointer. */
-  readonly loupe = signal(false);
-  /** On screen now, and whether it stands aside because its usual corner is in question. */
+  /** The loupe is on screen now, and whether it stands aside because its usual corner is in question. */
   readonly loupeShown = signal(false);
   readonly loupeAside = signal(false);
   /** The middle of the view is marked: the keyboard moves the picture under it. */
   readonly aiming = signal(false);
+
+  /** Until they are known nothing is said of labels, and nothing changed. */
+  readonly labelsRead: Signal<"reading" | "failed" | "known"> = signal("reading");
+  readonly placedByFrame: Signal<ReadonlyMap<number, number>> = signal(new Map());
+  readonly suggestions: Signal<readonly Suggestion[]> = signal([]);
+  readonly results: Signal<readonly PoseResult[]> = signal([]);
+  readonly resultId: Signal<number | null> = signal(null);
+
+  constructor(video: StudioVideo) {
+    this.video = video;
+  }
+
+  get name(): string {
+    return this.video.view;
+  }
+}
+
+export class StudioState {
+  readonly recording: StudioRecording;
+  readonly project: StudioProject;
+  readonly views: readonly ViewState[];
+  /** Where frames are counted by the recording's clock, not by the one view there is. */
+  readonly byTick: boolean;
+
+  /** The view that keys, lists and the address mean. */
+  readonly active: Signal<ViewState>;
+  readonly hidden: Signal<ReadonlySet<string>> = signal(new Set());
+  /** The view that is large, with the others beside it; null where all are alike. */
+  readonly large: Signal<string | null> = signal(null);
+  /** On screen, in the order of the recording. */
+  readonly visible: ReadonlySignal<readonly ViewState[]>;
+
+  /** Tick on screen, and the tick wished for. */
+  readonly tick = signal(-1);
+  readonly target = signal(0);
+  /** Frame on screen of the active view; -1 where it has none. */
+  readonly presented: ReadonlySignal<number>;
+  readonly playing = signal(false);
+  readonly speed = signal(1);
+
+  /** Switched on: it follows the pointer. */
+  readonly loupe = signal(false);
   readonly showNames = signal(false);
   readonly showPredictions = signal(true);
 
@@ -43,17 +87,11 @@ export class StudioState {
   readonly armed: Signal<number | null> = signal(0);
   /** Somebody chose it, from the list or with Tab: a click places it even where it has a place already. */
   readonly armedByHand = signal(false);
-  /** Until they are known nothing is said of labels, and nothing changed. */
-  readonly labelsRead: Signal<"reading" | "failed" | "known"> = signal("reading");
   /** Counts up whenever labels of some frame look different. */
   readonly labelsVersion = signal(0);
-  readonly placedByFrame: Signal<ReadonlyMap<number, number>> = signal(new Map());
-  readonly suggestions: Signal<readonly Suggestion[]> = signal([]);
   /** What was done to the frame on screen; null while it is not known. */
   readonly history: Signal<readonly HistoryLine[] | null> = signal(null);
 
-  readonly results: Signal<readonly PoseResult[]> = signal([]);
-  readonly resultId: Signal<number | null> = signal(null);
   readonly predictionsVersion = signal(0);
   readonly threshold = signal(0.9);
 
@@ -64,17 +102,85 @@ export class StudioState {
   readonly notes: Signal<readonly Note[]> = signal([]);
   readonly helpOpen = signal(false);
 
-  /** Frames worth a visit: labelled or suggested, in time order. */
+  /** Ticks worth a visit: labelled or suggested in some view, in time order. */
   readonly stops: ReadonlySignal<readonly number[]>;
 
-  constructor(video: StudioVideo, project: StudioProject) {
-    this.video = video;
+  /** `videoId`: the view to begin with, else the first. */
+  constructor(recording: StudioRecording, project: StudioProject, videoId?: number) {
+    this.recording = recording;
     this.project = project;
+    this.views = recording.videos.map((video) => new ViewState(video));
+    const [first] = this.views;
+    if (first === undefined) throw new Error("None of the views of this recording can be shown.");
+    this.active = signal(this.views.find(({ video }) => video.id === videoId) ?? first);
+    this.byTick = this.views.length > 1 || !recording.table.isAligned(first.name);
+    this.visible = computed(() => this.#visible());
+    this.presented = computed(() => this.frameOf(this.active.value) ?? -1);
     this.activeAnimal = signal(project.animals[0]?.id ?? -1);
     this.stops = computed(() => {
-      const frames = new Set(this.placedByFrame.value.keys());
-      for (const { frameIndex } of this.suggestions.value) frames.add(frameIndex);
-      return [...frames].sort((a, b) => a - b);
+      const ticks = new Set(
+        this.views.flatMap((view) => [...this.labelledTicks(view), ...this.suggestedTicks(view)]),
+      );
+      return [...ticks].sort((a, b) => a - b);
     });
+  }
+
+  // Of the active view, for whoever speaks of that alone.
+
+  get video(): StudioVideo {
+    return this.active.value.video;
+  }
+  get view(): ViewState["view"] {
+    return this.active.value.view;
+  }
+  get adjustment(): ViewState["adjustment"] {
+    return this.active.value.adjustment;
+  }
+  get labelsRead(): ViewState["labelsRead"] {
+    return this.active.value.labelsRead;
+  }
+  get results(): ViewState["results"] {
+    return this.active.value.results;
+  }
+  get resultId(): ViewState["resultId"] {
+    return this.active.value.resultId;
+  }
+
+  get ticks(): number {
+    return this.recording.table.ticks;
+  }
+
+  /** The frame that a view shows at the tick on screen; null where it has none. */
+  frameOf(view: ViewState): number | null {
+    return this.recording.table.frameAt(view.name, this.tick.value);
+  }
+
+  labelledTicks(view: ViewState): number[] {
+    return this.#ticksOf(view, view.placedByFrame.value.keys());
+  }
+
+  suggestedTicks(view: ViewState): number[] {
+    return this.#ticksOf(
+      view,
+      view.suggestions.value.map(({ frameIndex }) => frameIndex),
+    );
+  }
+
+  /** A frame that is shown at no tick has no place on the clock. */
+  #ticksOf(view: ViewState, frames: Iterable<number>): number[] {
+    const ticks: number[] = [];
+    for (const frame of frames) {
+      const tick = this.recording.table.tickOf(view.name, frame);
+      if (tick !== null) ticks.push(tick);
+    }
+    return ticks;
+  }
+
+  /** The active view is always among them; of too many the first ones are. */
+  #visible(): ViewState[] {
+    const active = this.active.value;
+    const others = this.views.filter((view) => view !== active && !this.hidden.value.has(view.name));
+    const chosen = new Set([active, ...others.slice(0, MOST_VIEWS - 1)]);
+    return this.views.filter((view) => chosen.has(view));
   }
 }

@@ -12,11 +12,16 @@ export interface TimelineColours {
 }
 
 export interface TimelineContent {
-  readonly frameCount: number;
+  readonly ticks: number;
   readonly fps: number;
   readonly target: number;
+  /** Ticks with labels, and with suggested frames, of the active view. */
   readonly labelled: Iterable<number>;
   readonly suggested: Iterable<number>;
+  /** The same of the other views. */
+  readonly labelledElsewhere: Iterable<number>;
+  readonly suggestedElsewhere: Iterable<number>;
+  /** Confidence (tick) of the active view. */
   readonly bands: readonly { readonly colour: string; readonly confidence: Float32Array }[];
 }
 
@@ -24,28 +29,30 @@ const AXIS_HEIGHT = 18;
 const MARK_HEIGHT = 12;
 const BAND_HEIGHT = 9;
 const GAP = 4;
+/** What other views have stands back behind what the active one has. */
+const ELSEWHERE_ALPHA = 0.38;
 const LEAST_MARK_WIDTH = 4;
-const TICK_SPACING = 90;
-const TICK_STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
+const TIME_SPACING = 90;
+const TIME_STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
 
 export function timelineHeight(bands: number): number {
   return AXIS_HEIGHT + GAP + MARK_HEIGHT + bands * (GAP + BAND_HEIGHT) + 2;
 }
 
-/** Left edge of a frame on a timeline of this width. */
-export function xOfFrame(frame: number, frameCount: number, width: number): number {
-  return (frame / frameCount) * width;
+/** Left edge of a tick on a timeline of this width. */
+export function xOfTick(tick: number, ticks: number, width: number): number {
+  return (tick / ticks) * width;
 }
 
-/** The frame at a horizontal position; clamped to the recording. */
-export function frameOfX(x: number, frameCount: number, width: number): number {
-  return Math.min(frameCount - 1, Math.max(0, Math.floor((x / width) * frameCount)));
+/** The tick at a horizontal position; clamped to the recording. */
+export function tickOfX(x: number, ticks: number, width: number): number {
+  return Math.min(ticks - 1, Math.max(0, Math.floor((x / width) * ticks)));
 }
 
-/** Seconds between ticks that leave room for their text. */
-export function tickStep(durationS: number, width: number): number {
-  const wished = (durationS * TICK_SPACING) / Math.max(1, width);
-  return TICK_STEPS_S.find((step) => step >= wished) ?? Math.ceil(wished / 3600) * 3600;
+/** Seconds between the times on the axis that leave room for their text. */
+export function timeStep(durationS: number, width: number): number {
+  const wished = (durationS * TIME_SPACING) / Math.max(1, width);
+  return TIME_STEPS_S.find((step) => step >= wished) ?? Math.ceil(wished / 3600) * 3600;
 }
 
 export function paintTimeline(
@@ -60,32 +67,27 @@ export function paintTimeline(
   paintMarks(context, width, content, colours);
   content.bands.forEach((band, i) => {
     const top = AXIS_HEIGHT + GAP + MARK_HEIGHT + GAP + i * (GAP + BAND_HEIGHT);
-    paintBand(context, width, content.frameCount, band, top);
+    paintBand(context, width, content.ticks, band, top);
   });
   context.globalAlpha = 1;
-  const wide = Math.max(2, width / content.frameCount);
+  const wide = Math.max(2, width / content.ticks);
   context.fillStyle = colours.text;
-  context.fillRect(
-    xOfFrame(content.target, content.frameCount, width),
-    AXIS_HEIGHT - 3,
-    Math.min(wide, 3),
-    height,
-  );
+  context.fillRect(xOfTick(content.target, content.ticks, width), AXIS_HEIGHT - 3, Math.min(wide, 3), height);
 }
 
 function paintAxis(
   context: CanvasRenderingContext2D,
   width: number,
-  { frameCount, fps }: TimelineContent,
+  { ticks, fps }: TimelineContent,
   colours: TimelineColours,
 ): void {
-  const duration = frameCount / fps;
-  const step = tickStep(duration, width);
+  const duration = ticks / fps;
+  const step = timeStep(duration, width);
   context.fillStyle = colours.line;
   context.fillRect(0, AXIS_HEIGHT - 1, width, 1);
   context.font = "13px system-ui, sans-serif";
   for (let i = 0; i * step < duration; i++) {
-    const x = (i * step * fps * width) / frameCount;
+    const x = (i * step * fps * width) / ticks;
     if (x > width - 28) break;
     context.fillStyle = colours.line;
     context.fillRect(Math.round(x), AXIS_HEIGHT - 5, 1, 4);
@@ -97,34 +99,45 @@ function paintAxis(
 function paintMarks(
   context: CanvasRenderingContext2D,
   width: number,
-  { frameCount, labelled, suggested }: TimelineContent,
+  content: TimelineContent,
   colours: TimelineColours,
 ): void {
+  const { ticks } = content;
   const top = AXIS_HEIGHT + GAP;
-  const wide = Math.max(LEAST_MARK_WIDTH, width / frameCount - 1);
+  const wide = Math.max(LEAST_MARK_WIDTH, width / ticks - 1);
+  const rings = (marks: Iterable<number>): void => {
+    for (const tick of marks) {
+      context.strokeRect(xOfTick(tick, ticks, width) + 0.75, top + 0.75, wide - 0.5, MARK_HEIGHT - 1.5);
+    }
+  };
+  const bars = (marks: Iterable<number>): void => {
+    for (const tick of marks) context.fillRect(xOfTick(tick, ticks, width), top, wide, MARK_HEIGHT);
+  };
   context.strokeStyle = colours.warn;
   context.lineWidth = 1.5;
-  for (const frame of suggested) {
-    context.strokeRect(xOfFrame(frame, frameCount, width) + 0.75, top + 0.75, wide - 0.5, MARK_HEIGHT - 1.5);
-  }
   context.fillStyle = colours.ok;
-  for (const frame of labelled) context.fillRect(xOfFrame(frame, frameCount, width), top, wide, MARK_HEIGHT);
+  context.globalAlpha = ELSEWHERE_ALPHA;
+  rings(content.suggestedElsewhere);
+  bars(content.labelledElsewhere);
+  context.globalAlpha = 1;
+  rings(content.suggested);
+  bars(content.labelled);
 }
 
-/** One column a device pixel: the mean confidence of its frames is the strength of the bar. */
+/** One column a device pixel: the mean confidence of its ticks is the strength of the bar. */
 function paintBand(
   context: CanvasRenderingContext2D,
   width: number,
-  frameCount: number,
+  ticks: number,
   { colour, confidence }: TimelineContent["bands"][number],
   top: number,
 ): void {
   context.fillStyle = colour;
-  const columns = Math.min(Math.ceil(width), frameCount);
+  const columns = Math.min(Math.ceil(width), ticks);
   const step = width / columns;
   for (let c = 0; c < columns; c++) {
-    const from = Math.floor((c * frameCount) / columns);
-    const to = Math.max(from + 1, Math.floor(((c + 1) * frameCount) / columns));
+    const from = Math.floor((c * ticks) / columns);
+    const to = Math.max(from + 1, Math.floor(((c + 1) * ticks) / columns));
     let sum = 0;
     let count = 0;
     for (let f = from; f < to; f++) {

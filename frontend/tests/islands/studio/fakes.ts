@@ -1,9 +1,10 @@
-import type { StudioProject, StudioVideo } from "../../../src/islands/studio/model";
+import type { StudioProject, StudioRecording, StudioVideo } from "../../../src/islands/studio/model";
 import { StudioState } from "../../../src/islands/studio/state";
 import { MemoryLabelDatabase } from "../../../src/labels/database";
 import { LabelSession } from "../../../src/labels/labelSession";
 import { LabelStore } from "../../../src/labels/labelStore";
-import { FakeServer, KEYPOINTS, VIDEO } from "../../labels/fakes";
+import { TickTable } from "../../../src/player/tickTable";
+import { FakeServer, KEYPOINTS, OTHER_VIDEO, VIDEO } from "../../labels/fakes";
 
 export const video: StudioVideo = {
   id: VIDEO,
@@ -18,10 +19,24 @@ export const video: StudioVideo = {
   proxyUrl: "",
   indexUrl: "",
   frameUrlTemplate: "",
-  recordingName: "open field",
   view: "top",
-  sourceNames: null,
 };
+
+/** A second view of the recording; it shows everything ten ticks later, and drops tick 20. */
+export const sideVideo: StudioVideo = { ...video, id: OTHER_VIDEO, view: "side" };
+
+export function recordingOf(...videos: StudioVideo[]): StudioRecording {
+  const runs: Record<string, number[][]> = {
+    top: [[0, 0, 100]],
+    side: [
+      [10, 0, 10],
+      [21, 10, 79],
+    ],
+  };
+  const frameCounts = new Map(videos.map(({ view, frameCount }) => [view, frameCount]));
+  const table = TickTable.parse({ ticks: 100, views: runs }, frameCounts);
+  return { id: 2, name: "open field", videos, absent: [], table, fps: 30 };
+}
 
 const names = Array.from({ length: KEYPOINTS }, (_, k) => `keypoint ${k}`);
 
@@ -38,12 +53,21 @@ export const project: StudioProject = {
 
 /** A studio on frame 5 whose labels are known, without a page around it. */
 export function openState(more: Partial<StudioProject> = {}): StudioState {
-  const state = new StudioState(video, { ...project, ...more });
-  state.presented.value = 5;
+  const state = new StudioState(recordingOf(video), { ...project, ...more });
+  state.tick.value = 5;
   state.labelsRead.value = "known";
   return state;
 }
 
+/** The same of two views, on tick 30: frame 30 of `top`, which is active, and frame 19 of `side`. */
+export function openTwoViews(): StudioState {
+  const state = new StudioState(recordingOf(video, sideVideo), project);
+  state.tick.value = 30;
+  for (const view of state.views) view.labelsRead.value = "known";
+  return state;
+}
+
 export function openSession(): LabelSession {
-  return new LabelSession(new LabelStore(VIDEO, KEYPOINTS), new MemoryLabelDatabase(), new FakeServer());
+  const stores = [VIDEO, OTHER_VIDEO].map((id) => new LabelStore(id, KEYPOINTS));
+  return new LabelSession(stores, new MemoryLabelDatabase(), new FakeServer());
 }

@@ -48,9 +48,11 @@ beforeEach(() => {
     armed: null,
     showNames: false,
   };
-  loupe = new Loupe(state, stage);
+  loupe = new Loupe(state, state.active.value, stage);
   hand = new Hand({
     state,
+    view: state.active.value,
+    activate: () => {},
     labelling: labelling as unknown as Labelling,
     player: {
       get playing() {
@@ -103,9 +105,9 @@ describe("keys alone", () => {
     hand.look(1, 0);
     hand.look(0, -1);
     expect(calls).toEqual(["pan -64,0", "pan 0,64"]);
-    expect(state.aiming.value).toBe(true);
+    expect(state.active.value.aiming.value).toBe(true);
     hand.hover({ x: 1, y: 1 });
-    expect(state.aiming.value).toBe(false);
+    expect(state.active.value.aiming.value).toBe(false);
   });
 
   it("place in the middle of the view, where the picture is and stands still", () => {
@@ -123,12 +125,17 @@ describe("keys alone", () => {
 });
 
 describe("the loupe", () => {
+  const toggle = (): void => {
+    state.loupe.value = !state.loupe.value;
+    loupe.switched();
+  };
+
   it("is shown while a label is dragged, and gone afterwards", () => {
     hand.grab({ x: 100.5, y: 100.5 }, false);
     hand.drag({ x: 120.5, y: 100.5 });
-    expect([state.loupeShown.value, magnified.at(-1)]).toEqual([true, { x: 120, y: 100 }]);
+    expect([state.active.value.loupeShown.value, magnified.at(-1)]).toEqual([true, { x: 120, y: 100 }]);
     hand.drop(false);
-    expect([state.loupeShown.value, magnified.at(-1)]).toEqual([false, null]);
+    expect([state.active.value.loupeShown.value, magnified.at(-1)]).toEqual([false, null]);
   });
 
   it("follows nudges, and goes when they end or the pointer comes back", () => {
@@ -136,32 +143,32 @@ describe("the loupe", () => {
     vi.advanceTimersByTime(1000);
     loupe.nudge({ x: 11, y: 10 });
     vi.advanceTimersByTime(1000);
-    expect([state.loupeShown.value, magnified.at(-1)]).toEqual([true, { x: 11, y: 10 }]);
+    expect([state.active.value.loupeShown.value, magnified.at(-1)]).toEqual([true, { x: 11, y: 10 }]);
     vi.advanceTimersByTime(500);
-    expect(state.loupeShown.value).toBe(false);
+    expect(state.active.value.loupeShown.value).toBe(false);
     loupe.nudge({ x: 12, y: 10 });
     hand.hover({ x: 1, y: 1 });
-    expect(state.loupeShown.value).toBe(false);
+    expect(state.active.value.loupeShown.value).toBe(false);
   });
 
   it("stays once it is switched on, and follows the pointer", () => {
-    loupe.toggle();
+    toggle();
     hand.hover({ x: 20.5, y: 30.5 });
     hand.grab({ x: 100, y: 100 }, false);
     hand.drag({ x: 110, y: 100 });
     hand.drop(false);
     loupe.nudge({ x: 10, y: 10 });
     vi.advanceTimersByTime(10_000);
-    expect(state.loupeShown.value).toBe(true);
+    expect(state.active.value.loupeShown.value).toBe(true);
     expect(magnified.slice(1, 2)).toEqual([{ x: 20, y: 30 }]);
-    loupe.toggle();
-    expect([state.loupeShown.value, magnified.at(-1)]).toEqual([false, null]);
+    toggle();
+    expect([state.active.value.loupeShown.value, magnified.at(-1)]).toEqual([false, null]);
   });
 
   it("stands aside where it would cover what it shows", () => {
     loupe.drag({ x: 600, y: 450 });
-    expect(state.loupeAside.value).toBe(true);
+    expect(state.active.value.loupeAside.value).toBe(true);
     loupe.drag({ x: 600, y: 50 });
-    expect(state.loupeAside.value).toBe(false);
+    expect(state.active.value.loupeAside.value).toBe(false);
   });
 });

@@ -40,6 +40,12 @@ describe("keys everywhere", () => {
     [press("V", shift), { do: "visibility" }],
     [press("Backspace"), { do: "remove" }],
     [press("Escape"), { do: "leave" }],
+    [press("["), { do: "view", step: -1 }],
+    [press("]"), { do: "view", step: 1 }],
+    [press("]", { ctrlKey: true, altKey: true }), { do: "view", step: 1 }],
+    [press("ü", { code: "BracketLeft" }), { do: "view", step: -1 }],
+    [press("]", ctrl), null],
+    [press("e"), { do: "large" }],
     [press("q"), null],
   ])("%o", (key, command) => expect(studioCommand(key)).toEqual(command));
 });

@@ -3,16 +3,19 @@ import { Labelling } from "../../../src/islands/studio/labelling";
 import type { StudioState } from "../../../src/islands/studio/state";
 import type { LabelSession } from "../../../src/labels/labelSession";
 import type { KeypointValue } from "../../../src/labels/types";
-import { openSession, openState } from "./fakes";
+import { OTHER_VIDEO, VIDEO } from "../../labels/fakes";
+import { openSession, openState, openTwoViews } from "./fakes";
 
 let state: StudioState;
 let session: LabelSession;
 let labelling: Labelling;
 let notes: string[];
+let wentTo: [number, number][];
 let nudged: { x: number; y: number }[];
 
-function open(more = {}): void {
-  state = openState(more);
+function open(more = {}, opened = openState(more)): void {
+  state = opened;
+  wentTo = [];
   session = openSession();
   notes = [];
   nudged = [];
@@ -20,7 +23,7 @@ function open(more = {}): void {
     ghostsOf: () => [{ keypoint: 0, x: 3, y: 4, confidence: 0.95 }],
     redraw: () => {},
     nudged: (to) => nudged.push(to),
-    goTo: () => {},
+    goTo: (videoId, frame) => wentTo.push([videoId, frame]),
     note: (_, words) => notes.push(words),
   });
   labelling.rearm();
@@ -122,7 +125,7 @@ describe("a drag", () => {
 
   it("that was put back changes nothing, not even by rounding", async () => {
     const at = { x: 10.123456, y: 20.654321, visibility: "visible" as const };
-    await session.apply([{ frame_index: 5, animal_id: 1, keypoint: 0, value: at }]);
+    await session.apply([{ video_id: VIDEO, frame_index: 5, animal_id: 1, keypoint: 0, value: at }]);
     labelling.grab({ animalId: 1, keypoint: 0 });
     labelling.drop(true);
     expect(value(0)).toEqual(at);
@@ -149,7 +152,7 @@ describe("the arrows", () => {
 
   it("do not reach back to another frame", () => {
     place(10);
-    state.presented.value = 6;
+    state.tick.value = 6;
     labelling.rearm();
     labelling.nudge(1, 0);
     expect(xs()[0]).toBe(10);
@@ -200,11 +203,92 @@ describe("labels that come", () => {
   it("arm the first keypoint without a decision, unless somebody chose one already", () => {
     const keypoints = labelling.values(5, 1).map((blank, k) => (k === 0 ? { ...blank, x: 1, y: 1 } : blank));
     const placed = keypoints.map((k) => (k.x === null ? k : { ...k, visibility: "visible" as const }));
-    session.take([{ frame_index: 5, animal_id: 1, rev: 1, keypoints: placed }]);
+    session.take(VIDEO, [{ frame_index: 5, animal_id: 1, rev: 1, keypoints: placed }]);
     labelling.labelsCame();
     expect(state.armed.value).toBe(1);
     labelling.arm(3);
     labelling.labelsCame();
     expect(state.armed.value).toBe(3);
+  });
+});
+
+describe("two views", () => {
+  const [top, side] = [() => state.views[0], () => state.views[1]];
+
+  function workIn(view: StudioState["views"][number] | undefined): void {
+    if (view === undefined) throw new Error("no such view");
+    state.active.value = view;
+    labelling.viewChanged();
+  }
+
+  const placed = (video: number, frame: number): (number | null)[] =>
+    labelling.values(frame, 1, video).map(({ x }) => x);
+
+  beforeEach(() => {
+    open({}, openTwoViews());
+  });
+
+  it("keep their labels apart, each at the frame that it shows", () => {
+    place(10);
+    workIn(side());
+    place(20);
+    expect([placed(VIDEO, 30), placed(OTHER_VIDEO, 19)]).toEqual([
+      [10, null, null, null],
+      [null, 20, null, null],
+    ]);
+    expect(labelling.marks(30, 1, VIDEO).map(({ x }) => x)).toEqual([10]);
+    expect(labelling.marks(19, 1, VIDEO)).toEqual([]);
+  });
+
+  it("keep the armed keypoint armed, unless it is decided in the view that is gone to", () => {
+    labelling.arm(2);
+    place(10);
+    expect(state.armed.value).toBe(3);
+    workIn(side());
+    expect(state.armed.value).toBe(3);
+    place(11);
+    workIn(top());
+    workIn(side());
+    expect(state.armed.value).toBe(0);
+    labelling.arm(3);
+    workIn(top());
+    expect(state.armed.value).toBe(3);
+  });
+
+  it("begin with what is missing in the view that is gone to, once the other is complete", () => {
+    place(10, 20, 30, 40);
+    expect(state.armed.value).toBeNull();
+    workIn(side());
+    expect(state.armed.value).toBe(0);
+  });
+
+  it("let the arrows move nothing of the view that was left", () => {
+    place(10);
+    workIn(side());
+    labelling.nudge(1, 0);
+    expect(placed(VIDEO, 30)).toEqual([10, null, null, null]);
+    expect(notes[0]).toMatch(/has no position yet/);
+  });
+
+  it("are undone in the order of the work, and it is gone to where that was", () => {
+    place(10);
+    workIn(side());
+    place(20);
+    workIn(top());
+    labelling.undo();
+    expect(wentTo).toEqual([[OTHER_VIDEO, 19]]);
+    workIn(side());
+    expect([placed(OTHER_VIDEO, 19), state.armed.value]).toEqual([[null, null, null, null], 1]);
+    labelling.undo();
+    expect(wentTo.at(-1)).toEqual([VIDEO, 30]);
+  });
+
+  it("take no label where they have no frame, and say so", () => {
+    workIn(side());
+    state.tick.value = 20;
+    labelling.rearm();
+    place(10);
+    expect(notes).toEqual(["This view has no frame at this tick."]);
+    expect(session.store(OTHER_VIDEO).placedByFrame().size).toBe(0);
   });
 });

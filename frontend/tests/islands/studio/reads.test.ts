@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { HistoryLine, PoseResult } from "../../../src/islands/studio/model";
 import { Reads } from "../../../src/islands/studio/reads";
-import type { StudioState } from "../../../src/islands/studio/state";
+import type { StudioState, ViewState } from "../../../src/islands/studio/state";
 import type { Instance } from "../../../src/labels/types";
-import { openState } from "./fakes";
+import { OTHER_VIDEO, VIDEO } from "../../labels/fakes";
+import { openState, openTwoViews } from "./fakes";
 
 const LINE: HistoryLine = { uuid: "a", user: "ada", keypoint: 0, animalId: 1, words: "", at: new Date(0) };
 const RUNNING: PoseResult = {
@@ -29,8 +30,10 @@ const gateway = {
   history: vi.fn<() => Promise<HistoryLine[]>>(),
 };
 
-beforeEach(() => {
-  state = openState();
+beforeEach(() => open(openState()));
+
+function open(opened: StudioState): void {
+  state = opened;
   state.labelsRead.value = "reading";
   notes = [];
   chosen = [];
@@ -40,7 +43,10 @@ beforeEach(() => {
   gateway.suggestions.mockResolvedValue([]);
   gateway.results.mockResolvedValue([]);
   gateway.history.mockResolvedValue([LINE]);
-  const session = { restore: async () => {}, take: (labels: readonly Instance[]) => taken.push(labels) };
+  const session = {
+    restore: async () => {},
+    take: (_: number, labels: readonly Instance[]) => taken.push(labels),
+  };
   reads = new Reads(state, session as never, gateway, {
     note: (_, words) => notes.push(words),
     labelsCame: () => came++,
@@ -48,15 +54,19 @@ beforeEach(() => {
       chosen.push(id);
       state.resultId.value = id;
     },
+    showResult: (view, id) => {
+      chosen.push(id);
+      view.resultId.value = id;
+    },
   });
-});
+}
 
 describe("labels of the video", () => {
   it("are known once they came, and said to be unknown where they did not", async () => {
     await reads.all(null, Promise.reject(new Error("The server failed.")));
     expect([state.labelsRead.value, came]).toEqual(["failed", 0]);
     expect(notes).toEqual(["Labels could not be read. The server failed."]);
-    await reads.labels();
+    await reads.failedLabels();
     expect([state.labelsRead.value, came, taken]).toEqual(["known", 1, [[]]]);
   });
 });
@@ -65,21 +75,21 @@ describe("the history of a frame", () => {
   it("is not known, rather than empty, where it could not be read", async () => {
     state.history.value = [LINE];
     gateway.history.mockRejectedValueOnce(new Error("no connection"));
-    await reads.frame(5);
+    await reads.settled();
     expect(state.history.value).toBeNull();
-    await reads.frame(5);
+    await reads.settled();
     expect(state.history.value).toEqual([LINE]);
   });
 
   it("goes with the frame, before the next one's is there", async () => {
-    await reads.frame(5);
-    state.presented.value = 6;
+    await reads.settled();
+    state.tick.value = 6;
     expect(state.history.value).toBeNull();
   });
 
   it("of a frame that was left meanwhile is not shown", async () => {
-    const answer = reads.frame(5);
-    state.presented.value = 6;
+    const answer = reads.settled();
+    state.tick.value = 6;
     await answer;
     expect(state.history.value).toBeNull();
   });
@@ -99,7 +109,7 @@ describe("predictions", () => {
     await reads.all(null, gateway.labels(7));
     gateway.results.mockResolvedValue([READY]);
     gateway.suggestions.mockResolvedValue([{ frameIndex: 9, method: "spread" }]);
-    await reads.jobEnded();
+    await reads.jobEnded(VIDEO);
     expect(state.results.value).toEqual([READY]);
     expect(state.stops.value).toEqual([9]);
     expect(notes).toEqual(["model 1 has predicted this video: choose it under Predictions."]);
@@ -108,13 +118,45 @@ describe("predictions", () => {
   it("on screen grow with their result, and go with it", async () => {
     gateway.results.mockResolvedValue([RUNNING]);
     await reads.all(3, gateway.labels(7));
-    await reads.jobEnded();
+    await reads.jobEnded(VIDEO);
     expect(chosen).toEqual([3]);
     gateway.results.mockResolvedValue([READY]);
-    await reads.jobEnded();
+    await reads.jobEnded(VIDEO);
     expect([chosen, notes]).toEqual([[3, 3], []]);
     gateway.results.mockResolvedValue([]);
-    await reads.jobEnded();
+    await reads.jobEnded(VIDEO);
     expect(chosen).toEqual([3, 3, null]);
+  });
+});
+
+describe("several views", () => {
+  beforeEach(() => open(openTwoViews()));
+
+  it("are read each by itself: one that fails leaves the others known", async () => {
+    gateway.labels.mockImplementation((videoId) =>
+      videoId === OTHER_VIDEO ? Promise.reject(new Error("The server failed.")) : Promise.resolve([]),
+    );
+    await reads.all(null, Promise.resolve([]));
+    expect(state.views.map(({ labelsRead }) => labelsRead.value)).toEqual(["known", "failed"]);
+    expect(notes).toEqual(["Labels of side could not be read. The server failed."]);
+    gateway.labels.mockClear();
+    gateway.labels.mockResolvedValue([]);
+    await reads.failedLabels();
+    expect(gateway.labels.mock.calls).toEqual([[OTHER_VIDEO]]);
+    expect(state.views.map(({ labelsRead }) => labelsRead.value)).toEqual(["known", "known"]);
+  });
+
+  it("are asked for the newest labels of the frame that each shows, and for one history", async () => {
+    gateway.labels.mockClear();
+    gateway.history.mockClear();
+    await reads.settled();
+    expect(gateway.labels.mock.calls).toEqual([
+      [VIDEO, 30],
+      [OTHER_VIDEO, 19],
+    ]);
+    expect(gateway.history).toHaveBeenCalledExactlyOnceWith(VIDEO, 30, state.project.skeleton.names);
+    expect(state.history.value).toEqual([LINE]);
+    state.active.value = state.views[1] as ViewState;
+    expect(state.history.value).toBeNull();
   });
 });

@@ -12,8 +12,9 @@ import { LabelStore } from "../../../src/labels/labelStore";
 import { ALL_SAVED, type QueueState } from "../../../src/labels/saveState";
 import type { LabelTransport } from "../../../src/labels/transport";
 import type { LabelConflict } from "../../../src/labels/types";
+import { recordingOf } from "./fakes";
 
-const VIDEO = { id: 7, frameCount: 100, width: 640, height: 480 } as StudioVideo;
+const VIDEO = { id: 7, view: "top", frameCount: 100, width: 640, height: 480 } as StudioVideo;
 const PROJECT = {
   skeleton: { names: ["nose", "tail"], edges: [], sides: [] },
   animals: [
@@ -43,11 +44,11 @@ const CONFLICT: LabelConflict = {
 describe("the notices over the picture", () => {
   let root: HTMLElement;
   let state: StudioState;
-  const studio = { resolve: vi.fn(), discard: vi.fn(), retrySaving: vi.fn(), goTo: vi.fn() };
+  const studio = { resolve: vi.fn(), discard: vi.fn(), retrySaving: vi.fn(), goToFrame: vi.fn() };
 
   beforeEach(() => {
     root = document.createElement("div");
-    state = new StudioState(VIDEO, PROJECT);
+    state = new StudioState(recordingOf(VIDEO), PROJECT);
   });
 
   const show = (): void => render(<Notices studio={{ ...studio, state } as unknown as Studio} />, root);
@@ -109,10 +110,10 @@ describe("a page that ends", () => {
   it("sends what waits before it closes", () => {
     const send = vi.fn<LabelTransport["send"]>().mockResolvedValue([]);
     const transport = { send, renew: () => Promise.resolve(true) };
-    const session = new LabelSession(new LabelStore(7, 2), new MemoryLabelDatabase(), transport);
+    const session = new LabelSession([new LabelStore(7, 2)], new MemoryLabelDatabase(), transport);
     const page = new AbortController();
-    new Studio(new StudioState(VIDEO, PROJECT), session, {} as Gateway, page.signal);
-    void session.apply([{ frame_index: 1, animal_id: 3, keypoint: 0, value: CONFLICT.mine }]);
+    new Studio(new StudioState(recordingOf(VIDEO), PROJECT), session, {} as Gateway, page.signal);
+    void session.apply([{ video_id: 7, frame_index: 1, animal_id: 3, keypoint: 0, value: CONFLICT.mine }]);
     // All that a page hears of its end: src/index.ts aborts, and that takes the studio's own listeners away.
     page.abort();
     expect(send).toHaveBeenCalledExactlyOnceWith(7, [expect.objectContaining({ keypoint: 0 })], true);

@@ -4,9 +4,9 @@ import type { Studio } from "../../../src/islands/studio/controller";
 import { Labelling } from "../../../src/islands/studio/labelling";
 import { NotReady } from "../../../src/islands/studio/NotReady";
 import { Sidebar } from "../../../src/islands/studio/Sidebar";
-import type { StudioState } from "../../../src/islands/studio/state";
+import type { StudioState, ViewState } from "../../../src/islands/studio/state";
 import type { LabelSession } from "../../../src/labels/labelSession";
-import { openSession, openState } from "./fakes";
+import { openSession, openState, openTwoViews } from "./fakes";
 
 let page: HTMLElement;
 let state: StudioState;
@@ -39,7 +39,7 @@ function show(): void {
   const studio = {
     state,
     labelling,
-    reads: { labels: readLabels },
+    reads: { failedLabels: readLabels },
     predictedCount: () => 0,
     run: (command: { do: string }) => command.do === "remove" && labelling.remove(),
   };
@@ -100,6 +100,38 @@ describe("the sidebar", () => {
     show();
     expect(row(0).dataset.visibility).toBe("unlabelled");
     expect(button("Remove label").disabled).toBe(true);
+  });
+});
+
+describe("the list of views", () => {
+  const words = (view: string): string =>
+    page.querySelector(`[data-view-row="${view}"]`)?.textContent?.replace(view, "") ?? "";
+
+  it("is not there for one view", () => {
+    show();
+    expect(page.querySelector('[data-testid="views"]')).toBeNull();
+  });
+
+  it("says what is missing of the active animal in each view, and which view has no frame", () => {
+    state = openTwoViews();
+    labelling = new Labelling(state, session, {
+      ghostsOf: () => [],
+      redraw: () => {},
+      nudged: () => {},
+      goTo: () => {},
+      note: () => {},
+    });
+    labelling.place({ x: 1, y: 1 }, false);
+    show();
+    expect([words("top"), words("side")]).toEqual(["3 missing", "no labels"]);
+    for (const x of [2, 3, 4]) labelling.place({ x, y: 1 }, false);
+    state.tick.value = 20;
+    show();
+    expect([words("top"), words("side")]).toEqual(["no labels", "no frame"]);
+    state.tick.value = 30;
+    (state.views[1] as ViewState).labelsRead.value = "reading";
+    show();
+    expect([words("top"), words("side")]).toEqual(["complete", "…"]);
   });
 });
 

@@ -1,0 +1,95 @@
+/** Predictions over the views: which result is shown in each, and what it says of a frame. */
+
+import { wordsOf } from "../../api/problem";
+import type { PredictionMark } from "../../canvas/scene";
+import type { Gateway } from "./gateway";
+import type { Animal } from "./model";
+import { PredictionStore } from "./predictions";
+import type { StudioState, ViewState } from "./state";
+
+export interface GhostHooks {
+  readonly redraw: () => void;
+  readonly note: (tone: "info" | "bad", words: string) => void;
+}
+
+export class Ghosts {
+  readonly #state: StudioState;
+  readonly #gateway: Pick<Gateway, "window">;
+  readonly #hooks: GhostHooks;
+  readonly #stores = new Map<ViewState, PredictionStore>();
+
+  constructor(state: StudioState, gateway: Pick<Gateway, "window">, hooks: GhostHooks) {
+    this.#state = state;
+    this.#gateway = gateway;
+    this.#hooks = hooks;
+  }
+
+  /** Show a result of the active view, and what the same model says of the others; null for none at all. */
+  choose(id: number | null): void {
+    const { active, views } = this.#state;
+    const model = active.value.results.value.find((result) => result.id === id)?.modelName;
+    for (const view of views) {
+      if (view === active.value) this.show(view, id);
+      else this.show(view, view.results.value.find(({ modelName }) => modelName === model)?.id ?? null);
+    }
+  }
+
+  /** Show a result in one view, or none. */
+  show(view: ViewState, id: number | null): void {
+    const { project, predictionsVersion } = this.#state;
+    this.#stores.get(view)?.dispose();
+    this.#stores.delete(view);
+    view.resultId.value = id;
+    const result = view.results.value.find((candidate) => candidate.id === id);
+    if (result !== undefined) {
+      const store = new PredictionStore(
+        result,
+        project.skeleton.names,
+        (start, stop, signal) => this.#gateway.window(result.id, start, stop, signal),
+        () => {
+          predictionsVersion.value++;
+          this.#hooks.redraw();
+        },
+        (error) => this.#hooks.note("bad", `Predictions could not be read. ${wordsOf(error)}`),
+      );
+      this.#stores.set(view, store);
+      void store.survey();
+    }
+    predictionsVersion.value++;
+    this.#hooks.redraw();
+  }
+
+  isShown(view: ViewState): boolean {
+    return this.#stores.has(view);
+  }
+
+  /** Predictions of an animal on a frame of a view; null while they are on their way. */
+  marks(view: ViewState, frame: number, animal: Animal): readonly PredictionMark[] | null {
+    const store = this.#stores.get(view);
+    return store === undefined ? [] : store.marks(frame, this.#individual(animal));
+  }
+
+  /** Mean confidence of an animal (tick), as the active view has it; undefined without predictions of it. */
+  confidence(animal: Animal): Float32Array | undefined {
+    const view = this.#state.active.value;
+    const values = this.#stores.get(view)?.confidence[this.#individual(animal)];
+    return values && this.#state.recording.table.byTick(view.name, values);
+  }
+
+  /** Have what lies around the tick on screen at hand before it is drawn. */
+  prepare(): void {
+    for (const [view, store] of this.#stores) {
+      const frame = this.#state.frameOf(view);
+      if (frame !== null) store.prepare(frame);
+    }
+  }
+
+  dispose(): void {
+    for (const store of this.#stores.values()) store.dispose();
+    this.#stores.clear();
+  }
+
+  #individual(animal: Animal): number {
+    return this.#state.project.animals.indexOf(animal);
+  }
+}
