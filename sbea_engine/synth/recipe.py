@@ -11,156 +11,25 @@ from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sbea_engine.data.camera import Camera
-from sbea_engine.errors import BadInput
-from sbea_engine.synth.arena import Arena
 from sbea_engine.synth.behaviour.repertoire import BadRepertoire, transitions_with
 from sbea_engine.synth.body import BodyPlan
-from sbea_engine.synth.camera import look_at
 from sbea_engine.synth.mouse import MOUSE
-from sbea_engine.synth.obstacle import Circle, Obstacle, Rectangle
+from sbea_engine.synth.setting import ArenaRecipe, BadRecipe, CameraRecipe, RenderRecipe, SyncRecipe, Table
 from sbea_engine.synth.texture import COATS
 
+__all__ = ["BODIES", "AnimalRecipe", "BadRecipe", "Recipe", "load_recipe", "recipe_names"]
+
 BODIES: Mapping[str, BodyPlan] = {"mouse": MOUSE}
-MAX_CAMERAS = 12
 MAX_ANIMALS = 8
 FLOOR_MM2 = 8000.0  # for each animal of the size of a mouse
 ANY_COAT = "any"
 
-Channel = Annotated[float, Field(ge=0, le=1)]
-RGB = tuple[Channel, Channel, Channel]
-Millimetres = Annotated[float, Field(gt=0, le=10_000)]
 
-
-class BadRecipe(BadInput):
-    """A recipe cannot be used; the message names the file and the key."""
-
-    code = "bad_recipe"
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BoxRecipe(_Table):
-    """A box that stands on the floor, its length along x before it is turned counter-clockwise."""
-
-    kind: Literal["box"]
-    at_mm: tuple[float, float]
-    size_mm: tuple[Millimetres, Millimetres]
-    height_mm: Millimetres
-    turn_deg: float = Field(default=0.0, ge=-360, le=360)
-    colour: RGB = (0.30, 0.23, 0.15)
-
-    def obstacle(self) -> Obstacle:
-        """The thing that the table describes."""
-        half = (self.size_mm[0] / 2, self.size_mm[1] / 2)
-        ground = Rectangle(centre_mm=self.at_mm, half_mm=half, turn_rad=float(np.deg2rad(self.turn_deg)))
-        return Obstacle(footprint=ground, height_mm=self.height_mm, colour=self.colour)
-
-
-class CylinderRecipe(_Table):
-    """An upright cylinder on the floor."""
-
-    kind: Literal["cylinder"]
-    at_mm: tuple[float, float]
-    radius_mm: Millimetres
-    height_mm: Millimetres
-    colour: RGB = (0.16, 0.22, 0.30)
-
-    def obstacle(self) -> Obstacle:
-        """The thing that the table describes."""
-        ground = Circle(centre_mm=self.at_mm, radius_mm=self.radius_mm)
-        return Obstacle(footprint=ground, height_mm=self.height_mm, colour=self.colour)
-
-
-ObstacleRecipe = Annotated[BoxRecipe | CylinderRecipe, Field(discriminator="kind")]
-
-
-class ArenaRecipe(_Table):
-    """The box; see `Arena`. Colours are linear RGB."""
-
-    floor_mm: tuple[Millimetres, Millimetres]
-    wall_mm: Millimetres
-    walls: Literal["opaque", "clear"] = "clear"
-    litter: int = Field(default=100, ge=0, le=5000)
-    floor_colour: RGB = (0.56, 0.55, 0.52)
-    wall_colour: RGB = (0.42, 0.43, 0.44)
-    table_colour: RGB = (0.10, 0.10, 0.11)
-    obstacles: tuple[ObstacleRecipe, ...] = Field(default=(), max_length=24)
-
-    @field_validator("floor_mm")
-    @classmethod
-    def _room_to_turn(cls, floor_mm: tuple[float, float]) -> tuple[float, float]:
-        if not all(150 <= length <= 3000 for length in floor_mm):
-            raise ValueError("each side must be 150 to 3000 mm, so that an animal can turn")
-        return floor_mm
-
-    @model_validator(mode="after")
-    def _obstacles_inside(self) -> ArenaRecipe:
-        half = np.array(self.floor_mm) / 2
-        for asked in self.obstacles:
-            ground = asked.obstacle().footprint
-            if (np.abs(ground.centre_mm) + ground.extent_mm > half + 1e-6).any():
-                raise ValueError(f"the obstacle at {asked.at_mm} mm does not stand wholly on the floor")
-        return self
-
-    def arena(self) -> Arena:
-        """The arena that the table describes."""
-        return Arena(
-            **self.model_dump(exclude={"obstacles"}), obstacles=tuple(o.obstacle() for o in self.obstacles)
-        )
-
-
-class CameraRecipe(_Table):
-    """Where cameras stand: one on the ceiling, the others evenly around the box."""
-
-    width: int = Field(ge=32, le=4096, multiple_of=2)
-    height: int = Field(ge=32, le=4096, multiple_of=2)
-    ceiling_mm: Millimetres
-    tilt_deg: float = Field(default=13.0, ge=-60, le=60)
-    ring_mm: Millimetres
-    ring_height_mm: Millimetres
-    fill: float = Field(default=0.97, gt=0.05, le=1.5)
-
-    def cameras(self, count: int, arena: Arena) -> tuple[Camera, ...]:
-        """`count` cameras that all see the whole floor: "ceiling", then "ring-1", "ring-2" ..."""
-        if not 1 <= count <= MAX_CAMERAS:
-            raise BadRecipe(f"A rig has 1 to {MAX_CAMERAS} cameras, got {count}.")
-        tilt = np.deg2rad(self.tilt_deg)
-        eyes = {"ceiling": self.ceiling_mm * np.array([0.0, -np.sin(tilt), np.cos(tilt)])}
-        for i in range(count - 1):
-            azimuth = 2 * np.pi * (i + 0.5) / (count - 1) - np.pi / 2
-            eyes[f"ring-{i + 1}"] = np.array(
-                [self.ring_mm * np.cos(azimuth), self.ring_mm * np.sin(azimuth), self.ring_height_mm]
-            )
-        show = np.concatenate([arena.corners_mm(0), arena.corners_mm(0.4 * arena.wall_mm)])
-        return tuple(
-            look_at(name=name, eye_mm=eye, show_mm=show, width=self.width, height=self.height, fill=self.fill)
-            for name, eye in eyes.items()
-        )
-
-
-class RenderRecipe(_Table):
-    """How finely to render: rays a pixel along each axis, and sensor noise in grey levels."""
-
-    samples: int = Field(default=2, ge=1, le=4)
-    noise: float = Field(default=1.7, ge=0, le=40)
-
-
-class SyncRecipe(_Table):
-    """Cameras that do not run in step: each starts up to so much late, and loses a share of its frames."""
-
-    start_offset_s: float = Field(default=0.0, ge=0, le=3600)
-    drop_share: float = Field(default=0.0, ge=0, le=0.5)
-
-
-class AnimalRecipe(_Table):
+class AnimalRecipe(Table):
     """One individual: body plan, coat, size as a factor, and how fast it likes to run.
 
     The coat "any" is drawn by the seed, another one for each animal while there are enough.
@@ -187,7 +56,7 @@ class AnimalRecipe(_Table):
         return coat
 
 
-class VarietyRecipe(_Table):
+class VarietyRecipe(Table):
     """How individuals differ by seed, beside their coats.
 
     `size_spread` is the standard deviation of their sizes as a share, `marks` how many spots of dye each
@@ -205,7 +74,7 @@ class VarietyRecipe(_Table):
         return self
 
 
-class BehaviourRecipe(_Table):
+class BehaviourRecipe(Table):
     """What animals do: rows that replace those of the repertoire's table of transitions, and a factor on the
     durations of bouts."""
 
@@ -222,7 +91,7 @@ class BehaviourRecipe(_Table):
         return rows
 
 
-class Recipe(_Table):
+class Recipe(Table):
     """All that a recording is made from, seed and length aside."""
 
     name: str

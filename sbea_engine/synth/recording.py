@@ -17,6 +17,7 @@ from sbea_engine.data.sync import MISSING, SyncTable
 from sbea_engine.geometry import project
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.synth.arena import Light
+from sbea_engine.synth.exposure import drifting_gain
 from sbea_engine.synth.film import FilmWriter
 from sbea_engine.synth.folder import BadRequest, new_folder, write_json
 from sbea_engine.synth.labelling import label_spread_frames, shared_ticks
@@ -31,7 +32,7 @@ from sbea_engine.synth.truth import MASKS_FORMAT, RECORDING_FORMAT
 MAX_FRAMES = 1_000_000
 LABELS = 40
 # Streams of chance, so that a camera more changes neither the motion nor the other cameras' noise.
-_FLOOR, _ANIMALS, _CAMERAS, _TIMING = range(4)
+_FLOOR, _ANIMALS, _CAMERAS, _TIMING, _DRIFT = range(5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +87,8 @@ def render_recording(
     Args:
         cameras: Number of views; the recipe says where each stands.
         seconds, frames: Length on the common clock; give one of them.
-        labels: How many frames a view to label for training, spread over the recording; 0 for none. By default
-            40, or all that every view shows if those are fewer.
+        labels: How many frames a view to label for training, spread over the recording; 0 for none.
+            By default 40, or all that every view shows if those are fewer.
 
     Raises:
         BadRequest: The length, the number of labels, the start offsets or the folder cannot be used.
@@ -183,13 +184,17 @@ def keypoint_visibility(
 ) -> NDArray[np.bool_]:
     """Which keypoints (individual, keypoint, 3) of a frame are in the picture with nothing in front.
 
-    A keypoint is hidden where what is drawn at its pixel lies nearer than the keypoint by more than the depth
-    that its body plan allows it below the surface.
+    A keypoint is hidden where what is drawn at its pixel lies nearer than the keypoint: another animal by any
+    distance, its own body and the still world by more than the depth that the body plan allows it below the
+    surface.
     """
     px, depth = project(camera, points_mm)
     inside = camera.holds(px)
     column, row = np.where(inside[..., None], np.rint(px), 0).astype(np.intp).transpose(2, 0, 1)
     allowed = np.array([[k.depth_mm for k in animal.plan.keypoints] for animal in scene.animals])
+    for i in range(len(scene.animals)):
+        others = np.delete(view.visible, i, axis=0)
+        allowed[i, others[:, row[i], column[i]].any(axis=0)] = 0
     return np.asarray(inside & (depth <= view.depth_mm[row, column] + allowed), np.bool_)
 
 
@@ -220,7 +225,10 @@ def _render_view(
     """
     camera, scene, asked = take.rig[c], take.scene, take.recipe.render
     chance = _chance(take.seed, _CAMERAS, c)
-    renderer = Renderer(scene, camera, samples=asked.samples, noise=asked.noise, rng=chance)
+    gain = drifting_gain(
+        _chance(take.seed, _DRIFT, c), len(points), fps=take.recipe.fps, drift=asked.exposure_drift
+    )
+    renderer = Renderer(scene, camera, asked.exposure(gain), chance)
     visible = np.zeros(points.shape[:3], np.bool_)
     order = np.zeros(points.shape[:2], np.int8)
     codes: dict[str, list[list[Rle]]] = {"visible": [], "amodal": []}

@@ -1,4 +1,4 @@
-"""Frames of one camera: the still backdrop, the animals traced into it, their shadows, and sensor noise."""
+"""Frames of one camera: the still backdrop, the animals traced into it, their shadows, blur and noise."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from sbea_engine.data.camera import Camera
 from sbea_engine.geometry import project
-from sbea_engine.synth.arena import Arena, Backdrop, Light, by_pixel, see_arena
+from sbea_engine.synth.arena import Arena, Light
+from sbea_engine.synth.backdrop import by_pixel, see_arena
 from sbea_engine.synth.behaviour.bouts import Bout
 from sbea_engine.synth.body import BodyPlan, place_joints, place_parts
 from sbea_engine.synth.camera import camera_rays
+from sbea_engine.synth.exposure import Exposure, Sensor, encode
 from sbea_engine.synth.motion import Motion
 from sbea_engine.synth.shade import SHADOW_REACH_MM, FloorShadow, Shader
 from sbea_engine.synth.texture import Coat, Floor, FurNoise
-from sbea_engine.synth.trace import Floats, Roi, Solid, outlines, trace
-
-NOISE_SHIFTS = 128
+from sbea_engine.synth.trace import Floats, Roi, Solid, around, outlines, trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,58 +63,84 @@ class View:
     order: NDArray[np.int8]
 
 
+@dataclass(slots=True, eq=False)
+class _Shot:
+    """One animal at one moment: what its rays meet within a region (None out of view), and where it shows."""
+
+    solid: Solid
+    window: Roi | None  # pixels that it or its shadow can change
+    region: Roi | None  # of the ray grid
+    ray: NDArray[np.intp]
+    depth: Floats
+    colour: Floats
+
+
 class Renderer:
     """Renders the frames of one camera.
 
     Args:
-        samples: Rays a pixel along each axis; a pixel belongs to an animal where at least half of its rays
-            meet it.
-        noise: Standard deviation of the sensor noise, in 8-bit grey levels.
+        rng: Draws the grain of the sensor.
     """
 
-    def __init__(
-        self, scene: Scene, camera: Camera, *, samples: int, noise: float, rng: np.random.Generator
-    ) -> None:
-        self.scene, self.camera, self.samples = scene, camera, samples
-        self.backdrop = see_arena(camera, scene.arena, scene.floor, scene.light)
-        self._rays = camera_rays(camera, samples)
+    def __init__(self, scene: Scene, camera: Camera, exposure: Exposure, rng: np.random.Generator) -> None:
+        self.scene, self.camera, self.exposure, self.samples = scene, camera, exposure, exposure.samples
+        self.backdrop = see_arena(camera, scene.arena, scene.floor, scene.light, samples=exposure.samples)
+        self._rays = camera_rays(camera, exposure.samples)
         self._eye = camera.position_mm.astype(np.float32)
         self._forward = camera.R[2].astype(np.float32)
-        bounce = np.array(scene.arena.floor_colour, np.float32) * 0.75
+        bounce = scene.arena.bounce
         self._shaders = [Shader(a.plan, a.coat, scene.fur, scene.light, bounce) for a in scene.animals]
         self._rest = [_rest(a.plan) for a in scene.animals]
-        self._still = _encode(_veiled(self.backdrop.colour, self.backdrop, slice(None), slice(None)))
-        self._noise = _noise_pool(rng, camera, noise)
+        self._still = encode(self.backdrop.veil(self.backdrop.colour, slice(None), slice(None)))
+        ticks = max((len(a.motion.surface) for a in scene.animals), default=1)
+        self._sensor = Sensor(camera, rng, exposure, ticks)
 
-    def render(self, frame: int, rng: np.random.Generator) -> View:
-        """Frame `frame` of the animals' motion; `rng` draws the sensor noise alone."""
-        height, width = self.camera.height, self.camera.width
-        count = len(self.scene.animals)
-        depth = self.backdrop.depth_mm.copy()
-        visible = np.zeros((count, height, width), np.bool_)
-        amodal = np.zeros((count, height, width), np.bool_)
-        order = np.full(count, -1, np.int8)
+    def render(self, tick: int, rng: np.random.Generator) -> View:
+        """The picture of a tick of the animals' motion; `rng` draws where its noise is cut from."""
+        moments = self._moments(tick)
+        shots = [[self._shoot(i, m) for i in range(len(self.scene.animals))] for m in moments]
         image = self._still.copy()
-        solids = [self._solid(i, frame) for i in range(count)]
-        parts = [outlines(self.camera, s, samples=self.samples) for s in solids]
-        region = _around([p for boxes in parts for p in boxes if p is not None], self.samples)
-        window = self._shadow_window(solids, region)
-        if window is not None:
-            traced = self._trace(frame, solids, parts, region) if region is not None else None
-            self._compose(image, window, solids, region, traced)
-            if region is not None and traced is not None:
-                self._record(region, traced, depth, visible, amodal, order)
-        return View(
-            image=self._expose(image, rng), depth_mm=depth, visible=visible, amodal=amodal, order=order
-        )
+        for window, members in _groups(shots):
+            rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
+            linear = np.zeros((*window.shape, 3), np.float32)
+            for shot in shots:
+                linear += self._picture([shot[i] for i in members], window) / np.float32(len(shots))
+            image[rows, columns] = encode(self.backdrop.veil(linear, rows, columns))
+        return self._view(self._sensor.expose(image, tick, rng), shots[len(shots) // 2])
 
-    def _solid(self, i: int, frame: int) -> Solid:
+    def _moments(self, tick: int) -> list[float]:
+        if not self.exposure.shutter:
+            return [float(tick)]
+        n = self.exposure.moments
+        return [tick + self.exposure.shutter * (i - n // 2) / n for i in range(n)]
+
+    def _shoot(self, i: int, moment: float) -> _Shot:
+        """Trace one animal at a moment, given in ticks."""
+        solid = self._solid(i, moment)
+        boxes = outlines(self.camera, solid, samples=self.samples)
+        region = around(boxes)
+        nothing = np.zeros(0, np.float32)
+        if region is None:
+            window = self._window(solid, None)
+            return _Shot(solid, window, None, np.zeros(0, np.intp), nothing, nothing.reshape(0, 3))
+        region = region.aligned(self.samples)
+        grid = self._rays[:, region.top : region.bottom, region.left : region.right]
+        hit = trace(self._eye, self._rays, region, boxes, solid, samples=self.samples)
+        flat = grid.reshape(3, -1)
+        view = flat[:, hit.spots.ray]
+        height = self._eye[2] + hit.spots.distance_mm * view[2]
+        heading = self.scene.animals[i].motion.joints.rotation[round(moment), 0]
+        colour = self._shaders[i].colour(hit.spots, view, heading, height)
+        depth = hit.distance_mm * (self._forward @ flat[:, hit.ray])
+        return _Shot(solid, self._window(solid, region), region, hit.ray, depth, colour[hit.spot])
+
+    def _solid(self, i: int, moment: float) -> Solid:
         animal, (rest_centre, rest_rotation) = self.scene.animals[i], self._rest[i]
-        surface = animal.motion.surface
+        centre, rotation, radii = _surface_at(animal.motion, moment)
         return Solid(
-            centre_mm=surface.centre_mm[frame].astype(np.float32),
-            rotation=surface.rotation[frame].astype(np.float32),
-            radii_mm=surface.radii_mm[frame].astype(np.float32),
+            centre_mm=centre,
+            rotation=rotation,
+            radii_mm=radii,
             soft=np.array([p.soft for p in animal.plan.parts]),
             casts=np.array([p.casts for p in animal.plan.parts]),
             tint=np.array([p.tint for p in animal.plan.parts], np.float32),
@@ -122,190 +148,136 @@ class Renderer:
             rest_rotation=rest_rotation,
         )
 
-    def _shadow_window(self, solids: Sequence[Solid], region: Roi | None) -> tuple[slice, slice] | None:
-        """The pixels that animals or their shadows can change."""
-        if not solids:
-            return None
-        centre = np.concatenate([s.centre_mm for s in solids])
-        low, high = centre.min(0) - SHADOW_REACH_MM, centre.max(0) + SHADOW_REACH_MM
-        corners = np.array([(x, y, 0) for x in (low[0], high[0]) for y in (low[1], high[1])])
-        px, depth = project(self.camera, corners)
-        if (depth <= 0).any():
-            return slice(0, self.camera.height), slice(0, self.camera.width)
+    def _window(self, solid: Solid, region: Roi | None) -> Roi | None:
+        """The pixels that an animal or its shadow can change."""
+        whole = Roi(0, self.camera.height, 0, self.camera.width)
+        low = solid.centre_mm.min(0) - SHADOW_REACH_MM
+        high = solid.centre_mm.max(0) + SHADOW_REACH_MM
+        # A lens bends the sides of the shadow's rectangle between its corners.
+        x, y = (np.linspace(low[a], high[a], 5) for a in (0, 1))
+        px, depth = project(self.camera, np.stack([*(g.ravel() for g in np.meshgrid(x, y)), np.zeros(25)], 1))
+        if (depth <= 0).any() or np.isnan(px).any():
+            return whole
         edges = np.stack([px.min(0), px.max(0) + 1])
         if region is not None:
             edges[0] = np.minimum(edges[0], [region.left / self.samples, region.top / self.samples])
             edges[1] = np.maximum(edges[1], [region.right / self.samples, region.bottom / self.samples])
-        (left, right), (top, bottom) = (
-            np.clip(edges[:, a], 0, limit).astype(int)
-            for a, limit in ((0, self.camera.width), (1, self.camera.height))
-        )
-        return (slice(top, bottom), slice(left, right)) if top < bottom and left < right else None
+        left, right = np.clip(edges[:, 0], 0, whole.right).astype(int).tolist()
+        top, bottom = np.clip(edges[:, 1], 0, whole.bottom).astype(int).tolist()
+        return Roi(top, bottom, left, right) if top < bottom and left < right else None
 
-    def _trace(
-        self, frame: int, solids: Sequence[Solid], parts: Sequence[list[Roi | None]], region: Roi
-    ) -> list[_Traced]:
-        return [
-            self._trace_animal(i, frame, solid, boxes, region)
-            for i, (solid, boxes) in enumerate(zip(solids, parts, strict=True))
-        ]
-
-    def _trace_animal(
-        self, i: int, frame: int, solid: Solid, boxes: list[Roi | None], region: Roi
-    ) -> _Traced:
-        hit = trace(self._eye, self._rays, region, boxes, solid, samples=self.samples)
-        grid = self._rays[:, region.top : region.bottom, region.left : region.right].reshape(3, -1)
-        view = grid[:, hit.spots.ray]
-        height = self._eye[2] + hit.spots.distance_mm * view[2]
-        heading = self.scene.animals[i].motion.joints.rotation[frame, 0]
-        colour = self._shaders[i].colour(hit.spots, view, heading, height)
-        depth = hit.distance_mm * (self._forward @ grid[:, hit.ray])
-        return _Traced(ray=hit.ray, depth=depth, colour=colour[hit.spot])
-
-    def _compose(
-        self,
-        image: Floats,
-        window: tuple[slice, slice],
-        solids: list[Solid],
-        region: Roi | None,
-        traced: list[_Traced] | None,
-    ) -> None:
-        """Paint shadows and animals into the window of the encoded image."""
-        shadow = FloorShadow(solids, self.scene.light).light_at(
-            self.backdrop.floor_mm[(slice(None), *window)]
-        )
-        share = self.backdrop.floor_share[window]
-        linear = self.backdrop.colour[window] * (1 - share + share * shadow)[..., None]
-        if region is not None and traced is not None:
-            colour, cover = self._paint(region, traced)
-            rows = slice(
-                region.top // self.samples - window[0].start, region.bottom // self.samples - window[0].start
+    def _picture(self, shots: Sequence[_Shot], window: Roi) -> Floats:
+        """Linear light (rows, columns, 3) of a window with the animals in it and their shadows."""
+        rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
+        linear = self.backdrop.colour[rows, columns].copy()
+        share = self.backdrop.floor_share[rows, columns]
+        if share.any():
+            shadow = FloorShadow([s.solid for s in shots], self.scene.light)
+            lit = shadow.light_at(self.backdrop.floor_mm[:, rows, columns])
+            linear *= (1 - share + share * lit)[..., None]
+        region = around([s.region for s in shots])
+        if region is not None:
+            colour, cover = self._paint(shots, region)
+            n = self.samples
+            part = (
+                slice(region.top // n - window.top, region.bottom // n - window.top),
+                slice(region.left // n - window.left, region.right // n - window.left),
             )
-            cols = slice(
-                region.left // self.samples - window[1].start, region.right // self.samples - window[1].start
-            )
-            linear[rows, cols] = linear[rows, cols] * (1 - cover[..., None]) + colour
-        image[window] = _encode(_veiled(linear, self.backdrop, *window))
+            linear[part] = linear[part] * (1 - cover[..., None]) + colour
+        return linear
 
-    def _paint(self, region: Roi, traced: list[_Traced]) -> tuple[Floats, Floats]:
+    def _paint(self, shots: Sequence[_Shot], region: Roi) -> tuple[Floats, Floats]:
         """Colour times coverage (rows, columns, 3) and coverage (rows, columns), by pixel."""
-        limit = self._spread(region)
-        nearest = limit.copy()
-        colour = np.zeros((len(limit), 3), np.float32)
-        cover = np.zeros(len(limit), np.float32)
-        for t in traced:
-            seen = t.depth < nearest[t.ray]
-            rows = t.ray[seen]
-            nearest[rows] = t.depth[seen]
-            colour[rows] = t.colour[seen]
+        nearest = self.backdrop.ray_depth_mm[region.top : region.bottom, region.left : region.right].ravel()
+        colour = np.zeros((len(nearest), 3), np.float32)
+        cover = np.zeros(len(nearest), np.float32)
+        for shot in shots:
+            if shot.region is None:
+                continue
+            ray = _moved(shot.ray, shot.region, region)
+            seen = shot.depth < nearest[ray]
+            rows = ray[seen]
+            nearest[rows] = shot.depth[seen]
+            colour[rows] = shot.colour[seen]
             cover[rows] = 1
-        cut = self._cut(region)
+        cut = _cut(region, self.samples)
         pixel = 1 / self.samples**2
         return pixel * by_pixel(colour.reshape(*cut, 3)), pixel * by_pixel(cover.reshape(cut))
 
-    def _record(
-        self,
-        region: Roi,
-        traced: list[_Traced],
-        depth: Floats,
-        visible: NDArray[np.bool_],
-        amodal: NDArray[np.bool_],
-        order: NDArray[np.int8],
-    ) -> None:
-        """Write masks, depth and order of the animals, by pixel, into the frame's arrays."""
-        cut, half = self._cut(region), self.samples**2 / 2
-        window = (
-            slice(region.top // self.samples, region.bottom // self.samples),
-            slice(region.left // self.samples, region.right // self.samples),
-        )
-        mean_depth = np.full(len(traced), np.inf)
-        for i, t in enumerate(traced):
-            hits = np.zeros(cut, np.float32)
-            hits.reshape(-1)[t.ray] = 1
-            amodal[i][window] = by_pixel(hits) >= half
-            sampled = np.full(cut, np.inf, np.float32)
-            sampled.reshape(-1)[t.ray] = t.depth
-            mine = np.where(amodal[i][window], by_pixel(sampled, np.minimum), np.inf)
-            closer = mine < depth[window]
-            depth[window] = np.where(closer, mine, depth[window])
-            visible[:i][(slice(None), *window)] &= ~closer
-            visible[i][window] = closer
-            if len(t.depth):
-                mean_depth[i] = np.median(t.depth)
+    def _view(self, image: NDArray[np.uint8], shots: Sequence[_Shot]) -> View:
+        """A picture with masks, depth and order of the animals in it, by pixel."""
+        shape = (len(shots), self.camera.height, self.camera.width)
+        depth = self.backdrop.depth_mm.copy()
+        visible, amodal = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+        order = np.full(len(shots), -1, np.int8)
+        n, half = self.samples, self.samples**2 / 2
+        mean_depth = np.full(len(shots), np.inf)
+        for i, shot in enumerate(shots):
+            if shot.region is None or not len(shot.ray):
+                continue
+            region = shot.region
+            rows = slice(region.top // n, region.bottom // n)
+            columns = slice(region.left // n, region.right // n)
+            sampled = np.full(region.shape, np.inf, np.float32)
+            sampled.reshape(-1)[shot.ray] = shot.depth
+            cut = _cut(region, n)
+            hits = by_pixel(np.isfinite(sampled).astype(np.float32).reshape(cut))
+            amodal[i, rows, columns] = hits >= half
+            mine = np.where(hits >= half, by_pixel(sampled.reshape(cut), np.minimum), np.inf)
+            closer = mine < depth[rows, columns]
+            depth[rows, columns] = np.where(closer, mine, depth[rows, columns])
+            visible[:i, rows, columns] &= ~closer
+            visible[i, rows, columns] = closer
+            mean_depth[i] = np.median(shot.depth)
         present = np.isfinite(mean_depth)
         order[np.argsort(mean_depth, kind="stable")[: present.sum()]] = np.arange(present.sum())
-
-    def _spread(self, region: Roi) -> Floats:
-        """The backdrop's depth for every ray of the region, flat."""
-        n = self.samples
-        window = self.backdrop.depth_mm[
-            region.top // n : region.bottom // n, region.left // n : region.right // n
-        ]
-        return np.repeat(np.repeat(window, n, 0), n, 1).ravel()
-
-    def _cut(self, region: Roi) -> tuple[int, int, int, int]:
-        n = self.samples
-        return (region.shape[0] // n, n, region.shape[1] // n, n)
-
-    def _expose(self, image: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Add this frame's noise and round to 8 bits."""
-        top, left = rng.integers(0, NOISE_SHIFTS, 2)
-        image += self._noise[top : top + self.camera.height, left : left + self.camera.width]
-        np.clip(image, 0, 255, out=image)
-        return image.astype(np.uint8)
+        return View(image=image, depth_mm=depth, visible=visible, amodal=amodal, order=order)
 
 
-@dataclass(slots=True, eq=False)
-class _Traced:
-    ray: NDArray[np.intp]
-    depth: Floats
-    colour: Floats
+def _groups(shots: Sequence[Sequence[_Shot]]) -> list[tuple[Roi, list[int]]]:
+    """Animals whose windows overlap at any of the moments, and the window of each such group."""
+    groups: list[tuple[Roi, list[int]]] = []
+    for i in range(len(shots[0])):
+        window = around([s[i].window for s in shots])
+        if window is None:
+            continue
+        members = [i]
+        while near := [g for g in groups if g[0].overlaps(window)]:  # a window that grew may meet another
+            groups = [g for g in groups if g not in near]
+            window = around([window, *(g[0] for g in near)]) or window
+            members += [m for g in near for m in g[1]]
+        groups.append((window, sorted(members)))
+    return groups
+
+
+def _surface_at(motion: Motion, moment: float) -> tuple[Floats, Floats, Floats]:
+    """Centres (part, 3), rotations (part, 3, 3) and radii (part, 3) at a moment between two ticks."""
+    surface = motion.surface
+    moment = min(max(moment, 0.0), len(surface) - 1.0)
+    before, share = int(moment), moment - int(moment)
+    centre, rotation, radii = (
+        (1 - share) * a[before] + share * a[before + 1] if share else a[before]
+        for a in (surface.centre_mm, surface.rotation, surface.radii_mm)
+    )
+    if share:  # turns between two ticks are small: the mean, made a rotation again
+        x = rotation[..., 0] / np.linalg.norm(rotation[..., 0], axis=-1, keepdims=True)
+        y = rotation[..., 1] - x * (x * rotation[..., 1]).sum(-1, keepdims=True)
+        y /= np.linalg.norm(y, axis=-1, keepdims=True)
+        rotation = np.stack([x, y, np.cross(x, y)], axis=-1)
+    return centre.astype(np.float32), rotation.astype(np.float32), radii.astype(np.float32)
+
+
+def _moved(ray: NDArray[np.intp], source: Roi, target: Roi) -> NDArray[np.intp]:
+    """Flat indices into one region as flat indices into another that holds it."""
+    row, column = np.divmod(ray, source.shape[1])
+    return (row + (source.top - target.top)) * target.shape[1] + column + (source.left - target.left)
+
+
+def _cut(region: Roi, samples: int) -> tuple[int, int, int, int]:
+    return (region.shape[0] // samples, samples, region.shape[1] // samples, samples)
 
 
 def _rest(plan: BodyPlan) -> tuple[Floats, Floats]:
     joints = place_joints(plan, np.zeros((1, len(plan.joints), 3)), np.zeros((1, 3)))
     surface = place_parts(plan, joints, np.zeros(1))
     return surface.centre_mm[0].astype(np.float32), surface.rotation[0].astype(np.float32)
-
-
-def _around(boxes: Sequence[Roi], samples: int) -> Roi | None:
-    if not boxes:
-        return None
-    return Roi(
-        min(b.top for b in boxes),
-        max(b.bottom for b in boxes),
-        min(b.left for b in boxes),
-        max(b.right for b in boxes),
-    ).aligned(samples)
-
-
-def _veiled(linear: Floats, backdrop: Backdrop, rows: slice, columns: slice) -> Floats:
-    veil = backdrop.veil[rows, columns][..., None]
-    return linear * (1 - veil) + veil * backdrop.veil_colour
-
-
-_LEVELS = 16384
-_BRIGHTEST = 2.0
-
-
-def _curve() -> Floats:
-    linear = np.linspace(0, _BRIGHTEST, _LEVELS)
-    bright = np.where(linear > 0.8, 0.8 + 0.2 * np.tanh((linear - 0.8) / 0.2), linear)
-    return np.asarray(255 * bright ** (1 / 2.2) + 0.5, np.float32)
-
-
-_CURVE = _curve()
-
-
-def _encode(linear: Floats) -> Floats:
-    """Linear light to 8-bit levels (float, with the rounding half added), with a soft shoulder above 0.8."""
-    level = (linear * np.float32((_LEVELS - 1) / _BRIGHTEST)).astype(np.int32)
-    return np.take(_CURVE, level, mode="clip")
-
-
-def _noise_pool(rng: np.random.Generator, camera: Camera, spread: float) -> Floats:
-    """Noise to cut frames from, larger than a frame: mostly in brightness, a little in colour."""
-    shape = (camera.height + NOISE_SHIFTS, camera.width + NOISE_SHIFTS)
-    grey = rng.standard_normal((*shape, 1), np.float32)
-    colour = rng.standard_normal((*shape, 3), np.float32)
-    return np.asarray(spread * (0.9 * grey + 0.44 * colour), np.float32)

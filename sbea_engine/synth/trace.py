@@ -11,12 +11,14 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data.camera import Camera
+from sbea_engine.synth.camera import image_boxes
 
 Floats = NDArray[np.float32]
 MELT_MM = 1.7
@@ -46,6 +48,28 @@ class Roi:
             self.left // step * step,
             -(-self.right // step) * step,
         )
+
+    def overlaps(self, other: Roi) -> bool:
+        """Whether the two share anything."""
+        return (
+            self.top < other.bottom
+            and other.top < self.bottom
+            and self.left < other.right
+            and other.left < self.right
+        )
+
+
+def around(rois: Sequence[Roi | None]) -> Roi | None:
+    """The rectangle that holds all that are there, None for none."""
+    there = [r for r in rois if r is not None]
+    if not there:
+        return None
+    return Roi(
+        min(r.top for r in there),
+        max(r.bottom for r in there),
+        min(r.left for r in there),
+        max(r.right for r in there),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -135,10 +159,12 @@ def outlines(camera: Camera, solid: Solid, *, samples: int) -> list[Roi | None]:
     corner = C[:, 2, 2, None] * np.where(drawn, 1, np.nan)[:, None]
     middle = C[:, :2, 2] / corner
     half = np.sqrt(np.maximum(C[:, :2, 2] ** 2 - C[:, (0, 1), (0, 1)] * corner, 0)) / -corner
-    limit = np.array([camera.width, camera.height]) * samples
     with np.errstate(invalid="ignore"):  # the NaN of parts that are not drawn
-        low = np.clip((middle - half + 0.5) * samples - 1, 0, limit).astype(np.intp)
-        high = np.clip((middle + half + 0.5) * samples + 2, 0, limit).astype(np.intp)
+        low, high, inside = image_boxes(camera, middle - half, middle + half)
+        drawn &= inside
+        limit = np.array([camera.width, camera.height]) * samples
+        low = np.clip((low + 0.5) * samples - 1, 0, limit).astype(np.intp)
+        high = np.clip((high + 0.5) * samples + 2, 0, limit).astype(np.intp)
     drawn &= (low < high).all(1)
     return [
         Roi(top, bottom, left, right) if seen else None

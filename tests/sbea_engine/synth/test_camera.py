@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import numpy as np
 import pytest
 
-from sbea_engine.data.camera import Camera
-from sbea_engine.geometry import project
+from sbea_engine.data.camera import BadCamera, Camera
+from sbea_engine.geometry import distort, project
 from sbea_engine.synth import Recipe
-from sbea_engine.synth.camera import camera_rays, look_at
+from sbea_engine.synth.camera import camera_rays, image_boxes, look_at
+from sbea_engine.synth.recipe import BadRecipe
 
 
 @pytest.fixture
@@ -70,3 +74,75 @@ def test_every_camera_of_a_rig_sees_the_whole_floor(recipe: Recipe, count: int) 
         assert camera.holds(px).all()
         assert (depth > 0).all()
         assert camera.position_mm[2] > 0
+
+
+LENSES = [(-0.35, 0.12, 0.001, -0.002, 0.0), (0.15, -0.05, 0.0, 0.0, 0.01)]
+
+
+class TestPlaces:
+    def names(
+        self, recipe: Recipe, count: int, *places: str, floor: Literal["opaque", "glass"] = "glass"
+    ) -> list[str]:
+        arena = replace(recipe.arena.arena(), floor=floor)
+        return [c.name for c in recipe.cameras.model_copy(update={"places": places}).cameras(count, arena)]
+
+    def test_are_taken_in_turn_and_the_last_one_stays(self, recipe: Recipe) -> None:
+        assert self.names(recipe, 3, "ceiling", "ring") == ["ceiling", "ring-1", "ring-2"]
+        assert self.names(recipe, 3, "ceiling") == ["ceiling-1", "ceiling-2", "ceiling-3"]
+        assert self.names(recipe, 4, "below", "ring", "ceiling") == [
+            "below",
+            "ring-1",
+            "ceiling-1",
+            "ceiling-2",
+        ]
+
+    def test_below_needs_glass(self, recipe: Recipe) -> None:
+        with pytest.raises(BadRecipe, match="glass"):
+            self.names(recipe, 1, "below", floor="opaque")
+
+    @pytest.mark.parametrize("place", ["ceiling", "ring", "below"])
+    @pytest.mark.parametrize("lens", LENSES)
+    def test_every_place_and_lens_sees_the_whole_floor(self, recipe: Recipe, place: str, lens: tuple) -> None:
+        arena = replace(recipe.arena.arena(), floor="glass")
+        asked = recipe.cameras.model_copy(update={"places": (place,), "lenses": (lens,)})
+        for camera in asked.cameras(3, arena):
+            px, depth = project(camera, arena.border_mm(0, points=41))
+            assert camera.holds(px).all()
+            assert (depth > 0).all()
+            assert (camera.position_mm[2] < 0) == (place == "below")
+            np.testing.assert_array_equal(camera.distortion, lens)
+
+    def test_a_lens_too_strong_for_the_view_is_refused(self, recipe: Recipe) -> None:
+        asked = recipe.cameras.model_copy(update={"lenses": ((-2.0, -2.0, 0.0, 0.0, 0.0),)})
+        with pytest.raises(BadCamera, match="folds back"):
+            asked.cameras(2, recipe.arena.arena())
+
+    def test_a_lens_that_folds_back_at_the_rim_of_the_picture_is_refused(self, camera: Camera) -> None:
+        narrow = replace(camera, distortion=np.array((-3.0, 0.0, 0.0, 0.0, 0.0)))
+        with pytest.raises(BadCamera, match="folds back"):
+            camera_rays(narrow, 1)
+
+
+class TestImageBoxes:
+    @pytest.mark.parametrize("lens", [*LENSES, (0.0, 0.0, 0.0, 0.0, 0.0)])
+    def test_hold_the_image_of_all_that_is_inside(self, camera: Camera, lens: tuple) -> None:
+        bent = replace(camera, distortion=np.array(lens))
+        rng = np.random.default_rng(2)
+        low = rng.uniform((-60, -60), (150, 120), (300, 2))
+        high = low + rng.uniform(1, 50, (300, 2))
+        first, last, seen = image_boxes(bent, low, high)
+        share = rng.uniform(0, 1, (300, 80, 2))
+        pinhole = low[:, None] + share * (high - low)[:, None]
+        flat = (pinhole - camera.K[:2, 2]) / np.diag(camera.K)[:2]
+        px = distort(flat, lens) * np.diag(camera.K)[:2] + camera.K[:2, 2]
+        inside = np.asarray(bent.holds(px))
+        assert inside.any(axis=1).sum() > 80
+        assert np.asarray(seen)[inside.any(axis=1)].all()
+        within = (px >= first[:, None] - 0.2) & (px <= last[:, None] + 0.2)
+        assert np.asarray(within)[inside].all()
+
+    def test_what_the_lens_model_would_fold_into_the_picture_is_not_seen(self, camera: Camera) -> None:
+        bent = replace(camera, distortion=np.array(LENSES[0]))
+        far = np.array([[4000.0, 20.0]])
+        _, _, seen = image_boxes(bent, far, far + 30)
+        assert not seen.any()

@@ -13,6 +13,7 @@ from sbea_engine.errors import Cancelled
 from sbea_engine.geometry import project
 from sbea_engine.progress import Progress
 from sbea_engine.synth import Recipe, RecordingFiles, Truth, load_recipe, load_truth, render_recording
+from sbea_engine.synth.exposure import Exposure
 from sbea_engine.synth.folder import BadRequest
 from sbea_engine.synth.masks import decode_mask
 from sbea_engine.synth.recording import build_scene, keypoint_visibility
@@ -81,7 +82,7 @@ class TestFolder:
 
     def test_video_shows_what_was_rendered(self, files: RecordingFiles, scene: Scene, recipe: Recipe) -> None:
         camera = recipe.cameras.cameras(3, scene.arena)[0]
-        look = Renderer(scene, camera, samples=2, noise=0, rng=np.random.default_rng(0))
+        look = Renderer(scene, camera, Exposure(samples=2, noise=0), np.random.default_rng(0))
         still = look.render(4, np.random.default_rng(0)).image.astype(float)
         filmed = frames_of(files.videos["ceiling"])[4].astype(float)
         assert np.abs(filmed - still).mean() < 4
@@ -153,7 +154,7 @@ class TestTruth:
 class TestVisibility:
     def test_agrees_with_the_depth_of_what_is_drawn(self, scene: Scene, recipe: Recipe, truth: Truth) -> None:
         camera = recipe.cameras.cameras(3, scene.arena)[1]
-        look = Renderer(scene, camera, samples=2, noise=0, rng=np.random.default_rng(0))
+        look = Renderer(scene, camera, Exposure(samples=2, noise=0), np.random.default_rng(0))
         view = look.render(0, np.random.default_rng(0))
         got = keypoint_visibility(scene, camera, view, truth.points_mm[0])
         np.testing.assert_array_equal(got, truth.views[camera.name].visible[0])
@@ -172,7 +173,7 @@ class TestVisibility:
         shown = dict.fromkeys(OWN_PARTS, 0)
         hidden = 0
         for camera in recipe.cameras.cameras(2, scene.arena):
-            look = Renderer(scene, camera, samples=1, noise=0, rng=np.random.default_rng(0))
+            look = Renderer(scene, camera, Exposure(samples=1, noise=0), np.random.default_rng(0))
             for f in range(0, 160, 8):
                 view = look.render(f, np.random.default_rng(0))
                 points = animal.motion.points_mm[f].astype(np.float32)
@@ -196,7 +197,7 @@ class TestVisibility:
 
     def test_out_of_the_picture_is_not_visible(self, scene: Scene, recipe: Recipe) -> None:
         camera = recipe.cameras.cameras(1, scene.arena)[0]
-        view = Renderer(scene, camera, samples=1, noise=0, rng=np.random.default_rng(0)).render(
+        view = Renderer(scene, camera, Exposure(samples=1, noise=0), np.random.default_rng(0)).render(
             0, np.random.default_rng(0)
         )
         points = np.full((1, len(scene.animals[0].plan.keypoints), 3), 4000.0, np.float32)

@@ -7,13 +7,14 @@ import pytest
 
 from sbea_engine.geometry import project
 from sbea_engine.synth import Recipe
+from sbea_engine.synth.exposure import Exposure
 from sbea_engine.synth.motion import Motion
 from sbea_engine.synth.render import Animal, Renderer, Scene, View
 
 
 def renderer(scene: Scene, recipe: Recipe, camera: int = 0, noise: float = 0.0) -> Renderer:
     rig = recipe.cameras.cameras(3, scene.arena)
-    return Renderer(scene, rig[camera], samples=2, noise=noise, rng=np.random.default_rng(1))
+    return Renderer(scene, rig[camera], Exposure(samples=2, noise=noise), np.random.default_rng(1))
 
 
 def shifted(motion: Motion, by_mm: tuple[float, float, float]) -> Motion:
@@ -111,7 +112,9 @@ def test_clear_walls_show_what_opaque_ones_hide(scene: Scene, recipe: Recipe) ->
     seen = {}
     for walls in ("opaque", "clear"):
         arena = replace(scene.arena, walls=walls)
-        look = Renderer(replace(scene, arena=arena), camera, samples=1, noise=0, rng=np.random.default_rng(0))
+        look = Renderer(
+            replace(scene, arena=arena), camera, Exposure(samples=1, noise=0), np.random.default_rng(0)
+        )
         seen[walls] = look.backdrop.depth_mm[row, column]
     assert seen["opaque"] < depth - 5
     assert seen["clear"] == pytest.approx(float(depth), abs=6)
