@@ -1,9 +1,9 @@
 /** Many discs that face the eye, in one draw: joints as lit balls, uncertainty as halos. */
 
-import { Float32BufferAttribute, type InstancedBufferAttribute, InstancedBufferGeometry, Mesh } from "three";
+import { Mesh } from "three";
 import type { Rgb } from "../canvas/palette";
 import { type Lens, PIXELS_PER_MM, smoothMaterial } from "./material";
-import { instanced } from "./sticks";
+import { Quads } from "./quads";
 
 export interface DiscsOptions {
   readonly most: number;
@@ -67,27 +67,21 @@ const FRAGMENT = /* glsl */ `
   }
 `;
 
-/** Numbers a disc: xyz and radius 4, colour and opacity 4. */
+const [CENTRE, TONE] = [0, 1];
+
 export class Discs {
   readonly mesh: Mesh;
-  readonly #geometry = new InstancedBufferGeometry();
-  readonly #centre: InstancedBufferAttribute;
-  readonly #tone: InstancedBufferAttribute;
+  readonly #quads: Quads;
   readonly #material;
   readonly #edge: { value: [number, number, number] } = { value: [0, 0, 0] };
   readonly #strength = { value: 1 };
-  readonly most: number;
-  #count = 0;
 
   constructor({ most, lens, leastPx, look, order }: DiscsOptions) {
-    this.most = Math.max(1, most);
-    this.#geometry.setAttribute("corner", new Float32BufferAttribute([-1, -1, 1, -1, 1, 1, -1, 1], 2));
-    this.#geometry.setIndex([0, 1, 2, 0, 2, 3]);
-    this.#centre = instanced(this.most, 4);
-    this.#tone = instanced(this.most, 4);
-    this.#geometry.setAttribute("centre", this.#centre);
-    this.#geometry.setAttribute("tone", this.#tone);
-    this.#geometry.instanceCount = 0;
+    // Place with the radius in millimetres, and colour with opacity.
+    this.#quads = new Quads(most, [-1, -1, 1, -1, 1, 1, -1, 1], {
+      centre: { size: 4 },
+      tone: { size: 4, bytes: true },
+    });
     this.#material = smoothMaterial({
       vertexShader: VERTEX,
       fragmentShader: FRAGMENT,
@@ -100,32 +94,37 @@ export class Discs {
         strength: this.#strength,
       },
     });
-    this.mesh = new Mesh(this.#geometry, this.#material);
+    this.mesh = new Mesh(this.#quads.geometry, this.#material);
     this.mesh.frustumCulled = false;
     this.mesh.renderOrder = order;
   }
 
   get count(): number {
-    return this.#count;
+    return this.#quads.count;
   }
 
   clear(): void {
-    this.#count = 0;
+    this.#quads.clear();
   }
 
   /** At `p` (offset of x, y, z); colour 0..255; nothing where the room is used up. */
   add(p: ArrayLike<number>, offset: number, radiusMm: number, colour: Rgb, opacity = 1): void {
-    if (this.#count === this.most) return;
-    const n = this.#count++;
-    this.#centre.setXYZW(n, p[offset] as number, p[offset + 1] as number, p[offset + 2] as number, radiusMm);
-    this.#tone.setXYZW(n, colour[0] / 255, colour[1] / 255, colour[2] / 255, opacity);
+    const quad = this.#quads.next();
+    if (quad < 0) return;
+    this.#quads.put(
+      CENTRE,
+      quad,
+      p[offset] as number,
+      p[offset + 1] as number,
+      p[offset + 2] as number,
+      radiusMm,
+    );
+    this.#quads.putTone(TONE, quad, colour, opacity);
   }
 
   done(): void {
-    this.#geometry.instanceCount = this.#count;
-    this.mesh.visible = this.#count > 0;
-    this.#centre.needsUpdate = true;
-    this.#tone.needsUpdate = true;
+    this.#quads.done();
+    this.mesh.visible = this.#quads.count > 0;
   }
 
   set edge(colour: Rgb) {
@@ -137,7 +136,7 @@ export class Discs {
   }
 
   dispose(): void {
-    this.#geometry.dispose();
+    this.#quads.dispose();
     this.#material.dispose();
   }
 }

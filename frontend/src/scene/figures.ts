@@ -233,7 +233,7 @@ export class Figures {
   #drawMark(data: Float32Array): void {
     if (this.#marked === null) return;
     const offset = this.offsetOf(this.#marked.individual, this.#marked.keypoint);
-    if (isKnown(data, offset)) this.#halos.add(data, offset, 2.2 * this.#radiusMm, RING, 1.6);
+    if (isKnown(data, offset)) this.#halos.add(data, offset, 2.2 * this.#radiusMm, RING);
   }
 }
 

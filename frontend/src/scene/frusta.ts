@@ -18,7 +18,7 @@ import type { SceneColours } from "./themes";
 import type { Layers, Vec3 } from "./types";
 
 /** Longer side of a live image as it is kept: a frustum is small on the screen. */
-export const IMAGE_MOST_PX = 384;
+export const IMAGE_MOST_PX = 320;
 /** Cells of the image plane, so that a lens's bend is followed. */
 const CELLS_X = 20;
 const CELLS_Y = 15;
@@ -314,7 +314,8 @@ class ImagePlane {
       canvas.height = high;
       this.#image.value = textureOf(canvas);
     }
-    const context = canvas.getContext("2d");
+    // Kept in memory: from a canvas on the graphics card every upload would first be read back.
+    const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
     if (context === null) throw new Error("This browser gives no 2D canvas.");
     context.drawImage(image, 0, 0, wide, high);
     (this.#image.value as Texture).needsUpdate = true;

@@ -1,15 +1,9 @@
 /** Words in the scene, as large on the screen at every distance: millimetres of the floor, names of cameras. */
 
-import {
-  CanvasTexture,
-  Float32BufferAttribute,
-  InstancedBufferAttribute,
-  InstancedBufferGeometry,
-  LinearFilter,
-  Mesh,
-} from "three";
+import { CanvasTexture, LinearFilter, Mesh } from "three";
 import type { Rgb } from "../canvas/palette";
 import { type Lens, smoothMaterial } from "./material";
+import { Quads } from "./quads";
 import type { Vec3 } from "./types";
 
 export interface Label {
@@ -62,7 +56,7 @@ const FRAGMENT = /* glsl */ `
 
 export class Labels {
   readonly mesh: Mesh;
-  readonly #geometry = new InstancedBufferGeometry();
+  readonly #quads: Quads;
   readonly #texture: CanvasTexture;
   readonly #material;
   readonly #ink: { value: [number, number, number] } = { value: [0, 0, 0] };
@@ -73,31 +67,27 @@ export class Labels {
     this.#texture = new CanvasTexture(atlas);
     this.#texture.generateMipmaps = false;
     this.#texture.minFilter = LinearFilter;
-    this.#geometry.setAttribute(
-      "corner",
-      new Float32BufferAttribute([-0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5], 2),
-    );
-    this.#geometry.setIndex([0, 1, 2, 0, 2, 3]);
+    this.#quads = new Quads(labels.length, [-0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5], {
+      place: { size: 4 },
+      piece: { size: 4 },
+      size: { size: 2 },
+    });
     const rows = Math.max(1, labels.length);
-    const place = labels.flatMap(({ at_mm, below_px = 0 }) => [...at_mm, below_px]);
-    const atlasPx = atlas.width / FINE;
-    const piece = widths.flatMap((width, row) => [0, 1 - (row + 1) / rows, width / atlasPx, 1 / rows]);
-    const size = widths.flatMap((width) => [width, ROW_PX]);
-    for (const [name, values, length] of [
-      ["place", place, 4],
-      ["piece", piece, 4],
-      ["size", size, 2],
-    ] as const) {
-      this.#geometry.setAttribute(name, new InstancedBufferAttribute(new Float32Array(values), length));
-    }
-    this.#geometry.instanceCount = labels.length;
+    labels.forEach(({ at_mm: [x, y, z], below_px = 0 }, row) => {
+      const width = widths[row] as number;
+      const quad = this.#quads.next();
+      this.#quads.put(0, quad, x, y, z, below_px);
+      this.#quads.put(1, quad, 0, 1 - (row + 1) / rows, (width * FINE) / atlas.width, 1 / rows);
+      this.#quads.put(2, quad, width, ROW_PX);
+    });
+    this.#quads.done();
     this.#material = smoothMaterial({
       vertexShader: VERTEX,
       fragmentShader: FRAGMENT,
       depthWrite: false,
       uniforms: { ...lens, atlas: { value: this.#texture }, ink: this.#ink, ground: this.#ground },
     });
-    this.mesh = new Mesh(this.#geometry, this.#material);
+    this.mesh = new Mesh(this.#quads.geometry, this.#material);
     this.mesh.frustumCulled = false;
     this.mesh.renderOrder = order;
     this.mesh.visible = labels.length > 0;
@@ -110,7 +100,7 @@ export class Labels {
   }
 
   dispose(): void {
-    this.#geometry.dispose();
+    this.#quads.dispose();
     this.#material.dispose();
     this.#texture.dispose();
   }

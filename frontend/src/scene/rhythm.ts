@@ -14,7 +14,7 @@ const SHARES = [1, 0.75, 0.5] as const;
 const LATE_MS = 25;
 const LATE_PICTURES = 6;
 /** Further apart than this they are no motion. */
-const REST_MS = 160;
+const REST_MS = 400;
 
 export class Rhythm {
   readonly #surface: Sharpness;

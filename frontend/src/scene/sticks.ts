@@ -1,14 +1,9 @@
 /** Many straight lines in one draw: bones, trails, grid lines, edges of cameras. */
 
-import {
-  DynamicDrawUsage,
-  Float32BufferAttribute,
-  InstancedBufferAttribute,
-  InstancedBufferGeometry,
-  Mesh,
-} from "three";
+import { Mesh } from "three";
 import type { Rgb } from "../canvas/palette";
 import { type Lens, PIXELS_PER_MM, smoothMaterial } from "./material";
+import { Quads } from "./quads";
 
 export interface SticksOptions {
   readonly most: number;
@@ -76,30 +71,22 @@ const FRAGMENT = /* glsl */ `
   }
 `;
 
-/** Numbers a stick: from xyz and radius 4, to xyz 3, colour and opacity 4. */
+const [FROM, TO, TONE] = [0, 1, 2];
+
 export class Sticks {
   readonly mesh: Mesh;
-  readonly #geometry = new InstancedBufferGeometry();
-  readonly #from: InstancedBufferAttribute;
-  readonly #to: InstancedBufferAttribute;
-  readonly #tone: InstancedBufferAttribute;
+  readonly #quads: Quads;
   readonly #material;
   readonly #edge: { value: [number, number, number] } = { value: [0, 0, 0] };
   readonly #strength = { value: 1 };
-  readonly most: number;
-  #count = 0;
 
   constructor({ most, lens, leastHalfPx, round, order, solid }: SticksOptions, nearMm: number) {
-    this.most = Math.max(1, most);
-    this.#geometry.setAttribute("corner", new Float32BufferAttribute([0, -1, 1, -1, 1, 1, 0, 1], 2));
-    this.#geometry.setIndex([0, 1, 2, 0, 2, 3]);
-    this.#from = instanced(this.most, 4);
-    this.#to = instanced(this.most, 3);
-    this.#tone = instanced(this.most, 4);
-    this.#geometry.setAttribute("from", this.#from);
-    this.#geometry.setAttribute("to", this.#to);
-    this.#geometry.setAttribute("tone", this.#tone);
-    this.#geometry.instanceCount = 0;
+    // The ends with the radius in millimetres, and colour with opacity.
+    this.#quads = new Quads(most, [0, -1, 1, -1, 1, 1, 0, 1], {
+      from: { size: 4 },
+      to: { size: 3 },
+      tone: { size: 4, bytes: true },
+    });
     this.#material = smoothMaterial({
       vertexShader: VERTEX,
       fragmentShader: FRAGMENT,
@@ -115,18 +102,18 @@ export class Sticks {
         strength: this.#strength,
       },
     });
-    this.mesh = new Mesh(this.#geometry, this.#material);
+    this.mesh = new Mesh(this.#quads.geometry, this.#material);
     this.mesh.frustumCulled = false;
     this.mesh.renderOrder = order;
   }
 
   get count(): number {
-    return this.#count;
+    return this.#quads.count;
   }
 
   /** Begin anew; `add` follows for each stick, then `done`. */
   clear(): void {
-    this.#count = 0;
+    this.#quads.clear();
   }
 
   /** From `a` at `at` to `b` at `bt` (offsets of x, y, z); colour 0..255; nothing where the room is used up. */
@@ -139,17 +126,16 @@ export class Sticks {
     colour: Rgb,
     opacity = 1,
   ): void {
-    if (this.#count === this.most) return;
-    const n = this.#count++;
-    this.#from.setXYZW(n, a[at] as number, a[at + 1] as number, a[at + 2] as number, radiusMm);
-    this.#to.setXYZ(n, b[bt] as number, b[bt + 1] as number, b[bt + 2] as number);
-    this.#tone.setXYZW(n, colour[0] / 255, colour[1] / 255, colour[2] / 255, opacity);
+    const quad = this.#quads.next();
+    if (quad < 0) return;
+    this.#quads.put(FROM, quad, a[at] as number, a[at + 1] as number, a[at + 2] as number, radiusMm);
+    this.#quads.put(TO, quad, b[bt] as number, b[bt + 1] as number, b[bt + 2] as number);
+    this.#quads.putTone(TONE, quad, colour, opacity);
   }
 
   done(): void {
-    this.#geometry.instanceCount = this.#count;
-    this.mesh.visible = this.#count > 0;
-    for (const attribute of [this.#from, this.#to, this.#tone]) attribute.needsUpdate = true;
+    this.#quads.done();
+    this.mesh.visible = this.#quads.count > 0;
   }
 
   set edge(colour: Rgb) {
@@ -162,13 +148,7 @@ export class Sticks {
   }
 
   dispose(): void {
-    this.#geometry.dispose();
+    this.#quads.dispose();
     this.#material.dispose();
   }
-}
-
-export function instanced(count: number, size: number): InstancedBufferAttribute {
-  const attribute = new InstancedBufferAttribute(new Float32Array(count * size), size);
-  attribute.setUsage(DynamicDrawUsage);
-  return attribute;
 }
