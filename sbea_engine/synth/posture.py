@@ -19,12 +19,12 @@ Angles = NDArray[np.float64]
 # a neck of two; and by how much of the standing height the root rises.
 _PITCH = {
     "rear": (-50.0, -5.0, 23.0),
-    "groom": (-30.0, 15.0, 17.0),
+    "groom": (-57.0, 17.0, 29.0),
     "lift": (-36.0, 2.0, 13.0),
     "hunch": (-6.0, 5.0, 9.0),
     "drive": (3.0, -1.5, -4.0),
 }
-_RISE = {"rear": 0.62, "groom": 0.14, "lift": 0.42}
+_RISE = {"rear": 0.62, "groom": 0.24, "lift": 0.42}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,7 +120,8 @@ def add_acts(plan: BodyPlan, turns: Angles, acts: Acts) -> None:
         aside, washing = acts.flank * acts.groom, acts.groom * (1 - np.abs(acts.flank))
         _spread(turns, spine, 0, np.deg2rad(48) * aside)
         _spread(turns, neck, 0, np.deg2rad(62) * aside)
-        _spread(turns, spine, 1, -np.deg2rad(20) * np.abs(aside))
+        turns[:, 0, 1] += np.deg2rad(12) * np.abs(aside)
+        _spread(turns, neck, 1, np.deg2rad(10) * np.abs(aside))
         head = neck[-1]
         turns[:, head, 1] += np.deg2rad(5) * washing * np.sin(acts.stroke)
         turns[:, head, 1] += np.deg2rad(7) * np.abs(aside) * np.sin(acts.stroke)

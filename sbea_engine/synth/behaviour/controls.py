@@ -89,7 +89,8 @@ def _around(px: float, py: float, x: float, y: float, heading: float, size: floa
     c, s = math.cos(heading), math.sin(heading)
     along, across = (px - x) * c + (py - y) * s, -(px - x) * s + (py - y) * c
     if along > 4 * size or abs(across) < 1e-6:
-        return x, y
+        line = min(28 * size, 0.55 * math.hypot(px - x, py - y))  # come in along the body, not from its side
+        return x + line * c, y + line * s
     beside = math.copysign(max(30 * size, min(abs(across), 42 * size)), across)
     ahead = 14 * size if abs(across) > 22 * size else -25 * size
     return x + ahead * c - beside * s, y + ahead * s + beside * c
@@ -174,7 +175,7 @@ def _huddle(stage: Stage, actor: Actor) -> Control:
 def _heed(stage: Stage, actor: Actor, error: float, wanted: float, lag: float) -> Control:
     """Go around those who are in the way, and slow down in front of them."""
     me = actor.body
-    look = 0.0
+    look = 1.6 if actor.behaviour in ("flee", "approach") else 0.0
     c, s = math.cos(me.heading), math.sin(me.heading)
     reach = HEED_MM * me.shape.size
     for other in stage.actors:
@@ -195,6 +196,8 @@ def _heed(stage: Stage, actor: Actor, error: float, wanted: float, lag: float) -
             wanted = min(wanted, room / ahead)
             if gap < 5 and not partner:
                 wanted, look = min(wanted, -25.0), 1.6
+            if actor.behaviour == "flee":
+                look = 3.0
     return error, wanted, lag, look
 
 

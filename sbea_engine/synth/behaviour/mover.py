@@ -14,6 +14,9 @@ TURN_RADIUS = 20.0  # mm of a mouse; scaled with the body
 MAX_NECK_BEND = math.radians(55)
 MAX_SPINE_BEND = math.radians(62)
 LOOK_BEND = math.radians(48)
+PIVOT_FROM = 0.55
+PIVOT_RATE = 2.8
+PIVOT_BELOW = 70.0  # mm/s of a mouse
 MOUSE_LENGTH_MM = 54.0
 
 Point = tuple[float, float]
@@ -74,15 +77,15 @@ class Mover:
     """
 
     __slots__ = (
-        "bx", "by", "cx", "cy", "front", "fx", "fy", "heading", "nx", "ny", "rear", "rx", "ry", "shape",
-        "speed", "turn_rate", "x", "y",
+        "bx", "by", "cx", "cy", "front", "fx", "fy", "heading", "nx", "ny", "pivot_rate", "rear", "rx", "ry",
+        "shape", "speed", "turn_rate", "x", "y",
     )  # fmt: skip
 
     def __init__(self, shape: Shape, x: float, y: float, heading: float) -> None:
         self.shape = shape
         self.x, self.y = x, y
         self.heading = self.front = self.rear = heading
-        self.speed = self.turn_rate = 0.0
+        self.speed = self.turn_rate = self.pivot_rate = 0.0
         self.place()
 
     def place(self) -> None:
@@ -123,8 +126,9 @@ class Mover:
 
         Args:
             lag_s: Time constant of the speed.
-            look: Turn rate of the head that needs no walking.
+            look: Turn rate of the head that needs no walking; above 0 the body may turn on the spot too.
         """
+        self._pivot(error if look else 0.0, dt)
         slow = 0.35 + 0.65 * max(0.0, math.cos(error))
         self.speed += (wanted * slow - self.speed) * (1 - math.exp(-dt / lag_s))
         limit = min(MAX_TURN_RATE, abs(self.speed) / (TURN_RADIUS * self.shape.size))
@@ -135,6 +139,20 @@ class Mover:
         self.heading += self.turn_rate * dt
         step = self.speed * dt
         self.trail(step * math.cos(self.heading), step * math.sin(self.heading))
+
+    def _pivot(self, error: float, dt: float) -> None:
+        """Turn on the hind legs where little speed is left to turn with."""
+        room = max(0.0, 1 - abs(self.speed) / (PIVOT_BELOW * self.shape.size))
+        wanted = max(-PIVOT_RATE, min(PIVOT_RATE, 2.5 * error)) * room if abs(error) > PIVOT_FROM else 0.0
+        self.pivot_rate += (wanted - self.pivot_rate) * (1 - math.exp(-dt / 0.12))
+        turn = self.pivot_rate * dt
+        if abs(turn) > 1e-4:
+            c, s = math.cos(turn), math.sin(turn)
+            dx, dy = self.x - self.rx, self.y - self.ry
+            self.x, self.y = self.rx + c * dx - s * dy, self.ry + s * dx + c * dy
+            self.heading += turn
+            self.front += turn
+            self.rear += turn
 
     def trail(self, dx: float, dy: float) -> None:
         """Move the head by (dx, dy), and let girdle and root follow as trailers do (a tractrix each)."""

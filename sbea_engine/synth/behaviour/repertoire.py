@@ -92,10 +92,10 @@ TRANSITIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "walk": {"idle": 3, "walk": 1.2, "rear": 1.8, "groom": 0.7, "approach": 2.6},
         "rear": {"walk": 4, "idle": 3, "approach": 1.5},
         "groom": {"walk": 4, "idle": 3, "rear": 0.6, "approach": 1.2},
-        "approach": {"nose-nose": 4, "nose-anogenital": 4.5, "huddle": 1.2},
-        "follow": {"nose-anogenital": 3.5, "mount": 2, "walk": 2, "idle": 1.5},
+        "approach": {"nose-nose": 3.5, "nose-anogenital": 5, "huddle": 1.2},
+        "follow": {"nose-anogenital": 3.5, "mount": 3, "walk": 2, "idle": 1.5},
         "nose-nose": {"approach": 4, "walk": 2.5, "idle": 1.5, "flee": 1.5},
-        "nose-anogenital": {"follow": 3, "mount": 3, "walk": 2, "idle": 1.5},
+        "nose-anogenital": {"follow": 3, "mount": 4.5, "walk": 1.5, "idle": 1},
         "mount": {"groom": 3, "idle": 3, "walk": 2, "follow": 2},
         "flee": {"idle": 4, "walk": 4, "groom": 1},
         "huddle": {"walk": 3, "idle": 2.5, "groom": 3},
@@ -105,7 +105,7 @@ TRANSITIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
 # What the partner does once the actor lets go of it; "" keeps it at what it does.
 RESPONSES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "nose-anogenital": {"": 3, "walk": 3, "flee": 3},
+        "nose-anogenital": {"": 2, "walk": 3, "flee": 3.5},
         "mount": {"walk": 4, "flee": 5},
     }
 )

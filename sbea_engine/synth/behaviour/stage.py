@@ -23,6 +23,7 @@ RATE_HZ = 15.0
 WARM_UP_S = 4.0
 CHANNELS = ("x", "y", "heading", "front", "rear", "speed", "lift", "close", "hunch", "drive")
 LEAVE_S = 0.7
+LIFTED_MM = 14.0
 PUSH_MM = 9.0
 LEAVING_PUSH_MM = 0.8
 LOST_MM = 42.0
@@ -152,7 +153,10 @@ class Stage:
     def _posture(self, actor: Actor) -> None:
         keep = math.exp(-self.dt / POSTURE_LAG_S)
         what = actor.behaviour
-        lift = 1.0 if what == "mount" and not actor.leaving else 0.0
+        lift = 1.0 if what == "mount" else 0.0
+        if actor.leaving and actor.partner is not None:  # stay up for as long as the other is underneath
+            depth = self.overlap(actor, actor.partner)[2]
+            lift = max(0.0, min(1.0, depth / (LIFTED_MM * actor.body.shape.size)))
         actor.lift += (lift - actor.lift) * (1 - keep)
         actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * (1 - keep)
         actor.hunch += ((what == "huddle") - actor.hunch) * (1 - keep) * 0.5
@@ -191,16 +195,13 @@ class Stage:
             lost = math.hypot(x - me.nx, y - me.ny) > LOST_MM * me.shape.size
             return lost or (nose and not _both(actor, other, what))
         if what == "follow" and age > 0.6:
-            return math.hypot(other.body.bx - actor.body.nx, other.body.by - actor.body.ny) > 260 * (
-                actor.body.shape.size
-            ) or (other.body.speed < 12 and self._touching(actor, other))
+            me, them, size = actor.body, other.body, actor.body.shape.size
+            behind = math.hypot(them.bx - me.nx, them.by - me.ny)
+            turned = behind > math.hypot(them.nx - me.nx, them.ny - me.ny)
+            return turned or behind > 260 * size or (them.speed < 12 * size and behind < 26 * size)
         if what == "huddle":
             return age > 1.0 and not _both(actor, other, what) and other.behaviour != "huddle"
         return False
-
-    def _touching(self, actor: Actor, other: Actor) -> bool:
-        me, them = actor.body, other.body
-        return math.hypot(them.bx - me.nx, them.by - me.ny) < 26 * me.shape.size
 
     def _arrived(self, actor: Actor, other: Actor) -> bool:
         me, them, size = actor.body, other.body, actor.body.shape.size
@@ -282,8 +283,8 @@ class Stage:
         me, them, size = actor.body, last.body, actor.body.shape.size
         gap = math.hypot(them.bx - me.nx, them.by - me.ny)
         if name == "mount":
-            aligned = abs(math.remainder(me.heading - them.rear, math.tau)) < 0.75
-            return gap < 20 * size and aligned and self._yields(last) and self._roomy(last)
+            aligned = abs(math.remainder(me.heading - them.rear, math.tau)) < 1.0
+            return gap < 26 * size and aligned and self._yields(last) and self._roomy(last)
         if name == "nose-anogenital":
             return gap < 24 * size
         if name == "follow":
