@@ -19,6 +19,7 @@ __all__ = ["BadRig", "RigCheck", "check_against", "duplicate_cameras"]
 SAME_PLACE_MM = 0.01
 SAME_DIRECTION = 1e-5
 MIN_POINTS = 8
+CLEARLY = 2.5
 PLAIN = TriangulationOptions(robust=False, min_angle_deg=0.1)
 
 
@@ -81,24 +82,26 @@ def check_against(cameras: CameraGroup, points_px: ArrayLike, *, limit_px: float
         return RigCheck(points=px.shape[1], median_px=medians)
     listed = ", ".join(f"{name} {median:.1f} px" for name, median in medians.items())
     found = f"Points seen together do not meet by this calibration: off by {listed}, at most {limit_px:g} px."
-    raise BadRig(f"{found} {_fault(cameras, px, limit_px)}", median_px=medians)
+    raise BadRig(f"{found} {_fault(cameras, px, limit_px, max(medians.values()))}", median_px=medians)
 
 
-def _fault(cameras: CameraGroup, px: NDArray[np.float64], limit_px: float) -> str:
+def _fault(cameras: CameraGroup, px: NDArray[np.float64], limit_px: float, worst_px: float) -> str:
+    """Which camera to blame: one without which the others agree, or far better than without any other."""
     if len(cameras) < 3:
         return "Of two cameras it cannot be told which is wrong. Calibrate again."
     without: dict[str, float] = {}
     for v, name in enumerate(cameras.names):
         rest = cameras.select(tuple(n for n in cameras.names if n != name))
         without[name] = max(_medians(rest, np.delete(px, v, axis=0)).values())
-    name = min(without, key=lambda n: without[n])
-    if without[name] > limit_px:
+    name, second = sorted(without, key=lambda n: without[n])[:2]
+    best = without[name]
+    if best > limit_px and not (CLEARLY * best < worst_px and CLEARLY * best < without[second]):
         return "No camera alone is at fault. Calibrate again, or check that the views show the same moment."
     twin = next((set(pair) - {name} for pair in duplicate_cameras(cameras) if name in pair), set())
     same = f" It has the numbers of camera {twin.pop()!r}." if twin else ""
     return (
-        f"Camera {name!r} is at fault: without it the others agree within {without[name]:.1f} px.{same} "
-        f"Calibrate it again."
+        f"Camera {name!r} is at fault: without it the others agree within {best:.1f} px.{same} "
+        f"Calibrate {'it' if best <= limit_px else 'the rig'} again."
     )
 
 

@@ -13,10 +13,23 @@ from typing import Protocol
 
 from sbea_engine.data import LabelSet, Poses
 from sbea_engine.errors import BadInput
-from sbea_engine.io import deeplabcut
+from sbea_engine.io import anipose, calibration_file, deeplabcut
+from sbea_engine.io.calibration_file import BadCalibration, ImportedCalibration
 from sbea_engine.progress import OnProgress
 
-__all__ = ["FORMATS", "Format", "ImportedLabels", "UnknownFormat", "detect", "get_format"]
+__all__ = [
+    "CALIBRATIONS",
+    "FORMATS",
+    "CalibrationFormat",
+    "Format",
+    "ImportedLabels",
+    "UnknownFormat",
+    "detect",
+    "detect_calibration",
+    "get_calibration_format",
+    "get_format",
+    "read_calibration",
+]
 
 
 class UnknownFormat(BadInput):
@@ -133,3 +146,89 @@ def get_format(name: str) -> Format:
 def detect(folder: Path) -> str | None:
     """Name of the format that a folder looks like, None for none."""
     return next((name for name, entry in FORMATS.items() if entry.detect(folder)), None)
+
+
+class CalibrationReader(Protocol):
+    """Reads the text of a calibration file.
+
+    `name` stands for the file in messages; `unit_mm` are the millimetres in one unit of a file that names none.
+    """
+
+    def __call__(self, text: str, name: str, *, unit_mm: float = 1.0) -> ImportedCalibration: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationFormat:
+    """One kind of file with the cameras of a rig.
+
+    Attributes:
+        name: Used in commands and in the API.
+        title: For people.
+        looks_like: Whether a file of that ending (with its dot, lower case) and text is one; never raises.
+        read: See `CalibrationReader`; raises `BadCalibration`.
+    """
+
+    name: str
+    title: str
+    looks_like: Callable[[str, str], bool]
+    read: CalibrationReader
+
+
+CALIBRATIONS: Mapping[str, CalibrationFormat] = {
+    entry.name: entry
+    for entry in (
+        CalibrationFormat(
+            name="sbea",
+            title="SBeA Studio",
+            looks_like=lambda ending, text: ending == ".json" and calibration_file.CALIBRATION_FORMAT in text,
+            read=calibration_file.parse_calibration,
+        ),
+        CalibrationFormat(
+            name="rendered",
+            title="Rendered recording",
+            looks_like=lambda ending, text: ending == ".json" and calibration_file.RENDERED_FORMAT in text,
+            read=calibration_file.parse_rendered,
+        ),
+        CalibrationFormat(
+            name="anipose",
+            title="Anipose",
+            looks_like=lambda ending, text: ending == ".toml" and "[cam_" in text,
+            read=anipose.parse_anipose,
+        ),
+    )
+}
+
+
+def get_calibration_format(name: str) -> CalibrationFormat:
+    """The calibration format of that name; raises `UnknownFormat` naming those that exist."""
+    if name not in CALIBRATIONS:
+        raise UnknownFormat(f"Unknown calibration format {name!r}; known: {', '.join(CALIBRATIONS)}.")
+    return CALIBRATIONS[name]
+
+
+def detect_calibration(filename: str, text: str) -> str | None:
+    """Name of the calibration format that a file looks like, None for none."""
+    ending = Path(filename).suffix.lower()
+    return next((name for name, entry in CALIBRATIONS.items() if entry.looks_like(ending, text)), None)
+
+
+def read_calibration(
+    path: Path, format_name: str | None = None, *, unit_mm: float = 1.0
+) -> ImportedCalibration:
+    """Read a calibration file, or the cameras of a rendered recording's folder.
+
+    Args:
+        format_name: One of `CALIBRATIONS`; what the file looks like when None.
+        unit_mm: Millimetres in one unit of a file that names none.
+
+    Raises:
+        BadCalibration: No calibration, or a damaged one.
+        UnknownFormat: No format of that name.
+    """
+    file = path / calibration_file.RENDERED_FILE if path.is_dir() else path
+    text = calibration_file.read_text(file)
+    name = format_name or detect_calibration(file.name, text)
+    if name is None:
+        titles = ", ".join(entry.title for entry in CALIBRATIONS.values())
+        raise BadCalibration(f"{file}: not a calibration that can be read here ({titles}).")
+    return get_calibration_format(name).read(text, str(file), unit_mm=unit_mm)

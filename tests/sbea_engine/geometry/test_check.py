@@ -53,7 +53,7 @@ class TestCheckAgainst:
     def test_the_camera_at_fault_is_named(self, make_rig: MakeRig, which: int) -> None:
         rig = make_rig(4, 1)
         px = points_px(rig)
-        moved = with_camera(rig, which, t=rig.cameras[which].t + (60, -40, 20))
+        moved = with_camera(rig, which, t=rig.cameras[which].t + np.array([60, -40, 20]))
         with pytest.raises(
             BadRig, match=rf"Camera 'cam{which}' is at fault: .* agree within 0\.\d px"
         ) as caught:
@@ -64,14 +64,14 @@ class TestCheckAgainst:
         rig = make_rig(4, 1)
         px = points_px(rig)
         a = rig.cameras[3]
-        with pytest.raises(BadRig, match="Camera 'cam2' is at fault.* has the numbers of camera 'cam3'"):
+        with pytest.raises(BadRig, match=r"Camera 'cam2' is at fault.* has the numbers of camera 'cam3'"):
             check_against(with_camera(rig, 2, K=a.K, R=a.R, t=a.t), px)
 
     def test_of_two_it_cannot_be_told(self, make_rig: MakeRig) -> None:
         rig = make_rig(2, 1)
         px = points_px(rig)
         with pytest.raises(BadRig, match="Of two cameras it cannot be told"):
-            check_against(with_camera(rig, 1, t=rig.cameras[1].t + (90, 90, 0)), px)
+            check_against(with_camera(rig, 1, t=rig.cameras[1].t + np.array([90, 90, 0])), px)
 
     def test_when_all_is_wrong_nobody_is_blamed(self, make_rig: MakeRig) -> None:
         rig = make_rig(4, 1)

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from sbea_engine.io.registry import FORMATS, UnknownFormat, detect, get_format
+from sbea_engine.io.calibration_file import BadCalibration, write_calibration
+from sbea_engine.io.registry import (
+    CALIBRATIONS,
+    FORMATS,
+    UnknownFormat,
+    detect,
+    get_calibration_format,
+    get_format,
+    read_calibration,
+)
+from tests.sbea_engine.geometry.conftest import random_rig
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -48,3 +59,42 @@ def test_the_web_can_load_formats_without_heavy_libraries() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", CALIBRATIONS)
+class TestEveryCalibrationFormat:
+    """What all calibration formats promise, whatever they are."""
+
+    def test_it_is_found_by_its_name(self, name: str) -> None:
+        assert get_calibration_format(name).name == name
+
+    @pytest.mark.parametrize("text", ["", "\0", "[" * 50_000, "{}", "[]", '{"cameras": [{}]}', "[cam_0]\n"])
+    def test_other_text_is_refused_and_the_file_named(self, name: str, text: str) -> None:
+        with pytest.raises(BadCalibration, match=r"^a\.file: "):
+            CALIBRATIONS[name].read(text, "a.file")
+
+    def test_detection_never_raises(self, name: str) -> None:
+        assert not any(
+            CALIBRATIONS[name].looks_like(ending, text)
+            for ending in ("", ".json", ".toml")
+            for text in ("", "\0")
+        )
+
+
+class TestReadCalibration:
+    def test_each_is_told_by_its_text(self, tmp_path: Path) -> None:
+        rig = random_rig(2, 0)
+        write_calibration(rig, tmp_path / "rig.json")
+        recording = {"format": "sbea-recording/1", "cameras": rig.to_dict()["cameras"]}
+        (tmp_path / "recording.json").write_text(json.dumps(recording))
+        for place in ("rig.json", "recording.json", ""):
+            assert read_calibration(tmp_path / place).cameras.to_dict() == rig.to_dict()
+
+    def test_what_looks_like_nothing_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "notes.txt").write_text("left camera is broken")
+        with pytest.raises(BadCalibration, match=r"notes\.txt: not a calibration .* Anipose"):
+            read_calibration(tmp_path / "notes.txt")
+        with pytest.raises(BadCalibration, match=r"recording\.json: no such file"):
+            read_calibration(tmp_path)
+        with pytest.raises(UnknownFormat, match="known: sbea, rendered, anipose"):
+            read_calibration(tmp_path / "notes.txt", "caliscope")
