@@ -138,7 +138,7 @@ def _facts(calibration: Calibration) -> dict[str, Any]:
         "cameras": [CameraSizeOut(name=c.name, width=c.width, height=c.height) for c in cameras],
         "same_cameras": same_cameras(cameras),
         "recordings": [UserOfCalibrationOut(id=r.pk, name=r.name) for r in calibration.recordings.all()],
-        "created_by": calibration.created_by.name if calibration.created_by else None,
+        "created_by": calibration.created_by.get_full_name() if calibration.created_by else None,
         "created_at": calibration.created_at,
     }
 

@@ -49,7 +49,7 @@ class TestBring:
         assert found["document"] == document
         assert (found["name"], found["source_kind"], found["source_name"]) == ("rig", "sbea", "rig.json")
         assert found["cameras"][1] == {"name": "side", "width": WIDTH, "height": HEIGHT}
-        assert found["created_by"] == owner_of(project).name
+        assert found["created_by"] == "owner"
         assert found["reprojection_error_px"] is None
 
     def test_the_description_of_a_rendered_recording(self, project: Project) -> None:

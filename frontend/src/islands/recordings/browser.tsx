@@ -6,8 +6,10 @@ import { wordsOf } from "../../api/problem";
 import type { Entry } from "../../api/types";
 import { Failure, useAction } from "../parts/action";
 import { bytes } from "../parts/format";
+import { ChosenFiles } from "./chosen";
 import { FolderOutcome, RegisterVideos, useFolderOfVideos } from "./folder";
 import type { RecordingsPage } from "./index";
+import { ProposalPanel, useProposal } from "./proposal";
 
 /** Where the browser stands: the folders entered so far, outermost first. */
 type Trail = readonly { readonly name: string; readonly path: string }[];
@@ -22,10 +24,14 @@ export function FolderBrowser(page: RecordingsPage): JSX.Element {
   const trail = useSignal<Trail>([]);
   const listing = useSignal<Listing>({ entries: null, error: null });
   const said = useSignal<string | null>(null);
+  const chosen = useSignal<readonly string[]>([]);
+  const proposed = useProposal(page);
   const here = trail.value.at(-1)?.path;
 
   useEffect(() => {
     let stale = false;
+    chosen.value = [];
+    proposed.close();
     listing.value = { entries: null, error: null };
     bodyOf(page.api.GET("/api/v1/media-roots", { params: { query: here ? { path: here } : {} } }))
       .then((entries) => {
@@ -37,14 +43,15 @@ export function FolderBrowser(page: RecordingsPage): JSX.Element {
     return () => {
       stale = true;
     };
-  }, [here, page.api, listing]);
+  }, [here, page.api, listing, chosen]);
 
   const { entries, error } = listing.value;
   return (
     <div class="stack tight">
       <p class="dim">
         Files stay where they are and are never changed. A folder of images counts as one video; a DeepLabCut
-        project brings its videos and labels. Of a folder of videos, each becomes a recording of its own.
+        project brings its videos and labels. Videos of one take by several cameras are views of one
+        recording: tick them, or let the studio group a folder by its file names.
       </p>
       <Crumbs trail={trail} />
       {said.value && (
@@ -60,12 +67,20 @@ export function FolderBrowser(page: RecordingsPage): JSX.Element {
       {!entries && !error && <p class="dim">Reading the folder …</p>}
       {entries?.length === 0 && <NothingHere atTop={trail.value.length === 0} />}
       {entries && here && entries.filter(isVideo).length > 1 && (
-        <VideosHere key={here} {...page} path={here} count={entries.filter(isVideo).length} />
+        <VideosHere
+          key={here}
+          {...page}
+          path={here}
+          count={entries.filter(isVideo).length}
+          onGroup={() => void proposed.ask({ folder: here })}
+        />
       )}
+      <ChosenFiles {...page} chosen={chosen} proposed={proposed} said={said} />
+      <ProposalPanel {...page} proposed={proposed} />
       {entries && entries.length > 0 && (
         <ul class="files">
           {entries.map((entry) => (
-            <EntryLine key={entry.path} {...page} entry={entry} trail={trail} said={said} />
+            <EntryLine key={entry.path} {...page} entry={entry} trail={trail} said={said} chosen={chosen} />
           ))}
         </ul>
       )}
@@ -81,14 +96,24 @@ function isVideo({ looks_like }: Entry): boolean {
 function VideosHere({
   path,
   count,
+  onGroup,
   ...page
-}: RecordingsPage & { readonly path: string; readonly count: number }): JSX.Element {
+}: RecordingsPage & {
+  readonly path: string;
+  readonly count: number;
+  readonly onGroup: () => void;
+}): JSX.Element {
   const folder = useFolderOfVideos(page, path);
   return (
     <div class="stack hair">
       <div class="row">
         <span class="dim">{count} videos lie in this folder.</span>
-        <RegisterVideos folder={folder}>Register all</RegisterVideos>
+        <span class="actions push">
+          <button type="button" class="btn small" onClick={onGroup}>
+            Group into views …
+          </button>
+          <RegisterVideos folder={folder}>Register all</RegisterVideos>
+        </span>
       </div>
       <FolderOutcome folder={folder} />
     </div>
@@ -145,15 +170,17 @@ interface EntryLineProps extends RecordingsPage {
   readonly entry: Entry;
   readonly trail: Signal<Trail>;
   readonly said: Signal<string | null>;
+  readonly chosen: Signal<readonly string[]>;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
   deeplabcut: "DeepLabCut project",
+  rendered: "rendered recording",
   video: "video",
   images: "images",
 };
 
-function EntryLine({ entry, trail, said, ...page }: EntryLineProps): JSX.Element {
+function EntryLine({ entry, trail, said, chosen, ...page }: EntryLineProps): JSX.Element {
   const { api, props, refresh } = page;
   const action = useAction();
   const folder = useFolderOfVideos(page, entry.path);
@@ -175,6 +202,18 @@ function EntryLine({ entry, trail, said, ...page }: EntryLineProps): JSX.Element
       said.value = `${entry.name} is registered and being read.`;
       await refresh();
     });
+  const registerRendered = () =>
+    action.run(async () => {
+      const { recording, missing } = await bodyOf(
+        api.POST("/api/v1/projects/{project_id}/recordings/rendered", {
+          ...project,
+          body: { path: entry.path },
+        }),
+      );
+      const without = missing.length > 0 ? ` No video lies there for ${missing.join(", ")}.` : "";
+      said.value = `${recording.name} is registered with its sync and calibration, and being read.${without}`;
+      await refresh();
+    });
   const bring = () =>
     action.run(async () => {
       await bodyOf(
@@ -188,6 +227,17 @@ function EntryLine({ entry, trail, said, ...page }: EntryLineProps): JSX.Element
   return (
     <li class="stack hair">
       <div class="row">
+        {isVideo(entry) && (
+          <input
+            type="checkbox"
+            aria-label={`Choose ${entry.name}`}
+            checked={chosen.value.includes(entry.path)}
+            onChange={(event) => {
+              const others = chosen.value.filter((path) => path !== entry.path);
+              chosen.value = event.currentTarget.checked ? [...others, entry.path] : others;
+            }}
+          />
+        )}
         <span aria-hidden="true" class={`icon ${entry.is_dir ? "folder" : "film"}`} />
         {entry.is_dir ? (
           <button type="button" class="link clip" onClick={open}>
@@ -205,12 +255,14 @@ function EntryLine({ entry, trail, said, ...page }: EntryLineProps): JSX.Element
             type="button"
             class="btn small push"
             disabled={action.busy.value}
-            onClick={kind === "deeplabcut" ? bring : register}
+            onClick={kind === "deeplabcut" ? bring : kind === "rendered" ? registerRendered : register}
           >
             {kind === "deeplabcut" ? "Import" : "Register"}
           </button>
         )}
-        {entry.holds_videos && <RegisterVideos folder={folder}>Register its videos</RegisterVideos>}
+        {entry.holds_videos && kind !== "rendered" && (
+          <RegisterVideos folder={folder}>Register its videos</RegisterVideos>
+        )}
       </div>
       <Failure of={action.error} />
       <FolderOutcome folder={folder} />

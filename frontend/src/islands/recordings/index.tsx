@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Api } from "../../api/client";
 import { bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
-import type { Recording } from "../../api/types";
+import type { Calibration, Recording } from "../../api/types";
 import { pageFeed } from "../parts/feed";
 import { FeedNote } from "../parts/job";
 import { show } from "../parts/page";
@@ -10,6 +10,7 @@ import { can, type ProjectContext, type ProjectProps } from "../parts/project";
 import { Loaded, Resource } from "../parts/resource";
 import { onJobEnd } from "../parts/watch";
 import { AddRecordings } from "./add";
+import { Calibrations } from "./calibrations";
 import { ImportJobs } from "./importJobs";
 import { RecordingTable } from "./table";
 
@@ -18,6 +19,9 @@ export interface RecordingsPage {
   readonly feed: JobFeed;
   readonly props: ProjectProps;
   readonly signal: AbortSignal;
+  readonly recordings: Resource<readonly Recording[]>;
+  readonly calibrations: Resource<readonly Calibration[]>;
+  /** Recordings and calibrations anew: each tells of the other. */
   readonly refresh: () => Promise<void>;
 }
 
@@ -31,15 +35,21 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
       }),
     ),
   );
+  const calibrations = new Resource<readonly Calibration[]>(() =>
+    bodyOf(
+      api.GET("/api/v1/projects/{project_id}/calibrations", {
+        params: { path: { project_id: props.projectId } },
+      }),
+    ),
+  );
+  const refresh = async () => {
+    await Promise.all([recordings.refresh(), calibrations.refresh()]);
+  };
   onJobEnd(feed, signal, () => void recordings.refresh());
-  const page: RecordingsPage = { api, feed, props, signal, refresh: () => recordings.refresh() };
-  show(root, signal, <Page {...page} recordings={recordings} />);
+  show(root, signal, <Page {...{ api, feed, props, signal, recordings, calibrations, refresh }} />);
 }
 
-function Page({
-  recordings,
-  ...page
-}: RecordingsPage & { recordings: Resource<readonly Recording[]> }): JSX.Element {
+function Page(page: RecordingsPage): JSX.Element {
   const manage = can(page.props, "manage_data");
   return (
     <>
@@ -48,10 +58,11 @@ function Page({
       <ImportJobs {...page} />
       <section class="card">
         <h2>In this project</h2>
-        <Loaded of={recordings} what="the recordings">
-          {(list) => <RecordingTable {...page} recordings={list} />}
+        <Loaded of={page.recordings} what="the recordings">
+          {(list) => <RecordingTable {...page} list={list} />}
         </Loaded>
       </section>
+      <Calibrations {...page} />
     </>
   );
 }

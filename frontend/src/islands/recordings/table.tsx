@@ -1,39 +1,43 @@
 import { useSignal } from "@preact/signals";
 import { Fragment, type JSX } from "preact";
-import type { JobState } from "../../api/messages.gen";
-import type { Recording, Video } from "../../api/types";
+import type { Recording } from "../../api/types";
 import { Confirm } from "../parts/confirm";
-import { counted } from "../parts/format";
-import { isActive, JobProgress } from "../parts/job";
-import { can, studioUrl } from "../parts/project";
+import { can } from "../parts/project";
+import { GroupRow } from "./groupRow";
 import type { RecordingsPage } from "./index";
 import { RenameRecording } from "./rename";
-import { SuggestFrames } from "./suggest";
+import { RecordingSetup } from "./setup";
+import { VideoRow } from "./videoRow";
 
-type TableProps = RecordingsPage & { readonly recordings: readonly Recording[] };
+type TableProps = RecordingsPage & { readonly list: readonly Recording[] };
 
-const STATE: Readonly<Record<string, readonly [string, string]>> = {
-  ready: ["ok", "ready"],
-  pending: ["", "waiting"],
-  ingesting: ["busy", "being read"],
-  failed: ["bad", "failed"],
-};
+/** What can be done to a recording as a whole. */
+export interface RecordingActions {
+  readonly open: boolean;
+  readonly onSetup: () => void;
+  readonly onRename: () => void;
+  readonly onDelete: () => void;
+}
 
-export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element {
+export function RecordingTable({ list, ...page }: TableProps): JSX.Element {
   const doomed = useSignal<Recording | null>(null);
   const renamed = useSignal<Recording | null>(null);
-  if (recordings.length === 0) {
-    return (
-      <div class="empty">
-        <b>No recordings yet.</b>
-        <p>
-          {can(page.props, "manage_data")
-            ? "Choose a folder or file of the server above, upload a video, or bring a DeepLabCut project."
-            : "A manager of the project has to add one before there is anything to see."}
-        </p>
-      </div>
-    );
-  }
+  const open = useSignal<ReadonlySet<number>>(new Set());
+  if (list.length === 0) return <NoRecordings manage={can(page.props, "manage_data")} />;
+  const actionsOf = (recording: Recording): RecordingActions => ({
+    open: open.value.has(recording.id),
+    onSetup: () => {
+      const next = new Set(open.value);
+      if (!next.delete(recording.id)) next.add(recording.id);
+      open.value = next;
+    },
+    onRename: () => {
+      renamed.value = recording;
+    },
+    onDelete: () => {
+      doomed.value = recording;
+    },
+  });
   return (
     <>
       <div class="scroll-x">
@@ -46,27 +50,19 @@ export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element
               <th>recording</th>
               <th>state</th>
               <th class="num">frames</th>
-              <th class="num spare">size</th>
-              <th class="num spare">rate</th>
               <th>
                 <span class="visually-hidden">actions</span>
               </th>
             </tr>
           </thead>
           <tbody>
-            {recordings.map((recording) => (
-              <Fragment key={recording.id}>
-                {recording.videos.map((video, at) => (
-                  <VideoRow
-                    key={video.id}
-                    {...page}
-                    recording={recording}
-                    video={video}
-                    onRename={at === 0 ? () => (renamed.value = recording) : null}
-                    onDelete={at === 0 ? () => (doomed.value = recording) : null}
-                  />
-                ))}
-              </Fragment>
+            {list.map((recording) => (
+              <RecordingRows
+                key={recording.id}
+                {...page}
+                recording={recording}
+                actions={actionsOf(recording)}
+              />
             ))}
           </tbody>
         </table>
@@ -81,77 +77,46 @@ export function RecordingTable({ recordings, ...page }: TableProps): JSX.Element
   );
 }
 
-interface RowProps extends RecordingsPage {
-  readonly recording: Recording;
-  readonly video: Video;
-  readonly onRename: (() => void) | null;
-  readonly onDelete: (() => void) | null;
-}
+type RowsProps = RecordingsPage & { readonly recording: Recording; readonly actions: RecordingActions };
 
-function VideoRow({ api, feed, props, recording, video, onRename, onDelete }: RowProps): JSX.Element {
-  const [tone, words] = STATE[video.state] ?? ["", video.state];
-  const ready = video.state === "ready";
-  const job = ingestJob([...feed.jobs.value.values()], video.id);
-  const name = recording.videos.length > 1 ? `${recording.name} · ${video.view}` : recording.name;
+/** One row for a recording of one view; a heading and a row a view for one of several. */
+function RecordingRows({ recording, actions, ...page }: RowsProps): JSX.Element {
+  const manage = can(page.props, "manage_data");
+  const several = recording.videos.length > 1;
   return (
-    <tr>
-      <td class="thumb-cell">
-        <span class="shot thumb">
-          {video.poster_url && <img src={video.poster_url} alt="" loading="lazy" />}
-        </span>
-      </td>
-      <td class="wide-cell">
-        {ready ? <a href={studioUrl(props.urls, video.id)}>{name}</a> : name}
-        {job && isActive(job) && <JobProgress job={job} />}
-        {ready && can(props, "label") && <SuggestFrames api={api} feed={feed} props={props} video={video} />}
-        {video.state === "failed" && (
-          <div class="note bad small">
-            <p>{video.failure || "It could not be read."}</p>
-            <p>The source file was not touched. Mend it, delete this entry and add it again.</p>
-          </div>
-        )}
-      </td>
-      <td>
-        <span class={`pill ${tone}`}>{words}</span>
-      </td>
-      <td class="num">{ready ? counted(video.frame_count, "frame") : "–"}</td>
-      <td class="num spare">{ready ? `${video.width} × ${video.height}` : "–"}</td>
-      <td class="num spare">{ready && video.fps ? `${Number(video.fps.toFixed(2))} /s` : "–"}</td>
-      <td class="num">
-        <span class="actions end">
-          {ready && (
-            <a class="btn small" href={studioUrl(props.urls, video.id)}>
-              Open
-            </a>
-          )}
-          {onRename && can(props, "manage_data") && (
-            <button
-              type="button"
-              class="btn small quiet"
-              onClick={onRename}
-              aria-label={`Rename ${recording.name}`}
-            >
-              Rename
-            </button>
-          )}
-          {onDelete && can(props, "manage_data") && (
-            <button
-              type="button"
-              class="btn small quiet danger"
-              onClick={onDelete}
-              aria-label={`Delete ${recording.name}`}
-            >
-              Delete
-            </button>
-          )}
-        </span>
-      </td>
-    </tr>
+    <Fragment>
+      {several && <GroupRow {...page} recording={recording} actions={manage ? actions : null} />}
+      {recording.videos.map((video) => (
+        <VideoRow
+          key={video.id}
+          {...page}
+          recording={recording}
+          video={video}
+          actions={manage && !several ? actions : null}
+        />
+      ))}
+      {actions.open && manage && (
+        <tr class="setup-row">
+          <td colSpan={5}>
+            <RecordingSetup {...page} recording={recording} />
+          </td>
+        </tr>
+      )}
+    </Fragment>
   );
 }
 
-function ingestJob(jobs: readonly JobState[], videoId: number): JobState | undefined {
-  return jobs.find((job) => job.kind === "video.ingest" && job.params.video_id === videoId);
+function NoRecordings({ manage }: { readonly manage: boolean }): JSX.Element {
+  return (
+    <div class="empty">
+      <b>No recordings yet.</b>
+      <p>
+        {manage
+          ? "Choose a folder or file of the server above, upload a video, or bring a DeepLabCut project."
+          : "A manager of the project has to add one before there is anything to see."}
+      </p>
+    </div>
+  );
 }
 
 interface DeleteProps extends RecordingsPage {

@@ -4,8 +4,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { bodyOf } from "../../api/client";
 import { wordsOf } from "../../api/problem";
 import { sendFile, type UploadProgress, type UploadPurpose } from "../../api/upload";
+import { Failure } from "../parts/action";
 import { bytes, percent } from "../parts/format";
 import type { RecordingsPage } from "./index";
+import { type Place, placesOf, UploadAs, useUploadAs } from "./uploadAs";
 
 export interface Sending {
   readonly key: string;
@@ -38,6 +40,8 @@ export function UploadPanel({
 }: RecordingsPage & { readonly purpose: UploadPurpose }): JSX.Element {
   const sending = useSignal<readonly Sending[]>([]);
   const over = useSignal(false);
+  const as = useUploadAs();
+  const refused = useSignal<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const stops = useRef(new Map<string, AbortController>());
   const words = TEXT[purpose];
@@ -58,9 +62,9 @@ export function UploadPanel({
   const change = (key: string, news: Partial<Sending>) => {
     sending.value = sending.value.map((one) => (one.key === key ? { ...one, ...news } : one));
   };
-  const send = async (file: File): Promise<void> => {
+  const send = async (file: File, place: Place): Promise<number | null> => {
     const key = `${file.name}:${file.size}:${file.lastModified}`;
-    if (stops.current.has(key)) return;
+    if (stops.current.has(key)) return null;
     const stop = new AbortController();
     stops.current.set(key, stop);
     const start: Sending = {
@@ -75,22 +79,42 @@ export function UploadPanel({
       const onProgress = (progress: UploadProgress) => change(key, { progress });
       const signal = AbortSignal.any([stop.signal, page.signal]);
       const id = await sendFile(file, { api, projectId: props.projectId, purpose, signal, onProgress });
-      await finish(page, purpose, id);
+      const recordingId = await finish(page, purpose, id, place);
       change(key, { state: "done" });
       await page.refresh();
+      return recordingId;
     } catch (error) {
       change(key, stop.signal.aborted ? { state: "stopped" } : { state: "failed", error: wordsOf(error) });
+      return null;
     } finally {
       stops.current.delete(key);
     }
   };
   const take = async (files: FileList | null): Promise<void> => {
-    for (const file of files ?? []) await send(file);
+    const chosen = [...(files ?? [])];
+    refused.value = null;
+    let places: readonly Place[];
+    try {
+      places = await placesOf(page, purpose === "video" ? as.value : "own", chosen);
+    } catch (error) {
+      refused.value = wordsOf(error);
+      return;
+    }
+    let joined: number | null = null;
+    for (const [at, file] of chosen.entries()) {
+      const place = places[at] ?? {};
+      const made: number | null = await send(
+        file,
+        place.joins && joined !== null ? { ...place, recording_id: joined } : place,
+      );
+      if (place.joins) joined ??= made;
+    }
   };
 
   return (
     <div class="stack tight">
       <p class="dim">{words.intro}</p>
+      {purpose === "video" && <UploadAs as={as} recordings={page.recordings} />}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the button is the first. */}
       <div
         class={over.value ? "drop over" : "drop"}
@@ -127,6 +151,7 @@ export function UploadPanel({
           }}
         />
       </div>
+      <Failure of={refused} />
       <ul class="list">
         {sending.value.map((one) => (
           <SendingLine
@@ -145,12 +170,16 @@ async function finish(
   { api, props }: RecordingsPage,
   purpose: UploadPurpose,
   uploadId: string,
-): Promise<void> {
+  { recording_id, name, view }: Place,
+): Promise<number | null> {
   if (purpose === "video") {
-    await bodyOf(
-      api.POST("/api/v1/uploads/{upload_id}/complete", { params: { path: { upload_id: uploadId } } }),
+    const done = await bodyOf(
+      api.POST("/api/v1/uploads/{upload_id}/complete", {
+        params: { path: { upload_id: uploadId } },
+        body: { recording_id: recording_id ?? null, name: name ?? "", view: view ?? "" },
+      }),
     );
-    return;
+    return done.recording_id;
   }
   await bodyOf(
     api.POST("/api/v1/uploads/{upload_id}/complete", { params: { path: { upload_id: uploadId } } }),
@@ -161,6 +190,7 @@ async function finish(
       body: { upload_id: uploadId },
     }),
   );
+  return null;
 }
 
 /** What is read out: a change of state, never the ticking of the bytes. */

@@ -1,0 +1,69 @@
+import type { Recording, UsedCalibration, View } from "../../api/types";
+import { counted } from "../parts/format";
+
+const SYNC = {
+  aligned: "start together",
+  offsets: "start at their own ticks",
+  table: "follow a sync table",
+} as const;
+
+/** "4 views · 1 800 ticks · start at their own ticks" */
+export function summaryOf({ videos, ticks, sync_source }: Recording): string {
+  const parts = [counted(videos.length, "view")];
+  if (videos.some(({ state }) => state === "ready")) parts.push(counted(ticks, "tick"));
+  parts.push(`views ${SYNC[sync_source]}`);
+  return parts.join(" · ");
+}
+
+/** Views of different lengths are no fault; that one ends earlier is worth a word. */
+export function endsOf(recording: Recording): string | null {
+  if (recording.sync_source === "table") return null;
+  const ready = recording.videos.filter(({ state }) => state === "ready");
+  const ends = ready.map(({ offset_ticks, frame_count }) => (offset_ticks ?? 0) + frame_count);
+  const last = Math.max(...ends);
+  const early = ready.filter((_, at) => (ends[at] ?? last) < last);
+  if (early.length === 0) return null;
+  const told = early.map((view) => `${view.view} ends after ${counted(endOf(view), "tick")}`);
+  return `Of ${counted(last, "tick")}, ${told.join(", ")}.`;
+}
+
+function endOf({ offset_ticks, frame_count }: View): number {
+  return (offset_ticks ?? 0) + frame_count;
+}
+
+export interface Fit {
+  readonly tone: "" | "ok" | "warn" | "bad";
+  readonly words: string;
+  /** What does not fit, one line each, by name. */
+  readonly problems: readonly string[];
+}
+
+/** How a calibration fits a recording, in a few words and in full. */
+export function fitOf(used: UsedCalibration | null): Fit {
+  if (!used) return { tone: "", words: "no calibration", problems: [] };
+  const problems = used.views.flatMap(({ problem }) => (problem ? [problem] : []));
+  if (used.without_view.length > 0) {
+    const names = used.without_view.join(", ");
+    problems.push(`The recording has no view for ${names}; ${used.name} has more cameras than it.`);
+  }
+  for (const [a, b] of used.same_cameras) {
+    problems.push(
+      `Cameras ${a} and ${b} stand in one place and look one way: at least one of them is wrong.`,
+    );
+  }
+  const good = used.views.filter(({ fit }) => fit === "usable" || fit === "unchecked").length;
+  const of = `${good} of ${used.views.length}`;
+  if (good < used.views.length) {
+    return { tone: good < 2 ? "bad" : "warn", words: `${of} views calibrated`, problems };
+  }
+  if (problems.length > 0) return { tone: "warn", words: "calibrated, with a doubt", problems };
+  const known = used.views.every(({ fit }) => fit === "usable");
+  return known
+    ? { tone: "ok", words: "calibrated", problems }
+    : { tone: "", words: "calibration set", problems };
+}
+
+/** The tick that a person wrote, or null where it is none. */
+export function tickOf(text: string): number | null {
+  return /^\s*[+-]?\d{1,8}\s*$/.test(text) ? Number(text) : null;
+}
