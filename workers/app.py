@@ -29,6 +29,7 @@ TASK_MODULES = (
     "workers.imports",
     "workers.training",
     "workers.predictions",
+    "workers.reconstructions",
     "workers.exports",
 )
 

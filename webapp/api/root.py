@@ -18,6 +18,7 @@ ROUTER_MODULES = (
     "webapp.annotation.api",
     "webapp.training.api",
     "webapp.results.api",
+    "webapp.results.reconstructions.api",
 )
 
 

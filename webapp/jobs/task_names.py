@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     IMPORT_DEEPLABCUT = "project.import_deeplabcut"
     POSE_TRAIN = "pose.train"
     POSE_PREDICT = "pose.predict"
+    POSE_RECONSTRUCT = "pose.reconstruct"
     PROJECT_EXPORT = "project.export"
 
 
@@ -55,6 +56,9 @@ _SPECS: dict[str, KindSpec] = {
     ),
     JobKind.POSE_TRAIN: KindSpec(queue=Queue.GPU, title="Train a pose model", capability=Capability.TRAIN),
     JobKind.POSE_PREDICT: KindSpec(queue=Queue.GPU, title="Predict poses", capability=Capability.TRAIN),
+    JobKind.POSE_RECONSTRUCT: KindSpec(
+        queue=Queue.CPU, title="Reconstruct 3D poses", capability=Capability.TRAIN
+    ),
     JobKind.PROJECT_EXPORT: KindSpec(queue=Queue.IO, title="Export files", capability=Capability.VIEW),
 }
 

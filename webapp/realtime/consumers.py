@@ -13,7 +13,17 @@ from pydantic import ValidationError
 from webapp.realtime import access
 from webapp.realtime.access import CloseCode
 from webapp.realtime.groups import JobChanged, project_group
-from webapp.realtime.messages import ErrorMessage, JobMessage, SnapshotMessage, client_message
+from webapp.realtime.messages import (
+    ClientMessage,
+    ErrorMessage,
+    FollowMessage,
+    JobMessage,
+    ReceivedMessage,
+    SnapshotMessage,
+    SubscribeMessage,
+    client_message,
+)
+from webapp.realtime.poses import MAX_FOLLOWED, Followings, Window
 from webapp.realtime.reading import read_job, read_snapshot
 from webapp.realtime.relay import Relay, relay_of_this_loop
 
@@ -25,7 +35,7 @@ MAX_ERRORS = 20
 
 
 class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
-    """Relays the jobs of one project to one member."""
+    """Relays the jobs of one project, and the 3D poses that they make, to one member."""
 
     project_id: int
     _relay: Relay | None = None
@@ -36,6 +46,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         self.project_id = int(self.scope["url_route"]["kwargs"]["project_id"])
         self._sent: dict[UUID, int] = {}
         self._subscribed = False
+        self._followings = Followings(self.project_id)
         self._errors = 0
         code = await self._refusal(connected=False)
         if code is not None:
@@ -73,15 +84,50 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             await self._error("bad_message", f"{where}: {first['msg']}")
             return
         if await self._still_welcome():
-            await self._subscribe(message.since)
+            await self._answer(message)
 
     async def job_changed(self, event: JobChanged) -> None:
         """A job changed: send what this client has not seen of it."""
-        if not self._subscribed or not await self._still_welcome():
-            return
         job_id = UUID(event["job_id"])
+        followed = self._followings.of_job(job_id)
+        if not (self._subscribed or followed) or not await self._still_welcome():
+            return
+        if self._subscribed:
+            await self._send_job(job_id, event["seq"])
+        if followed is not None:
+            await self._send_window(await database_sync_to_async(self._followings.advance)(followed))
+
+    async def _answer(self, message: ClientMessage) -> None:
+        if isinstance(message, SubscribeMessage):
+            await self._subscribe(message.since)
+        elif isinstance(message, FollowMessage):
+            await self._follow(message)
+        elif isinstance(message, ReceivedMessage):
+            await self._send_window(await database_sync_to_async(self._followings.received)(message))
+        else:
+            self._followings.unfollow(message.reconstruction_id)
+
+    async def _follow(self, message: FollowMessage) -> None:
+        if self._followings.is_full_for(message.reconstruction_id):
+            await self._error("too_many", f"At most {MAX_FOLLOWED} reconstructions can be followed at once.")
+            return
+        try:
+            window = await database_sync_to_async(self._followings.follow)(message)
+        except KeyError:
+            await self._error("not_found", f"There is no reconstruction {message.reconstruction_id} here.")
+            return
+        await self._send_window(window)
+
+    async def _send_window(self, window: Window | None) -> None:
+        if window is None:
+            return
+        await self.send(text_data=window.message.model_dump_json())
+        if window.body is not None:
+            await self.send(bytes_data=window.body)
+
+    async def _send_job(self, job_id: UUID, seq: int) -> None:
         since = self._sent.get(job_id)
-        if since is not None and event["seq"] <= since:
+        if since is not None and seq <= since:
             return  # the snapshot, or an earlier message, has it already
         read = database_sync_to_async(read_job)
         for message in await read(project_id=self.project_id, job_id=job_id, since=since):

@@ -2,6 +2,9 @@
 
 Every change of a job has a number, `seq`, without gaps within the job. A client that sees a gap, or that
 reconnects, subscribes again and names the last number it has of each job.
+
+3D poses of a running job are followed: windows come one at a time, each as a `poses` message and, where it
+has rows, a binary message right behind it. The next window is sent when the client has said `received`.
 """
 
 from __future__ import annotations
@@ -93,6 +96,34 @@ class JobMessage(Wire):
     events: list[JobEventMsg]
 
 
+class TickRange(Wire):
+    """Ticks start <= tick < stop."""
+
+    start: int
+    stop: int
+
+
+class PosesMessage(Wire):
+    """A window of 3D poses, ticks start <= tick < stop; its bytes follow unless it is empty.
+
+    The bytes are little-endian float32 (tick, individual, keypoint, 4): x, y, z and sigma in mm.
+    `skipped` names ticks that were left out because this client is too far behind; they can be read over
+    HTTP. When `state` is no longer running and `stop` is `ticks_done`, nothing more will come.
+    """
+
+    type: Literal["poses"] = "poses"
+    reconstruction_id: int
+    seq: int
+    start: int
+    stop: int
+    individuals: int
+    keypoints: int
+    skipped: TickRange | None
+    ticks_done: int
+    tick_count: int
+    state: Literal["running", "ready", "failed"]
+
+
 class ErrorMessage(Wire):
     """What the client sent cannot be used; the connection stays open."""
 
@@ -115,8 +146,41 @@ class SubscribeMessage(BaseModel):
     )
 
 
-ServerMessage = Annotated[SnapshotMessage | JobMessage | ErrorMessage, Field(discriminator="type")]
-ClientMessage = SubscribeMessage
+class FollowMessage(BaseModel):
+    """Ask for the 3D poses of a reconstruction from tick `since` on, as they are made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["follow"]
+    reconstruction_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    since: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+
+
+class ReceivedMessage(BaseModel):
+    """The window `seq` is here; the next may come."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["received"]
+    reconstruction_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    seq: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class UnfollowMessage(BaseModel):
+    """Send no more of a reconstruction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["unfollow"]
+    reconstruction_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+ServerMessage = Annotated[
+    SnapshotMessage | JobMessage | PosesMessage | ErrorMessage, Field(discriminator="type")
+]
+ClientMessage = Annotated[
+    SubscribeMessage | FollowMessage | ReceivedMessage | UnfollowMessage, Field(discriminator="type")
+]
 
 
 class WireTypes(BaseModel):

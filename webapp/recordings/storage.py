@@ -55,6 +55,10 @@ def result_folder(result_id: int) -> Path:
     return media_folder("results", str(result_id))
 
 
+def reconstruction_folder(reconstruction_id: int) -> Path:
+    return media_folder("reconstructions", str(reconstruction_id))
+
+
 def export_folder(job_id: uuid.UUID) -> Path:
     return media_folder("exports", str(job_id))
 

@@ -9,10 +9,24 @@ from webapp.api.auth import signed_in
 from webapp.jobs.models import Job
 from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
-from webapp.recordings.selectors import video_get
-from webapp.results.schemas import ExportIn, ExportOut, PoseResultOut, PredictionIn, PredictionOut, WindowIn
+from webapp.recordings.selectors import recording_get, video_get
+from webapp.results.schemas import (
+    ExportIn,
+    ExportOut,
+    PoseResultOut,
+    PredictionIn,
+    PredictionOut,
+    PredictionsIn,
+    WindowIn,
+)
 from webapp.results.selectors import export_get, export_list, result_get, result_list
-from webapp.results.services import export_delete, export_start, prediction_start, result_delete
+from webapp.results.services import (
+    export_delete,
+    export_start,
+    prediction_start,
+    predictions_start,
+    result_delete,
+)
 from webapp.results.windows import result_window
 from webapp.training.selectors import model_get
 
@@ -30,6 +44,22 @@ def start_prediction(request: HttpRequest, model_id: int, data: PredictionIn) ->
     result = prediction_start(model=model, video=video, by=user)
     job = JobOut.model_validate(result.job) if result.job else None
     return Status(202, PredictionOut(result=PoseResultOut.of(result), job=job))
+
+
+@router.post(
+    "/recordings/{int:recording_id}/predictions",
+    response={202: list[PoseResultOut]},
+    operation_id="predictions_start",
+)
+def start_predictions(
+    request: HttpRequest, recording_id: int, data: PredictionsIn
+) -> Status[list[PoseResultOut]]:
+    """Run a model over every view of a recording that is ready; no run is made twice."""
+    user = signed_in(request)
+    recording = recording_get(pk=recording_id, visible_to=user)
+    model = model_get(pk=data.model_id, visible_to=user)
+    results = predictions_start(model=model, recording=recording, by=user)
+    return Status(202, [PoseResultOut.of(result) for result in results])
 
 
 @router.get("/videos/{int:video_id}/results", response=list[PoseResultOut], operation_id="video_results")

@@ -30,6 +30,12 @@ class ResultSuperseded(Conflict):
 
 
 class ResultInUse(Conflict):
-    """A job is still writing the result."""
+    """A job is still writing the result, or another result was made from it."""
 
     code = "result_in_use"
+
+
+class CannotReconstruct(Invalid):
+    """3D needs predictions of two or more views that a calibration knows."""
+
+    code = "cannot_reconstruct"

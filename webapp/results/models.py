@@ -41,6 +41,56 @@ class PoseResult(models.Model):
         return f"{self.model.name} on video {self.video_id}"
 
 
+class Reconstruction(models.Model):
+    """3D poses of a recording, triangulated from the predictions of its views; grows while the job runs."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        READY = "ready"
+        FAILED = "failed"
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="reconstructions")
+    recording = models.ForeignKey(
+        "recordings.Recording", on_delete=models.CASCADE, related_name="reconstructions"
+    )
+    calibration = models.ForeignKey(
+        "recordings.Calibration", on_delete=models.RESTRICT, related_name="reconstructions"
+    )
+    model = models.ForeignKey("training.PoseModel", on_delete=models.CASCADE, related_name="reconstructions")
+    sources = models.ManyToManyField(PoseResult, related_name="reconstructions")
+    # Of everything that the answer depends on: predictions, cameras, ticks.
+    input_digest = models.CharField(max_length=64)
+    # [{"view", "result_id"}] in the order of the cameras; views may be renamed later, this stays.
+    inputs = models.JSONField(default=list)
+    sync = models.JSONField()  # the clock as it was then; JSON form of a SyncTable
+    individuals = models.JSONField(default=list)
+    folder = models.CharField(max_length=4096, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
+    ticks_done = models.PositiveIntegerField(default=0)
+    tick_count = models.PositiveIntegerField(default=0)
+    job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="reconstructions")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+        constraints: ClassVar = [
+            # Same inputs, same answer. A second request finds the first.
+            models.UniqueConstraint(
+                fields=["recording", "input_digest"],
+                condition=models.Q(state__in=["running", "ready"]),
+                name="reconstruction_per_input",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"3D of {self.recording_id} by {self.model_id}"
+
+    @property
+    def views(self) -> list[str]:
+        """Names of the view axis, as they were when it was made."""
+        return [entry["view"] for entry in self.inputs]
+
+
 class ExportFile(models.Model):
     """A zip made for another tool. Exists only when complete; a running export is a job."""
 

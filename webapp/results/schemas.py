@@ -19,6 +19,11 @@ class PredictionIn(Schema):
     video_id: int
 
 
+class PredictionsIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+    model_id: int
+
+
 class PoseResultOut(Schema):
     id: int
     model_id: int

@@ -16,7 +16,7 @@ from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.errors import VideoNotReady
-from webapp.recordings.models import Video
+from webapp.recordings.models import Recording, Video
 from webapp.results.errors import BadExport, ResultInUse, ResultSuperseded, WrongProject
 from webapp.results.models import ExportFile, PoseResult
 from webapp.training.errors import ModelNotReady
@@ -60,6 +60,22 @@ def prediction_start(*, model: PoseModel, video: Video, by: User) -> PoseResult:
     return result
 
 
+@transaction.atomic
+def predictions_start(*, model: PoseModel, recording: Recording, by: User) -> list[PoseResult]:
+    """`prediction_start` for every view of a recording that is ready.
+
+    Raises:
+        ModelNotReady: The model cannot be used yet.
+        VideoNotReady: No view is ready.
+        WrongProject: They belong to different projects.
+    """
+    require(by, model.project, Capability.TRAIN)
+    views = [video for video in recording.videos.all() if video.state == Video.State.READY]
+    if not views:
+        raise VideoNotReady(f"No view of {recording.name} is ready; predictions can be made when one is.")
+    return [prediction_start(model=model, video=video, by=by) for video in views]
+
+
 def result_progress(*, result: PoseResult, frames_done: int, individuals: Sequence[str]) -> None:
     """Note how many frames can be looked at."""
     PoseResult.objects.filter(pk=result.pk).update(frames_done=frames_done, individuals=list(individuals))
@@ -99,13 +115,15 @@ def result_delete(*, result: PoseResult, by: User) -> None:
     """Remove predictions with their files.
 
     Raises:
-        ResultInUse: A job is still writing them.
+        ResultInUse: A job is still writing them, or 3D poses were made from them.
     """
     require(by, result.project, Capability.TRAIN)
     if result.job is not None and result.job.is_active:
         raise ResultInUse(
             f"{result.job.label!r} is still running. Cancel it first.", job_id=str(result.job.pk)
         )
+    if result.reconstructions.exists():
+        raise ResultInUse("3D poses were made from these predictions. Delete those first.")
     result.delete()
 
 

@@ -1,6 +1,7 @@
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { JobLog } from "./jobLog";
 import type { JobEventMsg, JobState, SubscribeMessage, WireTypes } from "./messages.gen";
+import { PoseFollows, type PoseNews } from "./poseFollows";
 import { ApiProblem } from "./problem";
 
 /** `live`: the socket is open. `polling`: it is not, and the page asks at intervals. */
@@ -44,6 +45,7 @@ export class JobFeed {
   readonly #followed = new Map<string, Signal<readonly JobEventMsg[]>>();
   readonly #historyTimers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #options: Required<JobFeedOptions>;
+  readonly #poses = new PoseFollows((message) => this.#send(message));
   #socket: WebSocket | null = null;
   #failures = 0;
   #awaitingSnapshot = false;
@@ -81,6 +83,14 @@ export class JobFeed {
     return events;
   }
 
+  /**
+   * The 3D poses of a reconstruction from tick `since` on, as they are made; the returned function ends it. While
+   * the socket is away nothing comes: look at the jobs then, and read windows over HTTP.
+   */
+  followPoses(reconstructionId: number, since: number, listener: (news: PoseNews) => void): () => void {
+    return this.#poses.follow(reconstructionId, since, listener);
+  }
+
   /** Takes over what an HTTP call just answered, so that a page need not wait for the socket. */
   put(job: JobState): void {
     const known = this.#jobs.value.get(job.id);
@@ -100,9 +110,16 @@ export class JobFeed {
   #open(): void {
     if (this.#closed) return;
     const socket = this.#options.openSocket(this.#options.url);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    socket.onopen = () => this.#subscribe();
-    socket.onmessage = (event: MessageEvent<string>) => this.#receive(event.data);
+    socket.onopen = () => {
+      this.#subscribe();
+      this.#poses.resume();
+    };
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data === "string") this.#receive(data);
+      else this.#poses.bytes(data);
+    };
     socket.onclose = (event: CloseEvent) => {
       if (this.#socket === socket) this.#lost(event.code);
     };
@@ -116,7 +133,12 @@ export class JobFeed {
       if (log) since[jobId] = log.last;
     }
     const message: SubscribeMessage = { type: "subscribe", since };
-    this.#socket?.send(JSON.stringify(message));
+    this.#send(message);
+  }
+
+  #send(message: WireTypes["client"]): void {
+    // Before it is open nothing is lost: whatever is wanted is asked for when it opens.
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   /** Jobs whose log somebody looks at, and those that still change. */
@@ -129,6 +151,10 @@ export class JobFeed {
     const message = JSON.parse(text) as WireTypes["server"];
     if (message.type === "error") {
       console.warn("realtime:", message.code, message.detail);
+      return;
+    }
+    if (message.type === "poses") {
+      this.#poses.message(message);
       return;
     }
     if (message.type === "snapshot") {

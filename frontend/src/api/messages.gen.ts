@@ -4,8 +4,8 @@
  * Everything that crosses the socket, for the generator.
  */
 export interface WireTypes {
-  client: SubscribeMessage;
-  server: SnapshotMessage | JobMessage | ErrorMessage;
+  client: SubscribeMessage | FollowMessage | ReceivedMessage | UnfollowMessage;
+  server: SnapshotMessage | JobMessage | PosesMessage | ErrorMessage;
 }
 /**
  * Ask for a snapshot and for every change after it.
@@ -20,6 +20,38 @@ export interface SubscribeMessage {
     [k: string]: number;
   };
   type: "subscribe";
+}
+/**
+ * Ask for the 3D poses of a reconstruction from tick `since` on, as they are made.
+ *
+ * This interface was referenced by `WireTypes`'s JSON-Schema
+ * via the `definition` "FollowMessage".
+ */
+export interface FollowMessage {
+  reconstruction_id: number;
+  since?: number;
+  type: "follow";
+}
+/**
+ * The window `seq` is here; the next may come.
+ *
+ * This interface was referenced by `WireTypes`'s JSON-Schema
+ * via the `definition` "ReceivedMessage".
+ */
+export interface ReceivedMessage {
+  reconstruction_id: number;
+  seq: number;
+  type: "received";
+}
+/**
+ * Send no more of a reconstruction.
+ *
+ * This interface was referenced by `WireTypes`'s JSON-Schema
+ * via the `definition` "UnfollowMessage".
+ */
+export interface UnfollowMessage {
+  reconstruction_id: number;
+  type: "unfollow";
 }
 /**
  * The answer to a subscription: all active and recent jobs, and the log since what was asked.
@@ -116,6 +148,39 @@ export interface JobMessage {
   events: JobEventMsg[];
   job: JobState;
   type: "job";
+}
+/**
+ * A window of 3D poses, ticks start <= tick < stop; its bytes follow unless it is empty.
+ *
+ * The bytes are little-endian float32 (tick, individual, keypoint, 4): x, y, z and sigma in mm.
+ * `skipped` names ticks that were left out because this client is too far behind; they can be read over
+ * HTTP. When `state` is no longer running and `stop` is `ticks_done`, nothing more will come.
+ *
+ * This interface was referenced by `WireTypes`'s JSON-Schema
+ * via the `definition` "PosesMessage".
+ */
+export interface PosesMessage {
+  individuals: number;
+  keypoints: number;
+  reconstruction_id: number;
+  seq: number;
+  skipped: TickRange | null;
+  start: number;
+  state: "running" | "ready" | "failed";
+  stop: number;
+  tick_count: number;
+  ticks_done: number;
+  type: "poses";
+}
+/**
+ * Ticks start <= tick < stop.
+ *
+ * This interface was referenced by `WireTypes`'s JSON-Schema
+ * via the `definition` "TickRange".
+ */
+export interface TickRange {
+  start: number;
+  stop: number;
 }
 /**
  * What the client sent cannot be used; the connection stays open.

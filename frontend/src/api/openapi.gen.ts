@@ -480,6 +480,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/reconstructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reconstructions
+         * @description 3D poses of a project, newest first, those that are still being made included.
+         */
+        get: operations["reconstruction_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/recordings": {
         parameters: {
             query?: never;
@@ -648,6 +668,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reconstructions/{reconstruction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reconstruction
+         * @description 3D poses of one recording.
+         */
+        get: operations["reconstruction_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Reconstruction
+         * @description Remove 3D poses with their files; predictions and calibration stay.
+         */
+        delete: operations["reconstruction_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reconstructions/{reconstruction_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quality
+         * @description Completeness, uncertainty and reprojection error along the recording, for a timeline.
+         */
+        get: operations["reconstruction_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reconstructions/{reconstruction_id}/residuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Residuals
+         * @description Little-endian float32 (tick, view): median reprojection error in px; NaN where there is none.
+         */
+        get: operations["reconstruction_residuals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reconstructions/{reconstruction_id}/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Poses
+         * @description Little-endian float32 (tick, individual, keypoint, 4): x, y, z, sigma in mm; NaN where there is none.
+         *
+         *     Headers `X-Shape` and `X-Start` say what the bytes are. While the job runs, ticks that are not done yet
+         *     are NaN and the entity tag changes as they arrive.
+         */
+        get: operations["reconstruction_window"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings/{recording_id}": {
         parameters: {
             query?: never;
@@ -690,6 +797,46 @@ export interface paths {
          */
         put: operations["recording_calibrate"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Predictions
+         * @description Run a model over every view of a recording that is ready; no run is made twice.
+         */
+        post: operations["predictions_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}/reconstructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Reconstruction
+         * @description Make 3D poses from a model's predictions of each view; the same inputs are not run twice.
+         */
+        post: operations["reconstruction_start"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1079,6 +1226,14 @@ export interface components {
         AnimalsIn: {
             /** Count */
             count: number;
+        };
+        /** BinsIn */
+        BinsIn: {
+            /**
+             * Bins
+             * @default 500
+             */
+            bins?: number;
         };
         /** CalibrationChoiceIn */
         CalibrationChoiceIn: {
@@ -1732,6 +1887,11 @@ export interface components {
             job: components["schemas"]["JobState"] | null;
             result: components["schemas"]["PoseResultOut"];
         };
+        /** PredictionsIn */
+        PredictionsIn: {
+            /** Model Id */
+            model_id: number;
+        };
         /**
          * ProjectChangeIn
          * @description What to change; what is absent stays.
@@ -1860,6 +2020,97 @@ export interface components {
             problem: string | null;
             /** View */
             view: string;
+        };
+        /**
+         * QualityBin
+         * @description Ticks start <= tick < stop in figures; null where there is nothing to measure.
+         *
+         *     Attributes:
+         *         known: Share of keypoints with a position in 3D.
+         *         sigma_mm: Median of their standard errors.
+         *         residual_px: By view, the median over ticks of the ticks' median reprojection error.
+         */
+        QualityBin: {
+            /** Known */
+            known: number;
+            /** Residual Px */
+            residual_px: (number | null)[];
+            /** Sigma Mm */
+            sigma_mm: number | null;
+            /** Start */
+            start: number;
+            /** Stop */
+            stop: number;
+        };
+        /**
+         * QualityOut
+         * @description Quality along the recording; `bins` follow one another without gaps up to `ticks_done`.
+         */
+        QualityOut: {
+            /** Bins */
+            bins: components["schemas"]["QualityBin"][];
+            /** Tick Count */
+            tick_count: number;
+            /** Ticks Done */
+            ticks_done: number;
+            /** Views */
+            views: string[];
+        };
+        /** ReconstructionIn */
+        ReconstructionIn: {
+            /** Model Id */
+            model_id: number;
+        };
+        /** ReconstructionOut */
+        ReconstructionOut: {
+            /** Calibration Id */
+            calibration_id: number;
+            /** Calibration Name */
+            calibration_name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Edges */
+            edges: [
+                string,
+                string
+            ][];
+            /** Failure */
+            failure: string;
+            /** Id */
+            id: number;
+            /** Individuals */
+            individuals: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Keypoints */
+            keypoints: string[];
+            /** Model Id */
+            model_id: number;
+            /** Model Name */
+            model_name: string;
+            /** Recording Id */
+            recording_id: number;
+            /** Recording Name */
+            recording_name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "ready" | "failed";
+            /** Tick Count */
+            tick_count: number;
+            /** Ticks Done */
+            ticks_done: number;
+            /** Views */
+            views: string[];
+        };
+        /** ReconstructionStarted */
+        ReconstructionStarted: {
+            job: components["schemas"]["JobState"] | null;
+            reconstruction: components["schemas"]["ReconstructionOut"];
         };
         /** RecordingChangeIn */
         RecordingChangeIn: {
@@ -3183,6 +3434,28 @@ export interface operations {
             };
         };
     };
+    reconstruction_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconstructionOut"][];
+                };
+            };
+        };
+    };
     recording_list: {
         parameters: {
             query?: never;
@@ -3431,6 +3704,118 @@ export interface operations {
             };
         };
     };
+    reconstruction_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reconstruction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconstructionOut"];
+                };
+            };
+        };
+    };
+    reconstruction_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reconstruction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reconstruction_quality: {
+        parameters: {
+            query?: {
+                bins?: number;
+            };
+            header?: never;
+            path: {
+                reconstruction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityOut"];
+                };
+            };
+        };
+    };
+    reconstruction_residuals: {
+        parameters: {
+            query: {
+                start: number;
+                stop: number;
+            };
+            header?: never;
+            path: {
+                reconstruction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reconstruction_window: {
+        parameters: {
+            query: {
+                start: number;
+                stop: number;
+            };
+            header?: never;
+            path: {
+                reconstruction_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     recording_get: {
         parameters: {
             query?: never;
@@ -3521,6 +3906,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecordingDetailOut"];
+                };
+            };
+        };
+    };
+    predictions_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionsIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseResultOut"][];
+                };
+            };
+        };
+    };
+    reconstruction_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconstructionIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconstructionStarted"];
                 };
             };
         };

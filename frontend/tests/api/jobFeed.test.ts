@@ -6,9 +6,10 @@ import { ApiProblem } from "../../src/api/problem";
 /** A socket whose other end is the test. */
 class FakeSocket {
   onopen: (() => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
+  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null = null;
   onclose: ((event: { code: number }) => void) | null = null;
-  readonly sent: { type: string; since: Record<string, number> }[] = [];
+  readonly sent: { type: string; since: Record<string, number> | number; seq?: number }[] = [];
+  readonly readyState = 1;
   closed = false;
 
   send(text: string): void {
@@ -22,6 +23,9 @@ class FakeSocket {
   }
   say(message: unknown): void {
     this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  bytes(body: ArrayBuffer): void {
+    this.onmessage?.({ data: body });
   }
   lose(code = 1006): void {
     this.onclose?.({ code });

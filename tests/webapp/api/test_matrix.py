@@ -19,7 +19,7 @@ from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
 from webapp.accounts.models import Role
 from webapp.projects.models import Project
 from webapp.recordings.models import Recording, Upload, Video
-from webapp.results.models import ExportFile, PoseResult
+from webapp.results.models import ExportFile, PoseResult, Reconstruction
 from webapp.training.models import LabelSnapshot, PoseModel
 
 pytestmark = pytest.mark.django_db
@@ -58,9 +58,17 @@ NEEDS: dict[str, Capability] = {
     "operation_apply": Capability.LABEL,
     "operation_history": Capability.VIEW,
     "prediction_start": Capability.TRAIN,
+    "predictions_start": Capability.TRAIN,
     "project_delete": Capability.DELETE_PROJECT,
     "project_get": Capability.VIEW,
     "project_update": Capability.MANAGE_DATA,
+    "reconstruction_delete": Capability.TRAIN,
+    "reconstruction_get": Capability.VIEW,
+    "reconstruction_list": Capability.VIEW,
+    "reconstruction_quality": Capability.VIEW,
+    "reconstruction_residuals": Capability.VIEW,
+    "reconstruction_start": Capability.TRAIN,
+    "reconstruction_window": Capability.VIEW,
     "recording_calibrate": Capability.MANAGE_DATA,
     "recording_delete": Capability.MANAGE_DATA,
     "recording_get": Capability.VIEW,
@@ -130,6 +138,14 @@ class World:
             holdout="none",
         )
         result = PoseResult.objects.create(project=project, model=model, video=video, frame_count=10)
+        reconstruction = Reconstruction.objects.create(
+            project=project,
+            recording=recording,
+            calibration=make_calibration(project),
+            model=model,
+            sync={"ticks": 10, "views": {"cam-1": [[0, 0, 10]]}},
+            tick_count=10,
+        )
         export = ExportFile.objects.create(
             project=project, kind=ExportFile.Kind.DEEPLABCUT_LABELS, path="media/exports/none/a.zip"
         )
@@ -145,6 +161,7 @@ class World:
             "export_id": export.pk,
             "upload_id": upload.pk,
             "calibration_id": make_calibration(project).pk,
+            "reconstruction_id": reconstruction.pk,
             "job_id": make_job(project).pk,
             "animal_id": project.animals.get().pk,
             "user_id": add_member(project, Role.ANNOTATOR).pk,

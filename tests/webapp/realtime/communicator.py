@@ -48,6 +48,13 @@ class Socket:
         message: dict[str, Any] = json.loads(output["text"])
         return message
 
+    async def receive_bytes(self) -> bytes:
+        """The next message, which is binary."""
+        output = await self._output()
+        assert output["type"] == "websocket.send", output
+        body: bytes = output["bytes"]
+        return body
+
     async def close_code(self) -> int:
         """The code with which the server closes next."""
         output = await self._output()

@@ -1,0 +1,108 @@
+import type {
+  FollowMessage,
+  PosesMessage,
+  ReceivedMessage,
+  TickRange,
+  UnfollowMessage,
+} from "./messages.gen";
+
+/** What has come of a reconstruction that is followed. */
+export interface PoseNews {
+  /** Ticks `start <= tick < stop`; empty where only the end is said. */
+  readonly start: number;
+  readonly stop: number;
+  /** float32 (tick, individual, keypoint, 4): x, y, z and sigma in mm. */
+  readonly values: Float32Array<ArrayBuffer>;
+  readonly individuals: number;
+  readonly keypoints: number;
+  /** Ticks that were left out because this page was too slow; they can be read over HTTP. */
+  readonly skipped: TickRange | null;
+  readonly ticksDone: number;
+  readonly tickCount: number;
+  readonly state: PosesMessage["state"];
+}
+
+/** x, y, z and sigma. */
+const VALUES = 4;
+
+interface Follow {
+  readonly listener: (news: PoseNews) => void;
+  /** First tick that has not come. */
+  next: number;
+  ended: boolean;
+}
+
+type Send = (message: FollowMessage | ReceivedMessage | UnfollowMessage) => void;
+
+/**
+ * The reconstructions that a page follows over its socket.
+ *
+ * The server sends a window only after the last one was taken, so the page says `received` when it has dealt with
+ * one. After a lost connection each is followed anew from the first tick that is missing.
+ */
+export class PoseFollows {
+  readonly #send: Send;
+  readonly #follows = new Map<number, Follow>();
+  /** The message whose bytes come next. */
+  #head: PosesMessage | null = null;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  /** Follow from tick `since` on; the returned function ends it. */
+  follow(reconstructionId: number, since: number, listener: (news: PoseNews) => void): () => void {
+    const follow: Follow = { listener, next: since, ended: false };
+    this.#follows.set(reconstructionId, follow);
+    this.#send({ type: "follow", reconstruction_id: reconstructionId, since });
+    return () => {
+      if (this.#follows.get(reconstructionId) !== follow) return;
+      this.#follows.delete(reconstructionId);
+      this.#send({ type: "unfollow", reconstruction_id: reconstructionId });
+    };
+  }
+
+  /** The socket is open, perhaps again. */
+  resume(): void {
+    this.#head = null;
+    for (const [id, { next, ended }] of this.#follows) {
+      if (!ended) this.#send({ type: "follow", reconstruction_id: id, since: next });
+    }
+  }
+
+  message(head: PosesMessage): void {
+    if (head.stop > head.start) this.#head = head;
+    else this.#deliver(head, new ArrayBuffer(0));
+  }
+
+  bytes(body: ArrayBuffer): void {
+    const head = this.#head;
+    this.#head = null;
+    if (head === null) return; // of a window that was asked for before the connection was lost
+    const expected = (head.stop - head.start) * head.individuals * head.keypoints * VALUES * 4;
+    if (body.byteLength !== expected) {
+      console.warn(`realtime: ${body.byteLength} bytes of poses where ${expected} were announced`);
+      return;
+    }
+    this.#deliver(head, body);
+  }
+
+  #deliver(head: PosesMessage, body: ArrayBuffer): void {
+    const follow = this.#follows.get(head.reconstruction_id);
+    if (follow === undefined) return;
+    follow.next = head.stop;
+    follow.ended = head.state !== "running" && head.stop >= head.ticks_done;
+    follow.listener({
+      start: head.start,
+      stop: head.stop,
+      values: new Float32Array(body),
+      individuals: head.individuals,
+      keypoints: head.keypoints,
+      skipped: head.skipped,
+      ticksDone: head.ticks_done,
+      tickCount: head.tick_count,
+      state: head.state,
+    });
+    this.#send({ type: "received", reconstruction_id: head.reconstruction_id, seq: head.seq });
+  }
+}

@@ -1,0 +1,70 @@
+"""How good a reconstruction is along the recording, for a timeline."""
+
+from __future__ import annotations
+
+import numpy as np
+from ninja import Schema
+from numpy.typing import NDArray
+
+from webapp.recordings import storage
+from webapp.results.models import Reconstruction
+from webapp.results.reconstructions.windows import median_residuals_px
+
+MAX_BINS = 2000
+_READ_TICKS = 4096
+
+
+class QualityBin(Schema):
+    """Ticks start <= tick < stop in figures; null where there is nothing to measure.
+
+    Attributes:
+        known: Share of keypoints with a position in 3D.
+        sigma_mm: Median of their standard errors.
+        residual_px: By view, the median over ticks of the ticks' median reprojection error.
+    """
+
+    start: int
+    stop: int
+    known: float
+    sigma_mm: float | None
+    residual_px: list[float | None]
+
+
+def reconstruction_quality(*, reconstruction: Reconstruction, bins: int) -> list[QualityBin]:
+    """At most `bins` figures over the ticks that are done.
+
+    Raises:
+        BadPosesStore: The files are damaged.
+    """
+    from sbea_engine.io.poses3d_store import open_poses3d
+
+    folder = storage.stored_path(reconstruction.folder)
+    done = reconstruction.ticks_done
+    if done == 0 or not (folder / "progress.json").exists():
+        return []
+    store = open_poses3d(folder)
+    width = max(1, -(-done // min(bins, MAX_BINS)))
+    step = max(width, _READ_TICKS // width * width)  # whole bins, in pieces that fit in memory
+    found: list[QualityBin] = []
+    for first in range(0, done, step):
+        poses = store.window(first, min(done, first + step))
+        residuals = median_residuals_px(poses)
+        known = np.isfinite(poses.points_mm[..., 0])
+        for start in range(first, min(done, first + step), width):
+            stop = min(done, start + width)
+            rows = slice(*np.searchsorted(poses.ticks, [start, stop]))
+            found.append(
+                QualityBin(
+                    start=start,
+                    stop=stop,
+                    known=float(known[rows].mean()) if known[rows].size else 0.0,
+                    sigma_mm=_median(poses.sigma_mm[rows]),
+                    residual_px=[_median(residuals[rows, view]) for view in range(len(poses.views))],
+                )
+            )
+    return found
+
+
+def _median(values: NDArray[np.float32]) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if finite.size else None
