@@ -97,8 +97,13 @@ def trail_tail(
     phase: NDArray[np.float64],
     fps: float,
     floor_mm: tuple[float, float],
+    turned: bool = True,
 ) -> None:
-    """Lay the tail joints of `joints`, in place, behind the body: lagging, swaying, inside the walls."""
+    """Lay the tail joints of `joints`, in place, behind the body: lagging, swaying, inside the walls.
+
+    Args:
+        turned: Whether to give the links' rotations too.
+    """
     if len(plan.tail) < 2:
         return
     chain = plan.joints_at(plan.tail)
@@ -125,7 +130,8 @@ def trail_tail(
         end = np.clip(_end(start[:, :2], yaw, run), -bound, bound)
         joints.position_mm[:, joint, :2] = end
         joints.position_mm[:, joint, 2] = start[:, 2] + fall
-        joints.rotation[:, joint] = along(start - joints.position_mm[:, joint])
+        if turned:
+            joints.rotation[:, joint] = along(start - joints.position_mm[:, joint])
 
 
 def _end(
@@ -141,7 +147,8 @@ def _along_walls(
     bound: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Yaw (frame,) of a link of length `run`, turned along a wall that it would pass through."""
-    beyond = np.flatnonzero((np.abs(_end(start, yaw, run)) > bound).any(-1))
+    near = np.flatnonzero((np.abs(start) > bound - run.max()).any(-1))
+    beyond = near[(np.abs(_end(start[near], yaw[near], run[near])) > bound).any(-1)]
     if not len(beyond):
         return yaw
     at, length, turned = start[beyond], run[beyond], yaw[beyond]

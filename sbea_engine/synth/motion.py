@@ -96,7 +96,8 @@ def embody(
 
     Args:
         strides: A frame, and how many strides were taken before it.
-        only: Joints to place, parents first; the others stay NaN. All joints where not given.
+        only: Joints to place, parents first, beside the tail's; the others, and rotations of the tail's
+            links that no keypoint needs, stay unset. All joints where not given.
     """
     core = _core(plan)
     turns = path_turns(plan, path, habits, acts)
@@ -119,7 +120,16 @@ def embody(
     gaits = Gaits(
         phase=phase, speed_mm_s=speed, rear_heading=path.rear_heading, front_heading=path.front_heading
     )
-    trail_tail(plan, joints, gaits.rear_heading, habits, phase=phase, fps=path.fps, floor_mm=floor_mm)
+    trail_tail(
+        plan,
+        joints,
+        gaits.rear_heading,
+        habits,
+        phase=phase,
+        fps=path.fps,
+        floor_mm=floor_mm,
+        turned=only is None or _tail_carries(plan),
+    )
     return joints, gaits
 
 
@@ -148,6 +158,11 @@ def _core(plan: BodyPlan) -> tuple[int, ...]:
             wanted.add(plan.joint_index[parent])
             parent = plan.joints[plan.joint_index[parent]].parent
     return tuple(sorted(wanted))
+
+
+def _tail_carries(plan: BodyPlan) -> bool:
+    """Whether keypoints lie off the joints of the tail, so that these must be turned."""
+    return any(k.joint in plan.tail[1:] and any(k.offset_mm) for k in plan.keypoints)
 
 
 def _over_path(

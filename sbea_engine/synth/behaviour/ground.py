@@ -11,6 +11,7 @@ from sbea_engine.synth.obstacle import Circle
 
 SOFT_MM = 1.0  # fur gives way by this much before bodies part
 ROUNDS = 3
+REACH_MM = 60.0  # of a mouse, from the middle of its trunk to nose or rump, its girth included
 Block = tuple[float, float, float, float, float, float, float]  # centre, cos, sin, half sides, radius
 
 
@@ -31,6 +32,10 @@ class Ground:
     def confine(self, body: Mover) -> None:
         """Push a body off walls and things."""
         s = body.shape
+        reach = REACH_MM * s.size
+        hx, hy = self.half
+        if not self.blocks and abs(body.cx) < hx - reach and abs(body.cy) < hy - reach:
+            return
         places = (
             (body.x, body.y, s.nose_mm),
             (body.fx, body.fy, s.trunk_radius_mm),
@@ -100,8 +105,7 @@ def part_bodies(bodies: Sequence[Mover], push_mm: Callable[[int, int], float], g
 
 
 def _part(a: Mover, b: Mover, limit: float) -> bool:
-    reach = a.shape.size + b.shape.size
-    if abs(a.cx - b.cx) + abs(a.cy - b.cy) > 110 * reach:
+    if apart(a, b):
         return False
     x, y, depth = deepest(a, b)
     depth -= SOFT_MM
@@ -111,6 +115,12 @@ def _part(a: Mover, b: Mover, limit: float) -> bool:
     a.shift(x * half, y * half)
     b.shift(-x * half, -y * half)
     return True
+
+
+def apart(a: Mover, b: Mover) -> bool:
+    """Whether two bodies are too far from one another to touch."""
+    x, y, reach = a.cx - b.cx, a.cy - b.cy, REACH_MM * (a.shape.size + b.shape.size)
+    return x * x + y * y > reach * reach
 
 
 def deepest(a: Mover, b: Mover) -> tuple[float, float, float]:
@@ -150,6 +160,12 @@ def between(one: Capsule, other: Capsule) -> tuple[float, float, float]:
 def to_segment(px: float, py: float, qx: float, qy: float, rx: float, ry: float) -> tuple[float, float]:
     """Vector to a point p from the nearest point of the segment q - r."""
     ex, ey = rx - qx, ry - qy
+    ux, uy = px - qx, py - qy
+    along = ux * ex + uy * ey
+    if along <= 0.0:
+        return ux, uy
     length = ex * ex + ey * ey
-    t = 0.0 if length < 1e-12 else max(0.0, min(1.0, ((px - qx) * ex + (py - qy) * ey) / length))
-    return px - qx - t * ex, py - qy - t * ey
+    if along >= length:
+        return px - rx, py - ry
+    t = along / length
+    return ux - t * ex, uy - t * ey
