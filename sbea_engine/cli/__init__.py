@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, LazyCommand] = {
     "video": LazyCommand("sbea_engine.cli.video", "video", "Probe videos, write proxies, suggest frames."),
     "synth": LazyCommand("sbea_engine.cli.synth", "synth", "Render a recording with exact truth."),
     "pose": LazyCommand("sbea_engine.cli.pose", "pose", "Train, evaluate and run pose models."),
+    "rig": LazyCommand("sbea_engine.cli.rig", "rig", "Calibrations, and 3D poses from several views."),
     "import": LazyCommand("sbea_engine.cli.transfer", "import_labels", "Read the labels of another tool."),
     "export": LazyCommand("sbea_engine.cli.transfer", "export", "Write labels or poses for another tool."),
 }

@@ -1,0 +1,123 @@
+"""How good 3D poses are: by themselves, and beside the truth of a rendered recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import Poses3D
+from sbea_engine.io.poses3d_store import Poses3DStore
+from sbea_engine.pipelines.reconstruct import CannotReconstruct
+from sbea_engine.synth.truth import load_truth
+
+# Enough for medians that stand still, few enough for the memory of any machine.
+MAX_QUALITY_TICKS = 20_000
+WINDOW = 512
+
+
+def quality(store: Poses3DStore) -> dict[str, Any]:
+    """Figures of how well the views agree, of the complete ticks, or an even choice among very many.
+
+    Returns:
+        `ticks` measured, `placed_share` of all keypoints, `median_sigma_mm`, `median_residual_px` and
+        `residual_px` (median by view), `views` (share of keypoints by number of views that they rest on).
+        A figure of nothing is None.
+    """
+    done = store.ticks_done
+    step = -(-max(done, 1) // MAX_QUALITY_TICKS)
+    pieces: list[Poses3D] = []
+    for low in range(0, done, WINDOW * step):
+        first = int(store.ticks[low])
+        last = int(store.ticks[min(low + WINDOW, done) - 1])
+        pieces.append(store.window(first, last + 1))
+    n_views = np.concatenate([p.n_views.ravel() for p in pieces]) if pieces else np.empty(0, np.int8)
+    sigma = np.concatenate([p.sigma_mm.ravel() for p in pieces]) if pieces else np.empty(0)
+    residual = [
+        np.concatenate([p.residual_px[v].ravel() for p in pieces]) if pieces else np.empty(0)
+        for v in range(len(store.views))
+    ]
+    return {
+        "ticks": sum(len(p) for p in pieces),
+        "placed_share": float((n_views > 0).mean()) if len(n_views) else None,
+        "median_sigma_mm": _median(sigma),
+        "median_residual_px": _median(np.concatenate(residual)),
+        "residual_px": {view: _median(r) for view, r in zip(store.views, residual, strict=True)},
+        "views": {
+            str(n): float((n_views == n).mean()) if len(n_views) else None
+            for n in (0, *range(2, len(store.views) + 1))
+        },
+    }
+
+
+def _median(values: NDArray[np.floating[Any]]) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else None
+
+
+def evaluate_against_truth(folder: Path, store: Poses3DStore) -> dict[str, Any]:
+    """3D error in a rendered recording on keypoints that two or more of the store's views could see.
+
+    Individuals and keypoints are matched by name; where each side has one individual, those two are.
+
+    Returns:
+        `n` keypoints to find, `missing` of them without a point, `median_mm`, `mean_mm`, `p95_mm` of the
+        others, `by_keypoint` (the same), `sigma_ratio` (root mean square of error / sigma: 1 where sigma
+        says the truth), `all_placed` (n and median_mm of every placed keypoint, hidden ones too).
+
+    Raises:
+        BadRecording: No rendered recording.
+        CannotReconstruct: Other individuals, keypoints, views or ticks.
+    """
+    truth = load_truth(folder)
+    poses = store.window()
+    unknown = [view for view in poses.views if view not in truth.views]
+    if unknown or (len(poses) and int(poses.ticks[-1]) >= len(truth)):
+        raise CannotReconstruct(
+            f"{store.folder}: its views {', '.join(poses.views)} or its ticks are not those of {folder}."
+        )
+    who = _match(truth.individuals, poses.individuals, "individuals")
+    if set(truth.skeleton.keypoints) != set(poses.skeleton.keypoints):
+        raise CannotReconstruct(f"{store.folder}: its keypoints are not those of {folder}.")
+    what = [poses.skeleton.keypoints.index(name) for name in truth.skeleton.keypoints]
+    seen = sum(truth.views[view].visible[poses.ticks].astype(np.int8) for view in poses.views)
+    due = np.asarray(seen) >= 2
+    points = poses.points_mm[:, who][:, :, what]
+    sigma = poses.sigma_mm[:, who][:, :, what]
+    error = np.linalg.norm(points - truth.points_mm[poses.ticks], axis=-1)
+    counted = due & np.isfinite(error)
+    ratio = (error[counted] / sigma[counted]) ** 2
+    return {
+        "ticks": len(poses),
+        **_error_figures(error, due),
+        "sigma_ratio": float(np.sqrt(ratio.mean())) if len(ratio) else None,
+        "all_placed": {"n": int(np.isfinite(error).sum()), "median_mm": _median(error)},
+        "by_keypoint": {
+            name: _error_figures(error[..., k], due[..., k])
+            for k, name in enumerate(truth.skeleton.keypoints)
+        },
+    }
+
+
+def _match(truth: tuple[str, ...], found: tuple[str, ...], what: str) -> list[int]:
+    if len(truth) == len(found) == 1:
+        return [0]
+    missing = [name for name in truth if name not in found]
+    if missing:
+        raise CannotReconstruct(
+            f"The {what} {', '.join(missing)} of the truth are not among {', '.join(found)}."
+        )
+    return [found.index(name) for name in truth]
+
+
+def _error_figures(error_mm: NDArray[np.floating[Any]], due: NDArray[np.bool_]) -> dict[str, Any]:
+    found = error_mm[due & np.isfinite(error_mm)]
+    return {
+        "n": int(due.sum()),
+        "missing": int(due.sum() - len(found)),
+        "median_mm": float(np.median(found)) if len(found) else None,
+        "mean_mm": float(found.mean()) if len(found) else None,
+        "p95_mm": float(np.percentile(found, 95)) if len(found) else None,
+    }
