@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sbea_engine.cli.output import Output, reports
+
+if TYPE_CHECKING:
+    from sbea_engine.synth.recipe import Recipe
 
 
 @click.command()
@@ -16,6 +20,9 @@ from sbea_engine.cli.output import Output, reports
 )
 @click.option("--cameras", default=1, show_default=True, help="Views; the recipe says where they stand.")
 @click.option("--seconds", type=float, help="Length in seconds [default: 20].")
+@click.option(
+    "--hours", type=click.FloatRange(min=0, min_open=True), help="Length in hours, instead of seconds."
+)
 @click.option("--frames", type=int, help="Length in frames, instead of seconds.")
 @click.option("--seed", default=0, show_default=True, help="Same seed, same recording.")
 @click.option(
@@ -32,6 +39,9 @@ from sbea_engine.cli.output import Output, reports
     help="Share of its frames that each camera loses [default: as the recipe has it].",
 )
 @click.option(
+    "--truth-only", is_flag=True, help="No cameras and no pixels: 3D keypoints and bouts, hours in seconds."
+)
+@click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="A folder that does not exist yet."
 )
 @reports
@@ -40,23 +50,35 @@ def synth(
     recipe: str,
     cameras: int,
     seconds: float | None,
+    hours: float | None,
     frames: int | None,
     seed: int,
     labels: int | None,
     start_offset: float | None,
     drop_share: float | None,
+    truth_only: bool,
     out: Path,
 ) -> None:
     """Render a recording of animals in an arena, with exact keypoints, masks and calibration.
 
     Writes one mp4 a camera, recording.json (calibration, and which frame shows which tick), truth.npz
     (keypoints), masks-CAMERA.json and labels.json (labelled frames ready for training).
+    With --truth-only there are recording.json (bouts among others) and truth.npz alone.
     """
     from sbea_engine.synth.recipe import load_recipe
     from sbea_engine.synth.recording import frame_count, render_recording
 
+    if hours is not None:
+        if seconds is not None:
+            raise click.UsageError("Give the length of the recording either in hours or in seconds.")
+        seconds = 3600 * hours
     asked = load_recipe(recipe).timed(start_offset_s=start_offset, drop_share=drop_share)
     count = frame_count(asked, seconds=20.0 if seconds is None and frames is None else seconds, frames=frames)
+    if truth_only:
+        if labels is not None:
+            raise click.UsageError("Truth alone has no labels: leave --labels out.")
+        _without_pixels(output, asked, count, seed, out)
+        return
     began = time.perf_counter()
     files = render_recording(
         asked,
@@ -81,4 +103,22 @@ def synth(
             "views_per_s": round(rate, 2),
         },
         text=f"{views} views in {files.folder} ({rate:.1f} views/s)",
+    )
+
+
+def _without_pixels(output: Output, recipe: Recipe, count: int, seed: int, out: Path) -> None:
+    from sbea_engine.synth.truth_only import write_truth_only
+
+    began = time.perf_counter()
+    folder = write_truth_only(recipe, frames=count, seed=seed, out=out, on_progress=output.progress)
+    rate = count / (time.perf_counter() - began)
+    output.result(
+        {
+            "folder": folder,
+            "truth": folder / "truth.npz",
+            "frame_count": count,
+            "fps": recipe.fps,
+            "frames_per_s": round(rate),
+        },
+        text=f"{count} frames of 3D truth in {folder} ({rate:.0f} frames/s)",
     )

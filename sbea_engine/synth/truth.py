@@ -16,6 +16,7 @@ from sbea_engine.data import Skeleton
 from sbea_engine.data.camera import Camera
 from sbea_engine.data.sync import MISSING, SyncTable
 from sbea_engine.errors import BadInput
+from sbea_engine.synth.behaviour.bouts import Bout, check_bouts
 from sbea_engine.synth.masks import decode_mask
 
 RECORDING_FORMAT = "sbea-recording/1"
@@ -52,7 +53,9 @@ class Truth:
     Attributes:
         points_mm: float32 (tick, individual, keypoint, 3) in the world; the floor is z = 0.
         views: By camera name.
-        sync: Which frame of its video each view shows at each tick: the same, without offsets and drops.
+        table: See `sync`; None for a recording without views, as `truth_only` writes it.
+        bouts: What each individual does, one bout after another from tick 0 to the last, without gaps; none
+            in recordings of versions that wrote none.
     """
 
     folder: Path
@@ -61,10 +64,18 @@ class Truth:
     individuals: tuple[str, ...]
     points_mm: NDArray[np.float32]
     views: Mapping[str, ViewTruth]
-    sync: SyncTable
+    table: SyncTable | None
+    bouts: tuple[Bout, ...] = ()
 
     def __len__(self) -> int:
         return len(self.points_mm)
+
+    @property
+    def sync(self) -> SyncTable:
+        """Which frame of its video each view shows at each tick: the same, without offsets and drops."""
+        if self.table is None:
+            raise BadRecording(f"{self.folder}: has no views, and so no table of their frames.")
+        return self.table
 
     def video(self, camera: str) -> Path:
         """The video of one camera."""
@@ -109,7 +120,10 @@ def load_truth(folder: Path) -> Truth:
         individuals = tuple(str(name) for name in document["individuals"])
         shape = (int(document["frame_count"]), len(individuals), len(skeleton))
         fps = float(document["fps"])
-        sync = _sync(document, [c.name for c in cameras], shape[0])
+        sync = _sync(document, [c.name for c in cameras], shape[0]) if cameras else None
+        bouts = tuple(Bout.from_dict(b) for b in document.get("bouts", ()))
+        if bouts:
+            check_bouts(bouts, individuals=individuals, frames=shape[0])
     except (KeyError, TypeError, ValueError, BadInput) as error:
         raise BadRecording(f"{folder / 'recording.json'}: damaged ({error}).") from error
     file = folder / "truth.npz"
@@ -128,7 +142,8 @@ def load_truth(folder: Path) -> Truth:
         individuals=individuals,
         points_mm=points_mm,
         views=views,
-        sync=sync,
+        table=sync,
+        bouts=bouts,
     )
 
 

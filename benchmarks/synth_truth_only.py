@@ -1,0 +1,43 @@
+"""How fast the rendered world makes 3D truth without pixels, written to disk, on one core.
+
+    python -m benchmarks.synth_truth_only [--recipe dyad] [--minutes 20]
+
+Both figures are printed: by wall clock, and by processor time, which a busy machine disturbs less.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy: one core is what is measured
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from sbea_engine.synth import load_recipe
+from sbea_engine.synth.truth_only import write_truth_only
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--recipe", default="dyad")
+    parser.add_argument("--minutes", type=float, default=20)
+    asked = parser.parse_args()
+    recipe = load_recipe(asked.recipe)
+    frames = round(asked.minutes * 60 * recipe.fps)
+    with tempfile.TemporaryDirectory() as folder:
+        write_truth_only(recipe, frames=100, seed=0, out=Path(folder) / "warm")  # imports and caches
+        wall, cpu = time.perf_counter(), time.process_time()
+        write_truth_only(recipe, frames=frames, seed=1, out=Path(folder) / "out")
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{recipe.name}, {len(recipe.animals)} animals, {frames} frames, keypoints and bouts written:")
+    print(f"  {frames / wall:.0f} frames/s by wall clock, {frames / cpu:.0f} frames/s by processor time")
+    print(f"  at most {peak:.0f} MB of memory")
+
+
+if __name__ == "__main__":
+    main()
