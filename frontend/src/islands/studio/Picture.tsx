@@ -3,62 +3,9 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Size } from "../../canvas/transform";
 import { AbsentCell } from "./AbsentCell";
 import type { Studio } from "./controller";
-import { Icon } from "./icons";
-import type { Command } from "./keys";
 import { evenGrid, isStripBeside, largeGrid } from "./layout";
 import type { StudioState } from "./state";
 import { ViewCell } from "./ViewCell";
-
-interface ToolProps {
-  readonly studio: Studio;
-  readonly command: Command;
-  readonly icon: string;
-  readonly label: string;
-  readonly pressed?: boolean;
-}
-
-function Tool({ studio, command, icon, label, pressed }: ToolProps) {
-  return (
-    <button
-      type="button"
-      class="st-tool"
-      title={label}
-      aria-label={label}
-      aria-pressed={pressed}
-      onClick={() => studio.run(command)}
-    >
-      <Icon name={icon} />
-    </button>
-  );
-}
-
-function Tools({ studio }: { studio: Studio }) {
-  const { loupe, showNames, showPredictions, resultId } = studio.state;
-  return (
-    <div class="st-tools" role="toolbar" aria-label="Picture">
-      <Tool studio={studio} command={{ do: "zoom-in" }} icon="plus" label="Zoom in (+)" />
-      <Tool studio={studio} command={{ do: "zoom-out" }} icon="minus" label="Zoom out (−)" />
-      <Tool studio={studio} command={{ do: "fit" }} icon="fit" label="Fit into the window (F)" />
-      <Tool studio={studio} command={{ do: "loupe" }} icon="loupe" label="Loupe (L)" pressed={loupe.value} />
-      <Tool
-        studio={studio}
-        command={{ do: "names" }}
-        icon="names"
-        label="Names (K)"
-        pressed={showNames.value}
-      />
-      {resultId.value !== null && (
-        <Tool
-          studio={studio}
-          command={{ do: "predictions" }}
-          icon="ghost"
-          label="Predictions (O)"
-          pressed={showPredictions.value}
-        />
-      )}
-    </div>
-  );
-}
 
 interface Arrangement {
   readonly grid: Record<string, string>;
@@ -124,7 +71,6 @@ export function Picture({ studio }: { studio: Studio }) {
       {state.recording.absent.map((absent) => (
         <AbsentCell key={absent.view} absent={absent} place={placeOf(false, large, beside)} />
       ))}
-      <Tools studio={studio} />
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { type Adjustment, isNeutral, NO_ADJUSTMENT, transferTable } from "../../
 import type { Studio } from "./controller";
 import { Icon } from "./icons";
 import type { ViewState } from "./state";
+import { Tools } from "./Tools";
 
 /** The adjustment as an SVG filter: CSS applies it on the way to the screen, the canvas keeps the true pixels. */
 function AdjustFilter({ id, adjustment }: { id: string; adjustment: Adjustment }) {
@@ -120,7 +121,7 @@ function NameTag({ studio, view, several }: ViewProps & { readonly several: bool
         aria-pressed={state.active.value === view}
         title={`Work in ${view.name} ([ and ] change the view)`}
         onClick={() => studio.activate(view)}
-        onDblClick={() => studio.enlarge(view)}
+        onDblClick={() => studio.views.enlarge(view)}
       >
         {view.name}
         <span class="st-frame-tag">{frame === null ? "no frame" : frame}</span>
@@ -131,7 +132,7 @@ function NameTag({ studio, view, several }: ViewProps & { readonly several: bool
         aria-pressed={isLarge}
         aria-label={isLarge ? `All views alike` : `Show ${view.name} large`}
         title={isLarge ? "All views alike (E)" : "Show large, with the others beside it (E)"}
-        onClick={() => studio.enlarge(view)}
+        onClick={() => studio.views.enlarge(view)}
       >
         <Icon name="enlarge" />
       </button>
@@ -195,6 +196,7 @@ export function ViewCell({ studio, view, place, several }: ViewCellProps) {
       </div>
       <NameTag studio={studio} view={view} several={several} />
       <PictureTag studio={studio} view={view} />
+      {isActive && <Tools studio={studio} />}
       <AdjustFilter id={filterId} adjustment={adjustment.value} />
     </div>
   );

@@ -51,7 +51,7 @@ function ViewRow({ studio, view }: { studio: Studio; view: ViewState }) {
         aria-label={shown ? `Hide ${view.name}` : `Show ${view.name}`}
         title={shown ? "Hide this view" : "Show this view"}
         disabled={shown && state.visible.value.length === 1}
-        onClick={() => studio.toggleView(view)}
+        onClick={() => studio.views.toggle(view)}
       >
         <Icon name={shown ? "shown" : "hidden"} />
       </button>

@@ -14,7 +14,8 @@ import type { Animal } from "./model";
 import { Reads } from "./reads";
 import { rememberViews } from "./remembered";
 import { Screen } from "./screen";
-import { MOST_VIEWS, type StudioState, type ViewState } from "./state";
+import type { StudioState, ViewState } from "./state";
+import { ViewChoice } from "./viewChoice";
 import { ViewDesk, type ViewElements } from "./viewDesk";
 
 const ZOOM_STEP = 1.5;
@@ -26,6 +27,7 @@ export class Studio {
   readonly state: StudioState;
   readonly labelling: Labelling;
   readonly reads: Reads;
+  readonly views: ViewChoice;
   readonly #ghosts: Ghosts;
   readonly #session: LabelSession;
   readonly #signal: AbortSignal;
@@ -55,6 +57,16 @@ export class Studio {
       labelsCame: (view) => view === state.active.value && this.labelling.labelsCame(),
       chooseResult: (id) => this.#ghosts.choose(id),
       showResult: (view, id) => this.#ghosts.show(view, id),
+    });
+    this.views = new ViewChoice(state, {
+      hasFocus: () => this.#screen?.desk?.hasFocus === true,
+      focus: () => this.focusPicture(),
+      changing: () => !state.playing.value && this.labelling.viewChanged(),
+      changed: () => {
+        redraw();
+        this.#settleSoon();
+      },
+      note: (words) => note("info", words),
     });
     for (const view of state.views) view.adjustment.value = loadAdjustment(view.video.id, localStorage);
     this.#forget = rememberViews(state, localStorage);
@@ -139,7 +151,7 @@ export class Studio {
         this.accept();
         return;
       case "view":
-        this.nextView(command.step);
+        this.views.next(command.step);
         return;
       default:
         this.#runView(command.do);
@@ -166,7 +178,7 @@ export class Studio {
         for (const desk of this.#screen?.desks ?? []) desk.loupe.switched();
         return;
       case "large":
-        this.enlarge(state.active.value);
+        this.views.enlarge(state.active.value);
         return;
       case "names":
         state.showNames.value = !state.showNames.value;
@@ -207,55 +219,9 @@ export class Studio {
     this.#screen?.player.scrub(tick);
   }
 
-  // --- views ---
-
   /** Keys, lists and the address mean this view from now on. */
   activate(view: ViewState): void {
-    const { state } = this;
-    if (state.active.value === view) return;
-    const moveFocus = this.#screen?.desk?.hasFocus === true;
-    batch(() => {
-      state.hidden.value = new Set([...state.hidden.value].filter((name) => name !== view.name));
-      state.active.value = view;
-      if (!state.playing.value) this.labelling.viewChanged();
-    });
-    if (moveFocus) this.focusPicture();
-    this.#redraw();
-    this.#settleSoon();
-  }
-
-  nextView(step: 1 | -1): void {
-    const { visible, active } = this.state;
-    const views = visible.value;
-    const next = views[(views.indexOf(active.value) + step + views.length) % views.length];
-    if (next !== undefined) this.activate(next);
-  }
-
-  /** One view large and the others beside it; the same one again: all alike. */
-  enlarge(view: ViewState): void {
-    const { large, views } = this.state;
-    if (views.length === 1) return;
-    large.value = large.value === view.name ? null : view.name;
-  }
-
-  /** Show or hide a view; the active one hands over to a neighbour first, and the last one stays. */
-  toggleView(view: ViewState): void {
-    const { state } = this;
-    const { visible, hidden } = state;
-    if (!visible.value.includes(view)) {
-      if (visible.value.length >= MOST_VIEWS) {
-        this.note("info", `Up to ${MOST_VIEWS} views fit at once: hide one first.`);
-        return;
-      }
-      hidden.value = new Set([...hidden.value].filter((name) => name !== view.name));
-      return;
-    }
-    if (visible.value.length === 1) return;
-    batch(() => {
-      if (state.active.value === view) this.nextView(1);
-      if (state.large.value === view.name) state.large.value = null;
-      hidden.value = new Set([...hidden.value, view.name]);
-    });
+    this.views.activate(view);
   }
 
   /** The nearest tick worth a visit in a direction. */

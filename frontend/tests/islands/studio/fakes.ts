@@ -1,3 +1,4 @@
+import type { RecordingWire } from "../../../src/islands/studio/gateway";
 import type { StudioProject, StudioRecording, StudioVideo } from "../../../src/islands/studio/model";
 import { StudioState } from "../../../src/islands/studio/state";
 import { MemoryLabelDatabase } from "../../../src/labels/database";
@@ -71,3 +72,23 @@ export function openSession(): LabelSession {
   const stores = [VIDEO, OTHER_VIDEO].map((id) => new LabelStore(id, KEYPOINTS));
   return new LabelSession(stores, new MemoryLabelDatabase(), new FakeServer());
 }
+
+/** A view as the server tells of it. */
+export const viewWire = (id: number, name: string, more = {}): RecordingWire["views"][number] => ({
+  video_id: id,
+  view: name,
+  state: "ready",
+  failure: "",
+  frame_count: 10,
+  width: 640,
+  height: 480,
+  coded_width: null,
+  coded_height: null,
+  fps: 30,
+  codec: "avc1.64001f",
+  description_base64: null,
+  proxy_url: "/p",
+  index_url: "/i",
+  frame_url_template: "/f/{n}.jpg",
+  ...more,
+});

@@ -1,30 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { addressOf } from "../../../src/islands/studio/address";
-import { recordingOf as fromWire, type RecordingWire } from "../../../src/islands/studio/gateway";
+import { recordingOf as fromWire } from "../../../src/islands/studio/gateway";
 import { rememberViews } from "../../../src/islands/studio/remembered";
 import { MOST_VIEWS, StudioState, type ViewState } from "../../../src/islands/studio/state";
 import { BadTicks } from "../../../src/player/tickTable";
 import { OTHER_VIDEO, VIDEO } from "../../labels/fakes";
-import { openState, openTwoViews, project, recordingOf, sideVideo, video } from "./fakes";
-
-const view = (id: number, name: string, more = {}): RecordingWire["views"][number] => ({
-  video_id: id,
-  view: name,
-  state: "ready",
-  failure: "",
-  frame_count: 10,
-  width: 640,
-  height: 480,
-  coded_width: null,
-  coded_height: null,
-  fps: 30,
-  codec: "avc1.64001f",
-  description_base64: null,
-  proxy_url: "/p",
-  index_url: "/i",
-  frame_url_template: "/f/{n}.jpg",
-  ...more,
-});
+import { openState, openTwoViews, project, recordingOf, sideVideo, video, viewWire as view } from "./fakes";
 
 const sync = (views: Record<string, number[][]>) => ({ ticks: 12, views });
 const PENDING = { state: "ingesting", proxy_url: null, index_url: null, frame_url_template: null };
