@@ -54,6 +54,7 @@ def create_calibration(
         project=project,
         filename=data.filename,
         text=data.text,
+        unit_mm=data.unit_mm,
         name=data.name,
         session=data.session,
         by=user,

@@ -1,60 +1,68 @@
-"""What a person may hand in as a calibration, whatever wrote it."""
+"""What a person may hand in as a calibration, whatever wrote it, and what its file tells of itself."""
 
 from __future__ import annotations
 
-import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sbea_engine.data.camera import CALIBRATION_FORMAT, CameraGroup
+from sbea_engine.data.camera import CameraGroup
+from sbea_engine.io.registry import CALIBRATIONS, detect_calibration
 from webapp.recordings.errors import BadCalibration
-from webapp.recordings.models import Calibration
-from webapp.recordings.rendered import RENDERED_FORMAT, cameras_of
 
 MAX_BYTES = 4 * 1024 * 1024
+ANIPOSE = "anipose"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCalibration:
-    """Cameras with what their file tells of itself."""
+    """Cameras as a file has them.
+
+    Attributes:
+        kind: Name of the format, as in `CALIBRATIONS`.
+        quality: `warnings`, one sentence each on what was decided, and `reprojection_error_px` where the
+            file states one.
+    """
 
     cameras: CameraGroup
-    kind: Calibration.SourceKind
+    kind: str
     quality: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_calibration(filename: str, text: str) -> ReadCalibration:
+def read_calibration(filename: str, text: str, *, unit_mm: float = 1.0) -> ReadCalibration:
     """Read the text of a calibration file.
 
     Args:
-        filename: As a person knows it; its ending decides how the text is read.
+        filename: As a person knows it; its ending and the text decide which format it is.
+        unit_mm: Millimetres in one unit of a file that names none.
 
     Raises:
-        BadCalibration: No calibration, or too large.
-        BadCamera: The numbers make no cameras.
+        BadCalibration: No calibration, damaged, or too large.
     """
-    if len(text.encode()) > MAX_BYTES:
+    if len(text.encode(errors="replace")) > MAX_BYTES:
         raise BadCalibration(f"{filename!r} is too large for a calibration; at most {MAX_BYTES} bytes.")
-    if not filename.lower().endswith(".json"):
+    kind = detect_calibration(filename, text)
+    if kind is None:
+        known = ", ".join(entry.title for entry in CALIBRATIONS.values())
         raise BadCalibration(
-            f"{filename!r} is no calibration that can be read here. Take a .json of the studio "
-            f"({CALIBRATION_FORMAT}), or the recording.json of a rendered recording."
+            f"{filename!r} is no calibration that can be read here. Known are those of {known}: a .json of "
+            "the studio, the recording.json of a rendered recording, the calibration.toml of Anipose."
         )
-    return _from_json(filename, text)
+    read = CALIBRATIONS[kind].read(text, filename, unit_mm=unit_mm)
+    # Pairs of cameras in one place are found anew whenever a calibration is shown, so they are not kept.
+    decided = read.warnings[: len(read.warnings) - len(read.duplicates)]
+    quality: dict[str, Any] = {"warnings": list(decided)}
+    stated = _stated_error_px(text) if kind == ANIPOSE else None
+    if stated is not None:
+        quality["reprojection_error_px"] = stated
+    return ReadCalibration(cameras=read.cameras, kind=kind, quality=quality)
 
 
-def _from_json(filename: str, text: str) -> ReadCalibration:
-    try:
-        document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise BadCalibration(f"{filename!r} is not JSON: {str(error)[:200]}.") from error
-    found = document.get("format") if isinstance(document, dict) else None
-    if found == CALIBRATION_FORMAT:
-        return ReadCalibration(cameras=CameraGroup.from_dict(document), kind=Calibration.SourceKind.SBEA)
-    if found == RENDERED_FORMAT:
-        return ReadCalibration(cameras=cameras_of(document), kind=Calibration.SourceKind.RENDERED)
-    raise BadCalibration(
-        f"{filename!r} has the format {str(found)[:80]!r}; expected {CALIBRATION_FORMAT!r}, or "
-        f"{RENDERED_FORMAT!r} of a rendered recording."
-    )
+def _stated_error_px(text: str) -> float | None:
+    """The reprojection error that Anipose writes beside the cameras, if it is a number that can be one."""
+    metadata = tomllib.loads(text).get("metadata")
+    error = metadata.get("error") if isinstance(metadata, dict) else None
+    if isinstance(error, bool) or not isinstance(error, int | float):
+        return None
+    return float(error) if 0 <= error < float("inf") else None

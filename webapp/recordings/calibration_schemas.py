@@ -9,7 +9,9 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from sbea_engine.data.camera import CameraGroup
-from webapp.recordings.matching import Match, match_cameras, same_cameras
+from sbea_engine.geometry.check import duplicate_cameras
+from sbea_engine.io.registry import CALIBRATIONS
+from webapp.recordings.matching import Match, match_cameras
 from webapp.recordings.models import Calibration, Recording
 from webapp.recordings.names import LONGEST_RECORDING
 
@@ -22,6 +24,9 @@ class CalibrationIn(Schema):
     model_config = ConfigDict(extra="forbid")
     filename: str = Field(min_length=1, max_length=255)
     text: str = Field(min_length=1, max_length=4 * 1024 * 1024)
+    unit_mm: float = Field(
+        default=1.0, gt=0, le=1e6, description="Millimetres in one unit of a file that names none."
+    )
     name: str = Field(default="", max_length=LONGEST_RECORDING)
     session: str = Field(default="", max_length=200)
 
@@ -96,13 +101,19 @@ class UserOfCalibrationOut(Schema):
 
 
 class CalibrationOut(Schema):
-    """One calibration of a project; `same_as` names others with the very same cameras."""
+    """One calibration of a project.
+
+    `warnings` says what was decided as the file was read; `same_cameras` names pairs of which one is wrong;
+    `same_as` names other calibrations with the very same cameras.
+    """
 
     id: int
     name: str
     session: str | None
-    source_kind: Literal["rendered", "sbea", "anipose"]
+    source_kind: str
+    source_title: str
     source_name: str
+    warnings: list[str]
     reprojection_error_px: float | None
     cameras: list[CameraSizeOut]
     same_cameras: list[tuple[str, str]]
@@ -133,10 +144,12 @@ def _facts(calibration: Calibration) -> dict[str, Any]:
         "name": calibration.name,
         "session": calibration.session.name if calibration.session else None,
         "source_kind": calibration.source_kind,
+        "source_title": CALIBRATIONS[calibration.source_kind].title,
         "source_name": calibration.source_name,
+        "warnings": calibration.quality.get("warnings", []),
         "reprojection_error_px": calibration.quality.get("reprojection_error_px"),
         "cameras": [CameraSizeOut(name=c.name, width=c.width, height=c.height) for c in cameras],
-        "same_cameras": same_cameras(cameras),
+        "same_cameras": list(duplicate_cameras(cameras)),
         "recordings": [UserOfCalibrationOut(id=r.pk, name=r.name) for r in calibration.recordings.all()],
         "created_by": calibration.created_by.get_full_name() if calibration.created_by else None,
         "created_at": calibration.created_at,
@@ -151,5 +164,5 @@ def _fit(calibration: Calibration, recording: Recording) -> dict[str, Any]:
         "name": calibration.name,
         "views": [ViewFitOut(view=row.view, fit=row.fit, problem=row.problem) for row in match.views],
         "without_view": list(match.without_view),
-        "same_cameras": same_cameras(cameras),
+        "same_cameras": list(duplicate_cameras(cameras)),
     }

@@ -15,30 +15,37 @@ from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.projects.models import Project
-from webapp.recordings.calibration_files import ReadCalibration, read_calibration
+from webapp.recordings.calibration_files import read_calibration
 from webapp.recordings.errors import BadCalibration, CalibrationInUse, NameTaken
 from webapp.recordings.models import Calibration, Recording, RecordingSession
 from webapp.recordings.names import calibration_name, free_name
 
 
 def calibration_from_file(
-    *, project: Project, filename: str, text: str, name: str = "", session: str = "", by: User
+    *,
+    project: Project,
+    filename: str,
+    text: str,
+    unit_mm: float = 1.0,
+    name: str = "",
+    session: str = "",
+    by: User,
 ) -> Calibration:
     """Take in a calibration file as text.
 
     Args:
-        filename: As a person knows it; its ending decides how it is read.
+        filename: As a person knows it; its ending and the text decide how it is read.
+        unit_mm: Millimetres in one unit of a file that names none.
         name: By default as the file, with a number where that is taken.
         session: Name of the recording session that it belongs to, if any.
 
     Raises:
-        BadCalibration: It cannot be read as one.
-        BadCamera: The numbers make no cameras.
+        BadCalibration: It cannot be read as one, or its numbers make no cameras.
         NameTaken: A calibration of the project has this name.
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     require(by, project, Capability.MANAGE_DATA)
-    read: ReadCalibration = read_calibration(filename, text)
+    read = read_calibration(filename, text, unit_mm=unit_mm)
     stem = filename.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return calibration_create(
         project=project,
@@ -58,7 +65,7 @@ def calibration_create(
     project: Project,
     name: str,
     cameras: CameraGroup,
-    kind: Calibration.SourceKind,
+    kind: str,
     quality: Mapping[str, Any] | None = None,
     source_name: str = "",
     session: str = "",

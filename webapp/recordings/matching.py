@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
-import numpy as np
-
-from sbea_engine.data.camera import Camera, CameraGroup
+from sbea_engine.data.camera import CameraGroup
 from webapp.recordings.models import Video
-
-# Two real cameras never stand closer than this, nor look the same way to this degree.
-_SAME_PLACE_MM = 0.01
-_SAME_TURN = 1e-6
 
 Fit = Literal["usable", "unchecked", "no_camera", "wrong_size"]
 
@@ -53,11 +46,6 @@ def match_cameras(cameras: CameraGroup, videos: Sequence[Video]) -> Match:
     return Match(views=views, without_view=tuple(name for name in cameras.names if name not in named))
 
 
-def same_cameras(cameras: CameraGroup) -> list[tuple[str, str]]:
-    """Pairs that stand in one place and look one way: at least one of the two is wrong."""
-    return [(a.name, b.name) for a, b in combinations(cameras, 2) if _same(a, b)]
-
-
 def _fit(cameras: CameraGroup, video: Video) -> ViewFit:
     if video.view not in cameras.names:
         problem = f"The calibration has no camera {video.view!r}; it has {', '.join(cameras.names)}."
@@ -72,8 +60,3 @@ def _fit(cameras: CameraGroup, video: Video) -> ViewFit:
         )
         return ViewFit(view=video.view, fit="wrong_size", problem=problem)
     return ViewFit(view=video.view, fit="usable")
-
-
-def _same(a: Camera, b: Camera) -> bool:
-    apart = float(np.linalg.norm(a.position_mm - b.position_mm))
-    return apart < _SAME_PLACE_MM and bool(np.abs(a.R - b.R).max() < _SAME_TURN)

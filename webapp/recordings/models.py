@@ -29,11 +29,6 @@ class RecordingSession(models.Model):
 class Calibration(models.Model):
     """The cameras of one rig, as a file brought them. Never changed once written: results name it."""
 
-    class SourceKind(models.TextChoices):
-        RENDERED = "rendered"
-        SBEA = "sbea"
-        ANIPOSE = "anipose"
-
     project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="calibrations")
     session = models.ForeignKey(
         RecordingSession, on_delete=models.SET_NULL, null=True, blank=True, related_name="calibrations"
@@ -41,7 +36,7 @@ class Calibration(models.Model):
     name = models.CharField(max_length=200)
     cameras = models.JSONField()  # sbea_engine.data.CameraGroup
     digest = models.CharField(max_length=64)  # of `cameras`: the same rig, whoever brought it
-    source_kind = models.CharField(max_length=20, choices=SourceKind.choices)
+    source_kind = models.CharField(max_length=20)  # a name of sbea_engine.io.registry.CALIBRATIONS
     source_name = models.CharField(max_length=4096, blank=True)  # for people
     quality = models.JSONField(default=dict, blank=True)  # what the source tells of itself
     created_by = models.ForeignKey(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sbea_engine.data.camera import BadCamera, Camera, CameraGroup
+from sbea_engine.data.camera import CameraGroup
 from sbea_engine.data.sync import SyncTable
+from sbea_engine.io.calibration_file import RENDERED_FILE, RENDERED_FORMAT, parse_rendered
 from webapp.recordings.errors import BadRecording
 
-RENDERED_FORMAT = "sbea-recording/1"
-DESCRIPTION = "recording.json"
+RENDERED = "rendered"  # as the registry of calibration formats calls it
+DESCRIPTION = RENDERED_FILE
 MAX_BYTES = 32 * 1024 * 1024
 _HEAD_BYTES = 4096  # the format stands first
 
@@ -36,7 +35,7 @@ def read_rendered(folder: Path) -> RenderedFolder:
 
     Raises:
         BadRecording: There is none, or it is damaged.
-        BadCamera, BadSync: Its cameras or its table of ticks contradict themselves.
+        BadCalibration, BadSync: Its cameras or its table of ticks contradict themselves.
     """
     file = folder / DESCRIPTION
     try:
@@ -44,7 +43,8 @@ def read_rendered(folder: Path) -> RenderedFolder:
             raise FileNotFoundError(file)
         if file.stat().st_size > MAX_BYTES:
             raise BadRecording(f"{file}: too large for the description of a recording.")
-        document = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        document = json.loads(text)
     except OSError as error:
         raise BadRecording(
             f"{folder}: holds no {DESCRIPTION} that can be read, so it is no rendered recording."
@@ -53,7 +53,7 @@ def read_rendered(folder: Path) -> RenderedFolder:
         raise BadRecording(f"{file}: not JSON ({str(error)[:200]}).") from error
     if not isinstance(document, dict) or document.get("format") != RENDERED_FORMAT:
         raise BadRecording(f"{file}: not of format {RENDERED_FORMAT}.")
-    cameras = cameras_of(document)
+    cameras = parse_rendered(text, str(file)).cameras
     if any("/" in name or "\\" in name or "\0" in name or name in {".", ".."} for name in cameras.names):
         raise BadRecording(f"{file}: the name of a camera leads to another folder.")
     sync = document.get("sync")
@@ -74,11 +74,3 @@ def is_rendered(folder: Path) -> bool:
             return RENDERED_FORMAT.encode() in file.read(_HEAD_BYTES)
     except OSError:
         return False
-
-
-def cameras_of(document: Mapping[str, Any]) -> CameraGroup:
-    """The cameras of a description; raises `BadCamera` with what is wrong."""
-    cameras = document.get("cameras")
-    if not isinstance(cameras, list) or not all(isinstance(camera, Mapping) for camera in cameras):
-        raise BadCamera("'cameras' of a rendered recording must be a list of cameras.")
-    return CameraGroup(cameras=tuple(Camera.from_dict(camera) for camera in cameras))

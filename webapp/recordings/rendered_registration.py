@@ -15,7 +15,7 @@ from webapp.recordings.errors import BadRecording
 from webapp.recordings.folders import check_is_new
 from webapp.recordings.models import Calibration, Recording
 from webapp.recordings.names import free_name
-from webapp.recordings.rendered import DESCRIPTION, RenderedFolder, read_rendered
+from webapp.recordings.rendered import DESCRIPTION, RENDERED, RenderedFolder, read_rendered
 from webapp.recordings.roots import allowed_path
 from webapp.recordings.services import Source, recording_register
 from webapp.recordings.sync import recording_sync_set
@@ -45,7 +45,7 @@ def recording_register_rendered(
 
     Raises:
         BadRecording: No rendered recording lies in the folder, it is damaged, or no video is there.
-        BadCamera, BadSync: Its cameras or its table of ticks contradict themselves.
+        BadCalibration, BadSync: Its cameras or its table of ticks contradict themselves.
         PathNotAllowed: The folder does not lie under a media root.
         NotFound, Forbidden: `by` may not bring data into this project.
     """
@@ -74,13 +74,13 @@ def recording_register_rendered(
 
 
 def _calibration(project: Project, name: str, found: RenderedFolder, *, by: User) -> Calibration:
-    rendered = project.calibrations.filter(source_kind=Calibration.SourceKind.RENDERED)
+    rendered = project.calibrations.filter(source_kind=RENDERED)
     known = rendered.filter(digest=cameras_digest(found.cameras)).first()
     return known or calibration_create(
         project=project,
         name=free_name(name, project.calibrations.values_list("name", flat=True)),
         cameras=found.cameras,
-        kind=Calibration.SourceKind.RENDERED,
+        kind=RENDERED,
         source_name=str(found.path / DESCRIPTION),
         by=by,
     )

@@ -1275,13 +1275,14 @@ export interface components {
             ][];
             /** Session */
             session: string | null;
-            /**
-             * Source Kind
-             * @enum {string}
-             */
-            source_kind: "rendered" | "sbea" | "anipose";
+            /** Source Kind */
+            source_kind: string;
             /** Source Name */
             source_name: string;
+            /** Source Title */
+            source_title: string;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * CalibrationIn
@@ -1302,6 +1303,12 @@ export interface components {
             session?: string;
             /** Text */
             text: string;
+            /**
+             * Unit Mm
+             * @description Millimetres in one unit of a file that names none.
+             * @default 1
+             */
+            unit_mm?: number;
         };
         /**
          * CalibrationInUseOut
@@ -1326,7 +1333,10 @@ export interface components {
         };
         /**
          * CalibrationOut
-         * @description One calibration of a project; `same_as` names others with the very same cameras.
+         * @description One calibration of a project.
+         *
+         *     `warnings` says what was decided as the file was read; `same_cameras` names pairs of which one is wrong;
+         *     `same_as` names other calibrations with the very same cameras.
          */
         CalibrationOut: {
             /** Cameras */
@@ -1355,13 +1365,14 @@ export interface components {
             ][];
             /** Session */
             session: string | null;
-            /**
-             * Source Kind
-             * @enum {string}
-             */
-            source_kind: "rendered" | "sbea" | "anipose";
+            /** Source Kind */
+            source_kind: string;
             /** Source Name */
             source_name: string;
+            /** Source Title */
+            source_title: string;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * CameraOut

@@ -97,7 +97,7 @@ def make_calibration(project: Project, *names: str, name: str = "") -> Calibrati
         project=project,
         name=name or f"rig {next(_numbers)}",
         cameras=make_rig(*(names or ("cam-1",))),
-        kind=Calibration.SourceKind.SBEA,
+        kind="sbea",
         by=project.created_by or make_user(),
     )
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
-from sbea_engine.data.camera import CameraGroup
 from tests.webapp.factories import client_of, make_job, make_project, owner_of, send
 from tests.webapp.recordings.factories import (
     HEIGHT,
@@ -19,10 +16,25 @@ from tests.webapp.recordings.factories import (
     pretend_recording,
 )
 from webapp.projects.models import Project
-from webapp.recordings.matching import match_cameras, same_cameras
+from webapp.recordings.matching import match_cameras
 from webapp.recordings.models import Calibration, Recording, RecordingSession, Video
 
 pytestmark = pytest.mark.django_db
+CAMERA = f"""size = [{WIDTH}, {HEIGHT}]
+matrix = [[200.0, 0.0, 95.5], [0.0, 200.0, 55.5], [0.0, 0.0, 1.0]]
+distortions = [-0.1, 0.0, 0.0, 0.0, 0.0]
+rotation = [0.0, 0.0, 0.0]
+translation = [0.0, 0.0, 500.0]
+"""
+ANIPOSE = f"""[cam_0]
+name = "top"
+{CAMERA}
+[cam_1]
+name = "side"
+{CAMERA}
+[metadata]
+error = 0.25
+"""
 
 
 @pytest.fixture
@@ -34,7 +46,7 @@ def call(project: Project, method: str, path: str, body: Any = None) -> Any:
     return send(client_of(owner_of(project)), method, f"/api/v1{path}", body)
 
 
-def bring(project: Project, document: Any, filename: str = "rig.json", **more: str) -> Any:
+def bring(project: Project, document: Any, filename: str = "rig.json", **more: Any) -> Any:
     text = document if isinstance(document, str) else json.dumps(document)
     body = {"filename": filename, "text": text, **more}
     return call(project, "POST", f"/projects/{project.pk}/calibrations", body)
@@ -47,7 +59,8 @@ class TestBring:
         assert made.status_code == 201
         found = call(project, "GET", f"/calibrations/{made.json()['id']}").json()
         assert found["document"] == document
-        assert (found["name"], found["source_kind"], found["source_name"]) == ("rig", "sbea", "rig.json")
+        assert (found["name"], found["source_title"]) == ("rig", "SBeA Studio")
+        assert (found["source_kind"], found["source_name"]) == ("sbea", "rig.json")
         assert found["cameras"][1] == {"name": "side", "width": WIDTH, "height": HEIGHT}
         assert found["created_by"] == "owner"
         assert found["reprojection_error_px"] is None
@@ -57,24 +70,51 @@ class TestBring:
         made = bring(project, {"format": "sbea-recording/1", "cameras": cameras}, "recording.json").json()
         assert (made["source_kind"], made["document"]["cameras"]) == ("rendered", cameras)
 
+    def test_a_file_of_anipose_with_its_error_and_unit(self, project: Project) -> None:
+        made = bring(project, ANIPOSE, "calibration.toml", unit_mm=10).json()
+        assert (made["source_kind"], made["source_title"]) == ("anipose", "Anipose")
+        assert made["reprojection_error_px"] == 0.25
+        top, side = made["document"]["cameras"]
+        assert (top["name"], top["width"], top["height"]) == ("top", WIDTH, HEIGHT)
+        assert top["t"] == [0.0, 0.0, 5000.0], "500 units of 10 mm"
+        assert made["same_cameras"] == [["top", "side"]]
+        assert made["warnings"] == []
+        assert side["distortion"] == [-0.1, 0.0, 0.0, 0.0, 0.0]
+
+    def test_what_was_taken_for_granted_is_told(self, project: Project) -> None:
+        made = bring(project, ANIPOSE, "calibration.toml").json()
+        assert made["warnings"] == [
+            "calibration.toml: names no unit; its translations are taken for millimetres."
+        ]
+
+    @pytest.mark.parametrize("error", ["true", '"small"', "nan", "-1.0", "inf"])
+    def test_an_error_that_is_no_figure_is_none(self, project: Project, error: str) -> None:
+        text = ANIPOSE.replace("error = 0.25", f"error = {error}")
+        assert bring(project, text, "calibration.toml").json()["reprojection_error_px"] is None
+
+    @pytest.mark.parametrize("unit_mm", [0, -1, 1e9])
+    def test_a_unit_that_is_none(self, project: Project, unit_mm: float) -> None:
+        assert bring(project, ANIPOSE, "calibration.toml", unit_mm=unit_mm).status_code == 422
+
     @pytest.mark.parametrize(
-        ("filename", "document", "code", "words"),
+        ("filename", "document", "words"),
         [
-            ("rig.yaml", {}, "bad_calibration", "no calibration that can be read"),
-            ("rig.json", "{", "bad_calibration", "is not JSON"),
-            ("rig.json", "[" * 100_000, "bad_calibration", "is not JSON"),
-            ("rig.json", [1], "bad_calibration", "has the format 'None'"),
-            ("rig.json", {"format": "sbea-calibration/2"}, "bad_calibration", "sbea-calibration/2"),
-            ("rig.json", {"format": "sbea-calibration/1", "cameras": [1]}, "bad_camera", "list of cameras"),
-            ("rig.json", {"format": "sbea-calibration/1", "cameras": []}, "bad_camera", "1 to 64 cameras"),
-            ("rig.json", {"format": "sbea-recording/1", "cameras": {}}, "bad_camera", "list of cameras"),
+            ("rig.yaml", {}, "no calibration that can be read"),
+            ("rig.json", "{", "no calibration that can be read"),
+            ("rig.json", {"format": "sbea-calibration/2"}, "no calibration that can be read"),
+            ("rig.json", 'sbea-calibration/1 {"', "not JSON"),
+            ("rig.json", "[" * 100_000 + "sbea-calibration/1", "not JSON"),
+            ("rig.json", ["sbea-calibration/1"], "not a JSON object"),
+            ("rig.json", {"format": "sbea-calibration/1", "cameras": [1]}, "cameras.0"),
+            ("rig.json", {"format": "sbea-calibration/1", "cameras": []}, "1 to 64 cameras"),
+            ("recording.json", {"format": "sbea-recording/1", "cameras": {}}, "cameras"),
+            ("calibration.toml", "[cam_0]\nname = 3", "cam_0"),
+            ("calibration.toml", "[cam_0", "not TOML"),
         ],
     )
-    def test_refusals_leave_nothing(
-        self, project: Project, filename: str, document: Any, code: str, words: str
-    ) -> None:
+    def test_refusals_leave_nothing(self, project: Project, filename: str, document: Any, words: str) -> None:
         answer = bring(project, document, filename)
-        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_calibration")
         assert words in answer.json()["detail"]
         assert not Calibration.objects.exists()
 
@@ -82,7 +122,7 @@ class TestBring:
         document = make_rig("top").to_dict()
         document["cameras"][0]["t"] = [float("nan"), 0, 0]
         answer = bring(project, document)
-        assert (answer.status_code, answer.json()["code"]) == (422, "bad_camera")
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_calibration")
 
     def test_names(self, project: Project) -> None:
         document = make_rig("top").to_dict()
@@ -166,20 +206,6 @@ class TestFit:
     def test_usable_views_are_what_a_reconstruction_takes(self, recording: Recording) -> None:
         match = match_cameras(make_rig("below", "side"), list(recording.videos.all()))
         assert match.usable == ("side",)
-
-
-class TestSameCameras:
-    def test_two_in_one_place_are_told(self) -> None:
-        top, side, low = make_rig("top", "side", "low")
-        twin = replace(low, R=top.R, t=top.t + 0.001)
-        assert same_cameras(CameraGroup(cameras=(top, side, twin))) == [("top", "low")]
-
-    def test_one_place_and_another_direction_is_no_twin(self) -> None:
-        top, side = make_rig("top", "side")
-        turned = np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]])
-        other = replace(side, R=turned, t=-turned @ top.position_mm)
-        assert np.allclose(other.position_mm, top.position_mm)
-        assert same_cameras(CameraGroup(cameras=(top, other))) == []
 
 
 class TestDelete:

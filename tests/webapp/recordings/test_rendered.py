@@ -126,7 +126,7 @@ def test_the_same_folder_is_not_taken_twice(project: Project, folder: Path) -> N
     ("changes", "code", "words"),
     [
         ({"format": "sbea-recording/2"}, "bad_recording", "not of format sbea-recording/1"),
-        ({"cameras": {}}, "bad_camera", "list of cameras"),
+        ({"cameras": {}}, "bad_calibration", "recording.json: cameras"),
         ({"cameras": make_rig("../top").to_dict()["cameras"]}, "bad_recording", "another folder"),
         ({"cameras": make_rig("low").to_dict()["cameras"]}, "bad_recording", "none of the videos is there"),
         ({"sync": 3}, "bad_recording", "'sync' must be a table"),

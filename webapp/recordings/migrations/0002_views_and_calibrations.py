@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('cameras', models.JSONField()),
                 ('digest', models.CharField(max_length=64)),
-                ('source_kind', models.CharField(choices=[('rendered', 'Rendered'), ('sbea', 'Sbea'), ('anipose', 'Anipose')], max_length=20)),
+                ('source_kind', models.CharField(max_length=20)),
                 ('source_name', models.CharField(blank=True, max_length=4096)),
                 ('quality', models.JSONField(blank=True, default=dict)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

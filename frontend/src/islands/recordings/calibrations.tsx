@@ -11,11 +11,12 @@ import { Loaded } from "../parts/resource";
 import type { RecordingsPage } from "./index";
 
 const ACCEPT = ".json,.toml,application/json,application/toml";
-const KIND: Readonly<Record<Calibration["source_kind"], string>> = {
-  rendered: "of a rendered recording",
-  sbea: "a calibration of the studio",
-  anipose: "Anipose",
-};
+/** Files of Anipose name no unit; millimetres where nothing is said. */
+const UNITS = [
+  { mm: 1, name: "mm" },
+  { mm: 10, name: "cm" },
+  { mm: 1000, name: "m" },
+] as const;
 
 /** Calibrations of the project: what each holds, what is wrong with it, who uses it. */
 export function Calibrations(page: RecordingsPage): JSX.Element {
@@ -69,26 +70,50 @@ function NoCalibrations({ manage }: { readonly manage: boolean }): JSX.Element {
 function BringCalibration({ api, props, calibrations }: RecordingsPage): JSX.Element {
   const action = useAction();
   const input = useRef<HTMLInputElement>(null);
+  const unit = useSignal(1);
   const bring = (file: File) =>
     action.run(async () => {
       await bodyOf(
         api.POST("/api/v1/projects/{project_id}/calibrations", {
           params: { path: { project_id: props.projectId } },
-          body: { filename: file.name, text: await file.text() },
+          // Our own files are in millimetres and say so.
+          body: {
+            filename: file.name,
+            text: await file.text(),
+            ...(file.name.toLowerCase().endsWith(".toml") ? { unit_mm: unit.value } : {}),
+          },
         }),
       );
       await calibrations.refresh();
     });
   return (
-    <span class="stack hair">
-      <button
-        type="button"
-        class="btn small"
-        disabled={action.busy.value}
-        onClick={() => input.current?.click()}
-      >
-        {action.busy.value ? "Reading …" : "Load a calibration file"}
-      </button>
+    <div class="stack hair">
+      <div class="row">
+        <label class="row tight small dim">
+          Unit of an Anipose file
+          <select
+            class="short"
+            value={String(unit.value)}
+            onChange={(event) => {
+              unit.value = Number(event.currentTarget.value);
+            }}
+          >
+            {UNITS.map(({ mm, name }) => (
+              <option key={mm} value={String(mm)}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button
+          type="button"
+          class="btn small"
+          disabled={action.busy.value}
+          onClick={() => input.current?.click()}
+        >
+          {action.busy.value ? "Reading …" : "Load a calibration file"}
+        </button>
+      </div>
       <input
         ref={input}
         type="file"
@@ -106,7 +131,7 @@ function BringCalibration({ api, props, calibrations }: RecordingsPage): JSX.Ele
         }}
       />
       <Failure of={action.error} />
-    </span>
+    </div>
   );
 }
 
@@ -116,7 +141,7 @@ interface LineProps {
 }
 
 function CalibrationLine({ calibration, onDelete }: LineProps): JSX.Element {
-  const { name, cameras, source_kind, reprojection_error_px, same_cameras, same_as, recordings } =
+  const { name, cameras, source_title, warnings, reprojection_error_px, same_cameras, same_as, recordings } =
     calibration;
   return (
     <li class="stack hair">
@@ -137,11 +162,16 @@ function CalibrationLine({ calibration, onDelete }: LineProps): JSX.Element {
         )}
       </div>
       <p class="dim small">
-        {KIND[source_kind]} · {sizesOf(calibration)} · {errorOf(reprojection_error_px)} ·{" "}
+        {source_title} · {sizesOf(calibration)} · {errorOf(reprojection_error_px)} ·{" "}
         {recordings.length === 0
           ? "no recording uses it"
           : `used by ${recordings.map((recording) => recording.name).join(", ")}`}
       </p>
+      {warnings.map((words) => (
+        <p key={words} class="dim small">
+          {words}
+        </p>
+      ))}
       {same_cameras.map(([a, b]) => (
         <p key={`${a} ${b}`} class="note warn small">
           Cameras {a} and {b} stand in one place and look one way: at least one of them is wrong. Calibrate
