@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     help="Share of its frames that each camera loses [default: as the recipe has it].",
 )
 @click.option(
+    "--calibration-take",
+    type=click.Choice(["charuco", "checkerboard"]),
+    help="Film a calibration board with the same cameras, instead of animals.",
+)
+@click.option(
     "--truth-only", is_flag=True, help="No cameras and no pixels: 3D keypoints and bouts, hours in seconds."
 )
 @click.option(
@@ -56,17 +61,20 @@ def synth(
     labels: int | None,
     start_offset: float | None,
     drop_share: float | None,
+    calibration_take: Literal["charuco", "checkerboard"] | None,
     truth_only: bool,
     out: Path,
 ) -> None:
     """Render a recording of animals in an arena, with exact keypoints, masks and calibration.
 
     Writes one mp4 a camera, recording.json (calibration, and which frame shows which tick), truth.npz
-    (keypoints), masks-CAMERA.json and labels.json (labelled frames ready for training).
+    (keypoints), masks-CAMERA.json and labels.json (labelled frames ready for training). A calibration take
+    has take.json (board and true calibration) and board.npz (true poses and corners of the board) instead.
     With --truth-only there are recording.json (bouts among others) and truth.npz alone.
     """
     from sbea_engine.synth.recipe import load_recipe
     from sbea_engine.synth.recording import frame_count, render_recording
+    from sbea_engine.synth.take import render_take
 
     if hours is not None:
         if seconds is not None:
@@ -75,11 +83,35 @@ def synth(
     asked = load_recipe(recipe).timed(start_offset_s=start_offset, drop_share=drop_share)
     count = frame_count(asked, seconds=20.0 if seconds is None and frames is None else seconds, frames=frames)
     if truth_only:
-        if labels is not None:
-            raise click.UsageError("Truth alone has no labels: leave --labels out.")
+        if calibration_take is not None or labels is not None:
+            raise click.UsageError("Truth alone has neither boards nor labels: leave those options out.")
         _without_pixels(output, asked, count, seed, out)
         return
     began = time.perf_counter()
+    if calibration_take is not None:
+        if labels is not None:
+            raise click.UsageError("A calibration take has no labels: leave --labels out.")
+        take = render_take(
+            asked,
+            kind=calibration_take,
+            cameras=cameras,
+            frames=count,
+            seed=seed,
+            out=out,
+            on_progress=output.progress,
+        )
+        output.result(
+            {
+                "folder": take.folder,
+                "videos": {c.name: out / f"{c.name}.mp4" for c in take.cameras},
+                "board": take.board.to_dict(),
+                "frame_count": len(take),
+                "fps": take.fps,
+                "corners_seen": {name: float(v.mean().round(3)) for name, v in take.visible.items()},
+            },
+            text=f"{len(take)} ticks of a {calibration_take} board in {take.folder}",
+        )
+        return
     files = render_recording(
         asked,
         cameras=cameras,

@@ -6,17 +6,56 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import RectBivariateSpline
 
 from sbea_engine.data.camera import BadCamera, Camera
 from sbea_engine.geometry import distort, undistort_px
 
-__all__ = ["camera_rays", "image_boxes", "look_at"]
+__all__ = ["camera_rays", "flat_grid", "image_boxes", "look_at"]
+
+NODE_PX = 4
+
+
+def flat_grid(camera: Camera, samples: int, rows: slice = slice(None)) -> NDArray[np.float64]:
+    """Undistorted normalised coordinates of a grid of `samples` by `samples` points a pixel.
+
+    The lens is undone exactly every few pixels, and by quintic splines between them: it is smooth enough that
+    they agree to 1e-9 (tested), far below what float32 rays can tell.
+
+    Args:
+        rows: The pixel rows wanted.
+
+    Returns:
+        float64 (2, rows * samples, width * samples).
+
+    Raises:
+        BadCamera: The distortion polynomial folds back inside the image.
+    """
+    u = (np.arange(camera.width * samples) + 0.5) / samples - 0.5
+    first, last, _ = rows.indices(camera.height)
+    v = (np.arange(first * samples, last * samples) + 0.5) / samples - 0.5
+    if not camera.distortion.any():
+        return np.moveaxis(undistort_px(camera, np.stack(np.meshgrid(u, v), axis=-1)), -1, 0)
+    return np.stack([spline(v, u) for spline in _lens_splines(camera)])
+
+
+@lru_cache(maxsize=16)
+def _lens_splines(camera: Camera) -> tuple[RectBivariateSpline, RectBivariateSpline]:
+    """x and y of undistorted normalised coordinates over (row, column) of the image."""
+    u, v = (np.linspace(-0.5, n - 0.5, max(9, n // NODE_PX)) for n in (camera.width, camera.height))
+    flat = undistort_px(camera, np.stack(np.meshgrid(u, v), axis=-1))
+    if np.isnan(flat).any():
+        raise BadCamera(
+            f"Camera {camera.name!r}: distortion {camera.distortion.tolist()} folds back inside the image."
+        )
+    x, y = (RectBivariateSpline(v, u, flat[..., axis], kx=5, ky=5, s=0) for axis in (0, 1))
+    return x, y
 
 
 def camera_rays(camera: Camera, samples: int, rows: slice = slice(None)) -> NDArray[np.float32]:
     """Unit directions in the world of a grid of `samples` by `samples` rays a pixel.
 
-    Rays pass through undistorted positions, so that what they meet is distorted exactly.
+    Rays pass through undistorted positions, so that what they meet is distorted as the lens does it.
 
     Args:
         rows: The pixel rows wanted.
@@ -27,16 +66,9 @@ def camera_rays(camera: Camera, samples: int, rows: slice = slice(None)) -> NDAr
     Raises:
         BadCamera: The distortion polynomial folds back inside the image.
     """
-    u = (np.arange(camera.width * samples) + 0.5) / samples - 0.5
-    first, last, _ = rows.indices(camera.height)
-    v = (np.arange(first * samples, last * samples) + 0.5) / samples - 0.5
-    flat = undistort_px(camera, np.stack(np.meshgrid(u, v), axis=-1))
-    if np.isnan(flat).any():
-        raise BadCamera(
-            f"Camera {camera.name!r}: distortion {camera.distortion.tolist()} folds back inside the image."
-        )
-    directions = np.einsum("ij,hwj->ihw", camera.R.T[:, :2], flat) + camera.R.T[:, 2, None, None]
-    return np.asarray(directions / np.linalg.norm(directions, axis=0), np.float32)
+    flat = flat_grid(camera, samples, rows)
+    directions = np.einsum("ij,jhw->ihw", camera.R.T[:, :2], flat) + camera.R.T[:, 2, None, None]
+    return np.asarray(directions / np.sqrt(1 + (flat**2).sum(0)), np.float32)
 
 
 @lru_cache(maxsize=64)

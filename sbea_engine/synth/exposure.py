@@ -59,6 +59,13 @@ class Exposure:
     moments: int = 3
     gain: NDArray[np.float64] | None = None
 
+    @property
+    def spread(self) -> NDArray[np.float64]:
+        """When the pictures of one exposure are taken, in ticks from the tick; the middle one is at 0."""
+        if not self.shutter:
+            return np.zeros(1)
+        return self.shutter * (np.arange(self.moments) - self.moments // 2) / self.moments
+
 
 class Sensor:
     """Turns encoded pictures of one camera into 8-bit frames.

@@ -97,7 +97,7 @@ class Renderer:
 
     def render(self, tick: int, rng: np.random.Generator) -> View:
         """The picture of a tick of the animals' motion; `rng` draws where its noise is cut from."""
-        moments = self._moments(tick)
+        moments = (tick + self.exposure.spread).tolist()
         shots = [[self._shoot(i, m) for i in range(len(self.scene.animals))] for m in moments]
         image = self._still.copy()
         for window, members in _groups(shots):
@@ -107,12 +107,6 @@ class Renderer:
                 linear += self._picture([shot[i] for i in members], window) / np.float32(len(shots))
             image[rows, columns] = encode(self.backdrop.veil(linear, rows, columns))
         return self._view(self._sensor.expose(image, tick, rng), shots[len(shots) // 2])
-
-    def _moments(self, tick: int) -> list[float]:
-        if not self.exposure.shutter:
-            return [float(tick)]
-        n = self.exposure.moments
-        return [tick + self.exposure.shutter * (i - n // 2) / n for i in range(n)]
 
     def _shoot(self, i: int, moment: float) -> _Shot:
         """Trace one animal at a moment, given in ticks."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -84,7 +85,7 @@ class Truth:
     def masks(self, camera: str, kind: Literal["visible", "amodal"]) -> MaskTrack:
         """The masks of one camera; raises `BadRecording` where the file is missing or damaged."""
         file = self.folder / f"masks-{self._known(camera)}.json"
-        document = _read_json(file, MASKS_FORMAT)
+        document = read_json(file, MASKS_FORMAT)
         try:
             rows = document[kind]
             if len(rows) != len(self) or any(len(row) != len(self.individuals) for row in rows):
@@ -113,28 +114,23 @@ class MaskTrack:
 
 def load_truth(folder: Path) -> Truth:
     """Read the truth of a rendered recording; raises `BadRecording` naming the file and what is wrong."""
-    document = _read_json(folder / "recording.json", RECORDING_FORMAT)
+    document = read_json(folder / "recording.json", RECORDING_FORMAT)
     try:
         cameras = [Camera.from_dict(c) for c in document["cameras"]]
         skeleton = Skeleton.from_dict(document["skeleton"])
         individuals = tuple(str(name) for name in document["individuals"])
         shape = (int(document["frame_count"]), len(individuals), len(skeleton))
         fps = float(document["fps"])
-        sync = _sync(document, [c.name for c in cameras], shape[0]) if cameras else None
+        sync = read_sync(document, [c.name for c in cameras], shape[0]) if cameras else None
         bouts = tuple(Bout.from_dict(b) for b in document.get("bouts", ()))
         if bouts:
             check_bouts(bouts, individuals=individuals, frames=shape[0])
     except (KeyError, TypeError, ValueError, BadInput) as error:
         raise BadRecording(f"{folder / 'recording.json'}: damaged ({error}).") from error
     file = folder / "truth.npz"
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            views = {c.name: _view(file, arrays, c, shape) for c in cameras}
-            points_mm = _array(file, arrays, "points_mm", (*shape, 3), np.float32)
-    except FileNotFoundError as error:
-        raise BadRecording(f"{file}: not there. A rendered recording holds truth.npz.") from error
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise BadRecording(f"{file}: not an npz file, or a damaged one ({error}).") from error
+    with read_arrays(file) as arrays:
+        views = {c.name: _view(file, arrays, c, shape) for c in cameras}
+        points_mm = read_array(file, arrays, "points_mm", (*shape, 3), np.float32)
     return Truth(
         folder=folder,
         fps=fps,
@@ -147,7 +143,7 @@ def load_truth(folder: Path) -> Truth:
     )
 
 
-def _sync(document: Mapping[str, Any], cameras: list[str], ticks: int) -> SyncTable:
+def read_sync(document: Mapping[str, Any], cameras: list[str], ticks: int) -> SyncTable:
     """The table of ticks of a recording; raises `BadInput` or `ValueError` for one of another recording."""
     if "sync" not in document:
         return SyncTable.aligned(dict.fromkeys(cameras, ticks))
@@ -168,15 +164,28 @@ def _view(file: Path, arrays: Mapping[str, Any], camera: Camera, shape: tuple[in
     name = camera.name
     return ViewTruth(
         camera=camera,
-        points_px=_array(file, arrays, f"points_px/{name}", (*shape, 2), np.float32),
-        visible=_array(file, arrays, f"visible/{name}", shape, np.bool_),
-        order=_array(file, arrays, f"order/{name}", shape[:2], np.int8),
+        points_px=read_array(file, arrays, f"points_px/{name}", (*shape, 2), np.float32),
+        visible=read_array(file, arrays, f"visible/{name}", shape, np.bool_),
+        order=read_array(file, arrays, f"order/{name}", shape[:2], np.int8),
     )
 
 
-def _array(
+@contextmanager
+def read_arrays(file: Path) -> Iterator[Mapping[str, Any]]:
+    """The arrays of an npz file; raises `BadRecording` where it is missing or damaged."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            yield arrays
+    except FileNotFoundError as error:
+        raise BadRecording(f"{file}: not there. `sbea synth` writes it.") from error
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise BadRecording(f"{file}: not an npz file, or a damaged one ({error}).") from error
+
+
+def read_array(
     file: Path, arrays: Mapping[str, Any], key: str, shape: tuple[int, ...], kind: type[np.generic]
 ) -> NDArray[Any]:
+    """One array of a file; raises `BadRecording` where it is not there, or has another shape or type."""
     if key not in arrays:
         raise BadRecording(f"{file}: no array {key!r}; the file is damaged.")
     values: NDArray[Any] = arrays[key]
@@ -187,7 +196,8 @@ def _array(
     return values
 
 
-def _read_json(file: Path, wanted: str) -> dict[str, Any]:
+def read_json(file: Path, wanted: str) -> dict[str, Any]:
+    """A JSON document of a format; raises `BadRecording` where it is missing or damaged."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

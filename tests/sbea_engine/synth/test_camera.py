@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sbea_engine.data.camera import BadCamera, Camera
-from sbea_engine.geometry import distort, project
+from sbea_engine.geometry import distort, project, undistort_px
 from sbea_engine.synth import Recipe
-from sbea_engine.synth.camera import camera_rays, image_boxes, look_at
+from sbea_engine.synth.camera import camera_rays, flat_grid, image_boxes, look_at
 from sbea_engine.synth.recipe import BadRecipe
 
 
@@ -146,3 +146,12 @@ class TestImageBoxes:
         far = np.array([[4000.0, 20.0]])
         _, _, seen = image_boxes(bent, far, far + 30)
         assert not seen.any()
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_the_grid_of_rays_undoes_the_lens_at_every_point(camera: Camera, lens: tuple) -> None:
+    bent = replace(camera, distortion=np.array(lens))
+    u, v = (np.arange(n * 3) / 3 - 1 / 3 for n in (bent.width, bent.height))
+    exact = undistort_px(bent, np.stack(np.meshgrid(u, v), axis=-1))
+    np.testing.assert_allclose(flat_grid(bent, 3), np.moveaxis(exact, -1, 0), atol=1e-9)
+    np.testing.assert_array_equal(flat_grid(bent, 3, slice(5, 9)), flat_grid(bent, 3)[:, 15:27])
