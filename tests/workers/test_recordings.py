@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import wave
 from pathlib import Path
 
@@ -10,14 +11,19 @@ import pytest
 from django.test import override_settings
 from PIL import Image
 
+from sbea_engine.data.camera import CameraGroup
 from tests.fixtures.barcode import write_barcode_video
 from tests.webapp.factories import make_project, owner_of
+from tests.webapp.recordings.factories import make_rig
 from tests.workers.project_rows import finish
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_retry
 from webapp.recordings import storage
-from webapp.recordings.models import Video
+from webapp.recordings.matching import match_cameras
+from webapp.recordings.models import Recording, Video
+from webapp.recordings.rendered_registration import recording_register_rendered
 from webapp.recordings.services import Source, recording_delete, recording_register
+from webapp.recordings.sync import sync_of
 from workers.recordings import ingest_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,3 +152,54 @@ class TestBad:
             finish(ingest_video, job)
         video.refresh_from_db()
         assert (video.state, video.frame_count) == ("ready", 5)
+
+
+class TestSeveralViews:
+    """Views are read one by one; the common clock is held against each as it becomes ready."""
+
+    @staticmethod
+    def rendered(folder: Path, *, side_frames: int) -> None:
+        """A rendered recording's folder as `sbea synth` writes it, with barcodes for pictures."""
+        write_barcode_video(folder / "top.mp4", 12)
+        write_barcode_video(folder / "side.mp4", side_frames)
+        sync = {"ticks": 12, "views": {"top": [[0, 0, 12]], "side": [[2, 0, 4], [7, 4, 5]]}}
+        cameras = make_rig("top", "side").to_dict()["cameras"]
+        document = {"format": "sbea-recording/1", "frame_count": 12, "cameras": cameras, "sync": sync}
+        (folder / "recording.json").write_text(json.dumps(document))
+
+    @staticmethod
+    def ingest_all(folder: Path) -> Recording:
+        project = make_project()
+        with override_settings(SBEA_MEDIA_ROOTS=(folder,)):
+            made = recording_register_rendered(project=project, folder=str(folder), by=owner_of(project))
+            for job in made.jobs:
+                finish(ingest_video, job)
+        return Recording.objects.get(pk=made.recording.pk)
+
+    def test_a_rendered_recording_is_whole_when_its_views_are_read(self, tmp_path: Path) -> None:
+        self.rendered(tmp_path, side_frames=9)
+        recording = self.ingest_all(tmp_path)
+        sync = sync_of(recording)
+        assert sync.problems == {}
+        assert sync.table().frames_of("side").tolist() == [-1, -1, 0, 1, 2, 3, -1, 4, 5, 6, 7, 8]
+        assert recording.calibration is not None
+        cameras = CameraGroup.from_dict(recording.calibration.cameras)
+        assert match_cameras(cameras, list(recording.videos.all())).usable == ("top", "side")
+
+    def test_a_video_shorter_than_its_table_says_is_told_and_the_other_goes_on(self, tmp_path: Path) -> None:
+        self.rendered(tmp_path, side_frames=7)
+        recording = self.ingest_all(tmp_path)
+        assert {video.state for video in recording.videos.all()} == {"ready"}
+        sync = sync_of(recording)
+        assert "has 7 frames, but the sync table shows its frame 8 at tick 11" in sync.problems["side"]
+        assert sync.runs["top"] == [[0, 0, 12]]
+
+    def test_a_video_that_cannot_be_read_leaves_the_others_usable(self, tmp_path: Path) -> None:
+        self.rendered(tmp_path, side_frames=9)
+        (tmp_path / "side.mp4").write_bytes(b"no video")
+        recording = self.ingest_all(tmp_path)
+        top, side = recording.videos.all()
+        assert (top.state, side.state) == ("ready", "failed")
+        assert side.failure
+        cameras = CameraGroup.from_dict(recording.calibration.cameras)  # type: ignore[union-attr]
+        assert match_cameras(cameras, [top, side]).usable == ("top",)
