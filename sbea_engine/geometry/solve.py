@@ -189,14 +189,20 @@ def widest_angle(rig: ScaledRig, used: NDArray[np.bool_], at: Floats) -> Floats:
 
     For two views it is the angle between their rays.
     """
-    to_eye = rig.eyes[:, None] - at
+    directions = rig.eyes.T[:, :, None] - at.T[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):  # points that are nowhere, or seen by nobody
-        directions = to_eye / np.linalg.norm(to_eye, axis=2, keepdims=True)
-        directions[~used] = 0
-        mean = directions.sum(axis=0)
+        directions *= used / np.sqrt(_squared_length(directions))
+        mean = directions.sum(axis=1)
+        mean /= np.sqrt(_squared_length(mean))
         # |d - m| = 2 sin(half the angle) keeps small angles exact, where the cosine does not
-        off = np.linalg.norm(directions - mean / np.linalg.norm(mean, axis=1, keepdims=True), axis=2)
-    return np.asarray(4 * np.arcsin(np.minimum(np.where(used, off, 0).max(axis=0) / 2, 1)), np.float64)
+        off = np.where(used, _squared_length(directions - mean[:, None]), 0).max(axis=0)
+    return np.asarray(4 * np.arcsin(np.minimum(np.sqrt(off) / 2, 1)), np.float64)
+
+
+def _squared_length(vectors: Floats) -> Floats:
+    """Of (3, ...); NumPy's own reductions are slow along so short an axis."""
+    x, y, z = vectors
+    return np.asarray(x * x + y * y + z * z, np.float64)
 
 
 def _along_axes(rig: ScaledRig, at: Floats) -> Floats:

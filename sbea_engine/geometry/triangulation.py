@@ -143,17 +143,16 @@ def reproject(cameras: CameraGroup, points_mm: ArrayLike) -> Floats:
 
 def _place(rig: ScaledRig, seen: Sightings, options: TriangulationOptions) -> tuple[Floats, Floats, Bools]:
     """Points in mm (point, 3), their sigma in mm, and the views used (view, point)."""
-    weight = seen.weight
+    weight = softened = seen.weight
     at = solve(linear_systems(rig, seen, weight).sum(axis=0))
-    at = _descend(rig, seen, weight, at)
+    at, inverse = refine(rig, seen, weight, at)
     if options.robust:
         at, weight = _agree(rig, seen, at, options)
-    softened = weight
-    for _ in range(STEPS if options.robust else 0):
-        scale = (CAUCHY * options.noise_px) ** 2
-        softened = weight / (1 + weight * np.minimum(residuals(rig, seen, at), 1e12) / scale)
-        at, _ = refine(rig, seen, softened, at)
-    _, inverse = refine(rig, seen, softened, at)
+    for _ in range(STEPS if options.robust else STEPS - 1):
+        if options.robust:
+            squared = np.minimum(residuals(rig, seen, at), 1e12)  # finite, as 0 times infinity is not 0
+            softened = weight / (1 + weight * squared / (CAUCHY * options.noise_px) ** 2)
+        at, inverse = refine(rig, seen, softened, at)
     used = weight > 0
     in_front = np.isfinite(np.where(used, residuals(rig, seen, at), 0)).all(axis=0)
     apart = widest_angle(rig, used, at) > np.radians(options.min_angle_deg)
