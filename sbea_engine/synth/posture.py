@@ -24,7 +24,7 @@ _PITCH = {
     "hunch": (-6.0, 5.0, 9.0),
     "drive": (3.0, -1.5, -4.0),
 }
-_RISE = {"rear": 0.62, "groom": 0.24, "lift": 0.42}
+_RISE = {"rear": 0.62, "groom": 0.31, "lift": 0.42}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,10 +118,10 @@ def add_acts(plan: BodyPlan, turns: Angles, acts: Acts) -> None:
         _spread(turns, neck, 1, 2 * neck_deg * amount)
     if acts.groom.any():
         aside, washing = acts.flank * acts.groom, acts.groom * (1 - np.abs(acts.flank))
-        _spread(turns, spine, 0, np.deg2rad(48) * aside)
-        _spread(turns, neck, 0, np.deg2rad(62) * aside)
+        _spread(turns, spine, 0, np.deg2rad(40) * aside)
+        _spread(turns, neck, 0, np.deg2rad(56) * aside)
         turns[:, 0, 1] += np.deg2rad(12) * np.abs(aside)
-        _spread(turns, neck, 1, np.deg2rad(10) * np.abs(aside))
+        _spread(turns, neck, 1, -np.deg2rad(26) * np.abs(aside))
         head = neck[-1]
         turns[:, head, 1] += np.deg2rad(5) * washing * np.sin(acts.stroke)
         turns[:, head, 1] += np.deg2rad(7) * np.abs(aside) * np.sin(acts.stroke)

@@ -68,8 +68,9 @@ def acts_of(
             rear[rows] = amount * (1 + 0.06 * np.sin(2 * math.pi * 0.9 * seconds))
         else:
             groom[rows] = amount
-            side = 1.0 if bout.warp[0] > 0 else -1.0
-            flank[rows] = side * plateau(np.clip((share - 0.5) / 0.42, 0, 1), 0.22) * (lasts > 2.4)
+            flank[rows] = (
+                np.sign(bout.warp[0]) * plateau(np.clip((share - 0.5) / 0.42, 0, 1), 0.22) * (lasts > 2.4)
+            )
             stroke[rows] = 2 * math.pi * STROKE_HZ * lasts * share
     limited = {name: np.clip(named[name], 0, 1) for name in ("lift", "close", "hunch", "drive")}
     return Acts(

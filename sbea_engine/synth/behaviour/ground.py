@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from sbea_engine.synth.arena import Arena
-from sbea_engine.synth.behaviour.mover import Capsule, Mover
+from sbea_engine.synth.behaviour.mover import SEAT_MM, Capsule, Mover
 from sbea_engine.synth.obstacle import Circle
 
 SOFT_MM = 1.0  # fur gives way by this much before bodies part
@@ -37,8 +37,8 @@ class Ground:
         if not self.blocks and abs(body.cx) < hx - reach and abs(body.cy) < hy - reach:
             return
         places = (
-            (body.x, body.y, s.nose_mm),
-            (body.fx, body.fy, s.trunk_radius_mm),
+            (body.x, body.y, s.nose_mm + 2 * s.size),
+            (body.fx, body.fy, s.trunk_radius_mm + SEAT_MM * s.size * body.seat),
             (body.cx, body.cy, s.trunk_radius_mm),
             (body.rx, body.ry, s.trunk_radius_mm + 1.5),
         )

@@ -14,6 +14,7 @@ TURN_RADIUS = 20.0  # mm of a mouse; scaled with the body
 MAX_NECK_BEND = math.radians(55)
 MAX_SPINE_BEND = math.radians(62)
 LOOK_BEND = math.radians(48)
+SEAT_MM = 12.0  # a mouse that sits and grooms turns its head and takes up so much more to its sides
 PIVOT_FROM = 0.55
 PIVOT_RATE = 2.8
 PIVOT_BELOW = 70.0  # mm/s of a mouse
@@ -31,6 +32,7 @@ class Shape:
         neck_mm: From the head joint to the front girdle; `trunk_mm` from there to the root.
         nose_mm: How far the nose is before the head joint.
         tail_mm: How far the tail base is behind the root.
+        neck_share, spine_share: How far the chord of neck and spine turns with the bend of each, as a share.
         trunk_radius_mm, head_radius_mm: Of the capsules root - girdle and girdle - head.
         size: 1 for an adult mouse; distances and speeds go with it.
     """
@@ -39,6 +41,8 @@ class Shape:
     trunk_mm: float
     nose_mm: float
     tail_mm: float
+    neck_share: float
+    spine_share: float
     trunk_radius_mm: float
     head_radius_mm: float
     size: float
@@ -63,37 +67,47 @@ class Shape:
             trunk_mm=trunk,
             nose_mm=float(front.offset_mm[0]),
             tail_mm=float(at[root][0] - behind[0]),
+            neck_share=_chord_share(len(plan.neck)),
+            spine_share=_chord_share(len(plan.spine)),
             trunk_radius_mm=float(np.mean(trunk_widths)),
             head_radius_mm=max(widths[head]),
             size=(neck + trunk) / MOUSE_LENGTH_MM,
         )
 
 
+def _chord_share(joints: int) -> float:
+    """Turn of the chord of a chain whose first link stays and whose `joints` joints share a bend evenly."""
+    return (joints - 1) / (2 * joints)
+
+
 class Mover:
     """Position and headings of one body; angles in radians, unwrapped, counter-clockwise from world x.
 
     After each change `place` brings the points up to date: (fx, fy) the front girdle, (rx, ry) the root,
-    (nx, ny) the nose, (bx, by) the tail base, (cx, cy) the middle of the trunk.
+    (nx, ny) the nose, (bx, by) the tail base, (cx, cy) the middle of the trunk. `seat` is 1 for one that
+    sits.
     """
 
     __slots__ = (
         "bx", "by", "cx", "cy", "front", "fx", "fy", "heading", "nx", "ny", "pivot_rate", "rear", "rx", "ry",
-        "shape", "speed", "turn_rate", "x", "y",
+        "seat", "shape", "speed", "turn_rate", "x", "y",
     )  # fmt: skip
 
     def __init__(self, shape: Shape, x: float, y: float, heading: float) -> None:
         self.shape = shape
         self.x, self.y = x, y
         self.heading = self.front = self.rear = heading
-        self.speed = self.turn_rate = self.pivot_rate = 0.0
+        self.speed = self.turn_rate = self.pivot_rate = self.seat = 0.0
         self.place()
 
     def place(self) -> None:
         s = self.shape
-        front_c, front_s = math.cos(self.front), math.sin(self.front)
+        # The chords of neck and spine, which bend evenly over their joints.
+        neck = self.front + s.neck_share * (self.heading - self.front)
+        back = self.rear + s.spine_share * (self.front - self.rear)
         rear_c, rear_s = math.cos(self.rear), math.sin(self.rear)
-        self.fx, self.fy = self.x - s.neck_mm * front_c, self.y - s.neck_mm * front_s
-        self.rx, self.ry = self.fx - s.trunk_mm * rear_c, self.fy - s.trunk_mm * rear_s
+        self.fx, self.fy = self.x - s.neck_mm * math.cos(neck), self.y - s.neck_mm * math.sin(neck)
+        self.rx, self.ry = self.fx - s.trunk_mm * math.cos(back), self.fy - s.trunk_mm * math.sin(back)
         self.bx, self.by = self.rx - s.tail_mm * rear_c, self.ry - s.tail_mm * rear_s
         self.cx, self.cy = (self.fx + self.rx) / 2, (self.fy + self.ry) / 2
         self.nx = self.x + s.nose_mm * math.cos(self.heading)
@@ -117,7 +131,7 @@ class Mover:
                 self.fy,
                 self.x + ahead * (self.nx - self.x),
                 self.y + ahead * (self.ny - self.y),
-                s.head_radius_mm,
+                s.head_radius_mm + SEAT_MM * s.size * self.seat,
             ),
         )
 

@@ -159,6 +159,7 @@ class Stage:
             lift = max(0.0, min(1.0, depth / (LIFTED_MM * actor.body.shape.size)))
         actor.lift += (lift - actor.lift) * (1 - keep)
         actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * (1 - keep)
+        actor.body.seat += ((what in ("groom", "rear")) - actor.body.seat) * (1 - keep)
         actor.hunch += ((what == "huddle") - actor.hunch) * (1 - keep) * 0.5
         actor.drive += ((what in ("flee", "follow")) - actor.drive) * (1 - keep)
 
@@ -327,10 +328,27 @@ class Stage:
             waypoint(self, actor)
         elif name == "approach":
             actor.aim = chance.pick(self.transitions["approach"])
+        elif name == "groom":
+            actor.warp = (self._roomier_side(actor) * abs(actor.warp[0]), actor.warp[1])
         elif name == "flee" and partner is not None:
             flight(self, actor, partner)
         elif name == "mount" and partner is not None:
             self._hold(partner, actor)
+
+    def _roomier_side(self, actor: Actor) -> float:
+        """1 for the left, -1 for the right: where neither wall nor another is close; 0 for neither."""
+        body = actor.body
+        reach = 40 * body.shape.size
+        room = {}
+        for side in (1.0, -1.0):
+            x, y = (
+                body.fx - side * reach * math.sin(body.front),
+                body.fy + side * reach * math.cos(body.front),
+            )
+            others = [math.hypot(o.body.cx - x, o.body.cy - y) for o in self.actors if o is not actor]
+            room[side] = min([*others, 100.0]) - (0 if self.ground.free(x, y, 0) else 100)
+        side = 1.0 if room[1.0] > room[-1.0] else -1.0
+        return side if room[side] > 1.2 * reach else 0.0
 
     def _hold(self, actor: Actor, by: Actor) -> None:
         """The mounted animal stands until it is let go."""
