@@ -4,8 +4,8 @@
 
 Both ways begin with pixels of a lens with distortion, undistorted in the same way. The textbook way is the
 homogeneous direct linear transformation (Hartley & Zisserman 2004, section 12.2) by one batched SVD; it gives
-the point and nothing else. Ours also gives sigma, the views used and the residuals. Rounds take turns, and the
-fastest of each counts, by processor time, which a busy machine disturbs less than the clock.
+the point and nothing else. Ours also gives sigma, the views used and the residuals. Rounds take turns, and
+the fastest of each counts, by processor time, which a busy machine disturbs less than the clock.
 """
 
 from __future__ import annotations

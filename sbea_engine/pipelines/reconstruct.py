@@ -21,12 +21,15 @@ from sbea_engine.data import CameraGroup, Skeleton, SyncTable
 from sbea_engine.data.sync import MISSING
 from sbea_engine.errors import BadInput
 from sbea_engine.geometry import TriangulationOptions, triangulate
-from sbea_engine.geometry.check import BadRig, duplicate_cameras
+from sbea_engine.geometry.check import MIN_POINTS, BadRig, check_against, duplicate_cameras
 from sbea_engine.io.poses3d_store import Poses3DWriter
 from sbea_engine.io.poses_store import PosesStore, open_poses
 from sbea_engine.progress import OnProgress, Progress, ignore
 
 STORE_CHUNK = 512
+# The calibration is checked with keypoints that the model is sure of, in a few stretches of the recording.
+CHECKED_STRETCHES, CHECKED_TICKS = 4, 50
+SURE = 0.5
 
 
 class CannotReconstruct(BadInput):
@@ -126,7 +129,7 @@ def reconstruct(
         tick_count=total,
         reconstructed_now=total - start,
         seconds=time.monotonic() - began,
-        warnings=take.warnings,
+        warnings=(*take.warnings, *take.doubts(options.triangulation.inlier_px)),
     )
 
 
@@ -193,6 +196,28 @@ class _Take:
                 points[v, there[known], target] = seen.points_px[rows[known], i][:, keypoints]
                 confidence[v, there[known], target] = seen.confidence[rows[known], i][:, keypoints]
         return points, confidence
+
+    def doubts(self, limit_px: float) -> tuple[str, ...]:
+        """A warning where keypoints that the views are sure of do not meet by this calibration.
+
+        It is no refusal: poses of a poor model do not meet either.
+        """
+        starts = np.unique(
+            np.linspace(0, max(0, self.sync.ticks - CHECKED_TICKS), CHECKED_STRETCHES).astype(int)
+        )
+        seen = []
+        for low in starts.tolist():
+            points, confidence = self.window(low, min(low + CHECKED_TICKS, self.sync.ticks))
+            points[~(confidence >= SURE)] = np.nan
+            seen.append(points.reshape(len(self.stores), -1, 2))
+        px = np.concatenate(seen, axis=1)
+        if (np.isfinite(px).all(axis=2).sum(axis=0) >= 2).sum() < MIN_POINTS:
+            return ("Two views are sure of too few keypoints together to check the calibration by them.",)
+        try:
+            check_against(self.cameras, px, limit_px=limit_px)
+        except BadRig as error:
+            return (str(error),)
+        return ()
 
 
 def _views(cameras: CameraGroup, poses: Mapping[str, Path]) -> tuple[str, ...]:

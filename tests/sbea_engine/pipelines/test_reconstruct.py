@@ -259,3 +259,18 @@ def test_a_camera_without_poses_takes_no_part(scene: Scene, tmp_path: Path) -> N
     error = scene.error_mm(tmp_path / "out")
     assert np.isfinite(error).mean() > 0.9
     assert np.nanmax(error) < 0.05
+
+
+def test_a_calibration_by_which_the_views_do_not_meet_is_warned_of(scene: Scene, tmp_path: Path) -> None:
+    knocked = dataclasses.replace(scene.rig.cameras[1], t=scene.rig.cameras[1].t + np.array([60, -60, 0]))
+    rig = CameraGroup(cameras=(scene.rig.cameras[0], knocked, scene.rig.cameras[2]))
+    (warning,) = reconstruct(rig, scene.stores, tmp_path / "out").warnings
+    assert "Camera 'cam1' is at fault" in warning
+
+
+def test_poses_that_are_sure_of_nothing_cannot_check_the_calibration(scene: Scene, tmp_path: Path) -> None:
+    for view in scene.rig.names:
+        scene.stores[view] = scene.write(view, confidence=np.full((TICKS, 2, 3), 0.3, np.float32))
+    (warning,) = reconstruct(scene.rig, scene.stores, tmp_path / "out").warnings
+    assert "too few keypoints" in warning
+    assert scene.error_mm(tmp_path / "out").max() < 0.05
