@@ -45,7 +45,7 @@ export class Stage {
   #fitted = true;
   #loupeAt: Point | null = null;
   /** Index and view that the video canvas shows; the picture is not drawn again for a change of marks. */
-  #drawn: { index: number; view: ViewTransform } | null = null;
+  #drawn: { index: number; view: ViewTransform; rough: boolean } | null = null;
 
   constructor(options: StageOptions) {
     this.#options = options;
@@ -102,11 +102,16 @@ export class Stage {
     this.#options.requestDraw();
   }
 
-  /** Draw a frame and the marks of the same index. Call in an animation frame. */
-  draw(frame: DecodedFrame): void {
-    const stale =
-      this.#drawn === null || this.#drawn.index !== frame.index || this.#drawn.view !== this.#view;
-    if (stale) this.#drawVideo(frame);
+  /**
+   * Draw a frame and the marks of the same index. Call in an animation frame.
+   *
+   * `moving`: the next frame follows at once. A small picture is then drawn a little rougher, and smoothly by the
+   * first call that does not say so.
+   */
+  draw(frame: DecodedFrame, moving = false): void {
+    const drawn = this.#drawn;
+    const stale = drawn === null || drawn.index !== frame.index || drawn.view !== this.#view;
+    if (stale || (drawn.rough && !moving)) this.#drawVideo(frame, moving);
     this.#drawMarks(frame.index);
     this.#drawLoupe(frame);
   }
@@ -119,7 +124,7 @@ export class Stage {
     this.#overlay.setTransform(1, 0, 0, 1, 0, 0);
     this.#overlay.clearRect(0, 0, overlay.width, overlay.height);
     this.#drawPlate();
-    this.#drawn = { index: NO_FRAME, view: this.#view };
+    this.#drawn = { index: NO_FRAME, view: this.#view, rough: false };
     for (const canvas of [video, overlay]) canvas.dataset.frame = "none";
   }
 
@@ -144,19 +149,21 @@ export class Stage {
     context.fillText(PLATE.words, width / 2, height / 2);
   }
 
-  #drawVideo(frame: DecodedFrame): void {
+  #drawVideo(frame: DecodedFrame, moving: boolean): void {
     const { video, image } = this.#options;
     const context = this.#video;
     const { scale, offsetX, offsetY } = this.#view;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, video.width, video.height);
     context.imageSmoothingEnabled = scale * this.#ratio < NEAREST_FROM;
-    // Mipmaps, at 10 ms, are worth their price only where bilinear sampling would leave pixels out.
-    context.imageSmoothingQuality = scale * this.#ratio < 0.5 ? "medium" : "low";
+    // Mipmaps, at 10 ms, are worth their price only where bilinear sampling would leave pixels out, and an eye
+    // has the time to see it.
+    const leavesOut = scale * this.#ratio < 0.5;
+    context.imageSmoothingQuality = leavesOut && !moving ? "medium" : "low";
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     const { width, height } = image;
     context.drawImage(frame.image, 0, 0, width, height, offsetX, offsetY, width * scale, height * scale);
-    this.#drawn = { index: frame.index, view: this.#view };
+    this.#drawn = { index: frame.index, view: this.#view, rough: leavesOut && moving };
     video.dataset.frame = String(frame.index);
   }
 

@@ -7,6 +7,8 @@ import type { DecodedFrame } from "../../src/player/types";
 let log: string[];
 /** Horizontal scale of every transform that was set. */
 let scales: number[];
+/** How smoothly each picture was drawn. */
+let qualities: string[];
 
 function canvas(name: string): HTMLCanvasElement {
   const context = new Proxy(
@@ -17,7 +19,13 @@ function canvas(name: string): HTMLCanvasElement {
       clearRect: () => log.push(`${name} cleared`),
       setTransform: (scale: number) => scales.push(scale),
     } as Record<string, unknown>,
-    { get: (target, key) => target[key as string] ?? (() => {}), set: () => true },
+    {
+      get: (target, key) => target[key as string] ?? (() => {}),
+      set: (_, key, value) => {
+        if (key === "imageSmoothingQuality") qualities.push(value as string);
+        return true;
+      },
+    },
   );
   const element = document.createElement("canvas");
   vi.spyOn(element, "getContext").mockReturnValue(context as never);
@@ -44,6 +52,7 @@ describe("Stage", () => {
   beforeEach(() => {
     log = [];
     scales = [];
+    qualities = [];
     asked = [];
     answer = scene;
     elements = { video: canvas("video"), overlay: canvas("overlay"), loupe: canvas("loupe") };
@@ -96,6 +105,24 @@ describe("Stage", () => {
     stage.resize({ width: 300, height: 200 });
     stage.drawNone();
     expect(ink()).toEqual(["video says no frame at this tick"]);
+  });
+
+  it("draws a small picture roughly in passing, and smoothly once it stays", () => {
+    stage.resize({ width: 300, height: 200 });
+    for (const [index, moving] of [
+      [5, true],
+      [6, true],
+      [6, true],
+      [6, false],
+      [6, false],
+    ] as const) {
+      stage.draw(frame(index), moving);
+    }
+    expect(qualities).toEqual(["low", "low", "medium"]);
+    stage.resize({ width: 641, height: 479 });
+    stage.draw(frame(7), true);
+    stage.draw(frame(7), false);
+    expect(qualities.slice(3)).toEqual(["low"]);
   });
 
   it("crops the padding of an odd-sized proxy", () => {

@@ -91,7 +91,7 @@ export class Screen {
     for (const [view, frame] of frames) {
       const stage = this.#desks.get(view)?.stage;
       if (frame === null) stage?.drawNone();
-      else stage?.draw(frame);
+      else stage?.draw(frame, this.player.playing);
     }
   }
 
@@ -142,6 +142,7 @@ export class Screen {
     });
     player.on("playing", ({ playing }) => {
       state.playing.value = playing;
+      if (!playing) player.redraw(); // what was drawn in passing is drawn smoothly
     });
     player.on("failed", ({ tick, error }) => this.#failed(tick, error));
   }
