@@ -122,13 +122,14 @@ class FloorShadow:
     ) -> Floats:
         """Largest share (x, y) by which any ellipsoid, pushed onto the floor along the light, covers it."""
         cover = np.zeros((len(x), len(y)), np.float32)
-        flat = axes[:, :2] - slope[:, None] * axes[:, 2:]
-        at = centre[:, :2] - slope * centre[:, 2:]
-        shape = flat @ flat.transpose(0, 2, 1) + 0.4 * np.eye(2)
+        lean = slope.astype(np.float32)
+        flat = axes[:, :2] - lean[:, None] * axes[:, 2:]
+        at = centre[:, :2] - lean * centre[:, 2:]
+        shape = flat @ flat.transpose(0, 2, 1) + np.float32(0.4) * np.eye(2, dtype=np.float32)
         inverse = np.linalg.inv(shape)
-        half = np.sqrt(shape[:, (0, 1), (0, 1)]) * 1.25
+        half = np.sqrt(shape[:, (0, 1), (0, 1)]) * np.float32(1.25)
         lowest = np.maximum(centre[:, 2] - np.linalg.norm(axes[:, 2], axis=-1), 0)
-        strength = np.exp(-lowest / fade_mm)
+        strength = np.exp(-lowest / np.float32(fade_mm))
         for p in range(len(centre)):
             rows = slice(*np.searchsorted(x, (at[p, 0] - half[p, 0], at[p, 0] + half[p, 0])))
             columns = slice(*np.searchsorted(y, (at[p, 1] - half[p, 1], at[p, 1] + half[p, 1])))
