@@ -71,10 +71,16 @@ def path_turns(plan: BodyPlan, path: Path, habits: Habits, acts: Acts | None) ->
         busy = np.clip(acts.seated + acts.close + 0.7 * acts.hunch, 0, 1)
         calm = 1 - 0.85 * busy
         hunch = hunch * (1 - np.clip(acts.rear + acts.lift + 0.6 * acts.close, 0, 1))
+    bent = path.front_heading - path.rear_heading
+    neck_bent = path.head_heading - path.front_heading
     turns = no_turns(plan, len(path))
     turns[:, 0, 0] = path.rear_heading
+    if acts is not None:  # an upright body that stayed bent sideways would fall over
+        straight = 0.8 * np.clip(acts.seated, 0, 1)
+        turns[:, 0, 0] += 0.5 * straight * bent
+        bent, neck_bent = bent * (1 - straight), neck_bent * (1 - 0.6 * straight)
     turns[:, 0, 1] = -np.deg2rad(9) * hunch
-    bend = (path.front_heading - path.rear_heading) / len(plan.spine)
+    bend = bent / len(plan.spine)
     arch = np.interp(np.linspace(0, 1, len(plan.spine)), (0, 0.5, 1), (0.8, 1.1, 0.3))
     for share, joint in zip(arch, plan.joints_at(plan.spine), strict=True):
         turns[:, joint, 0] = bend
@@ -83,7 +89,7 @@ def path_turns(plan: BodyPlan, path: Path, habits: Habits, acts: Acts | None) ->
     pitch = np.deg2rad(3 + 9 * still) * np.clip(habits.updown, -1.6, 1.3) * calm
     pitch += np.deg2rad(1.4) * habits.sniff
     limit = np.deg2rad(62)
-    head_yaw = np.clip(path.head_heading - path.front_heading + yaw, -limit, limit) / len(plan.neck)
+    head_yaw = np.clip(neck_bent + yaw, -limit, limit) / len(plan.neck)
     for joint in plan.joints_at(plan.neck):
         turns[:, joint, 0] = head_yaw
         turns[:, joint, 1] = pitch / len(plan.neck) - np.deg2rad(3) * hunch

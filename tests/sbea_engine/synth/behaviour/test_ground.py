@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sbea_engine.synth import load_recipe
+from sbea_engine.synth.behaviour.ground import Ground, between, off_block
+from sbea_engine.synth.behaviour.mover import Mover, Shape
+from sbea_engine.synth.mouse import MOUSE
+from sbea_engine.synth.obstacle import Circle, Obstacle, Rectangle
+
+
+def test_distance_of_capsules_is_that_of_their_closest_points() -> None:
+    rng = np.random.default_rng(0)
+    share = np.linspace(0, 1, 401)[:, None]
+    for _ in range(60):
+        a, b, c, d = rng.uniform(-50, 50, (4, 2))
+        c[0] += 120
+        d[0] += 120  # axes that do not cross, as those of bodies never do
+        x, y, distance = between((*a, *b, 1.0), (*c, *d, 1.0))
+        dense = np.linalg.norm((a + share * (b - a))[:, None] - (c + share * (d - c))[None], axis=-1).min()
+        assert distance == pytest.approx(dense, abs=0.2)
+        assert np.hypot(x, y) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        Circle(centre_mm=(20.0, -10.0), radius_mm=25.0),
+        Rectangle(centre_mm=(-15.0, 30.0), half_mm=(40.0, 15.0), turn_rad=0.6),
+    ],
+)
+def test_way_out_of_a_thing_leads_to_its_edge(foot: Circle | Rectangle) -> None:
+    arena = load_recipe("dyad").arena.arena()
+    thing = Obstacle(footprint=foot, height_mm=40, colour=(0.2, 0.2, 0.2))
+    ground = Ground(type(arena)(**{**vars_of(arena), "obstacles": (thing,)}))
+    for point in np.random.default_rng(1).uniform(-90, 90, (200, 2)):
+        x, y, gap = off_block(ground.blocks[0], *point)
+        assert gap == pytest.approx(float(foot.gap_mm(point)), abs=1e-9)
+        if abs(gap) > 1e-6:
+            edge = point - gap * np.array([x, y])
+            assert float(foot.gap_mm(edge)) == pytest.approx(0, abs=1e-6)
+
+
+def vars_of(arena: object) -> dict[str, object]:
+    return {name: getattr(arena, name) for name in type(arena).__slots__}  # type: ignore[attr-defined]
+
+
+def test_a_body_pushed_into_a_wall_comes_out_of_it() -> None:
+    arena = load_recipe("dyad").arena.arena()
+    ground = Ground(arena)
+    for heading in np.linspace(0, 6, 13):
+        body = Mover(Shape.of(MOUSE), arena.floor_mm[0] / 2 - 2, arena.floor_mm[1] / 2 + 5, heading)
+        ground.confine(body)
+        for x, y in ((body.nx, body.ny), (body.x, body.y), (body.fx, body.fy), (body.rx, body.ry)):
+            assert abs(x) < arena.floor_mm[0] / 2
+            assert abs(y) < arena.floor_mm[1] / 2

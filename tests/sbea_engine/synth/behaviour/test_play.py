@@ -1,0 +1,205 @@
+"""What the animals do, measured on the posed bodies and against the bouts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sbea_engine.synth.behaviour.bouts import check_bouts
+from sbea_engine.synth.behaviour.repertoire import REPERTOIRE
+from sbea_engine.synth.mouse import MOUSE
+
+from .conftest import FPS, FRAMES, NAMES, Pair, doing, play
+
+PAIR_OVERLAP_MM = 6.0
+CROWD_OVERLAP_MM = 10.0
+
+
+def spheres(motion, radius: float) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
+    """Spheres along trunk and head (frame, sphere, 3), with their radii: a second picture of the body."""
+    joints = motion.joints
+    at = {name: joints.position_mm[:, MOUSE.joint_index[name]] for name in ("pelvis", "chest", "head")}
+    rump, brow = joints.point(0, (-6, 0, -1)), joints.point(MOUSE.joint_index["head"], (8, 0, 0))
+    share = np.linspace(0, 1, 8)[None, :, None]
+    trunk = rump[:, None] + share * (at["chest"] - rump)[:, None]
+    head = at["chest"][:, None] + share * (brow - at["chest"])[:, None]
+    return np.concatenate([trunk, head], axis=1), np.repeat([radius, 8.0], 8)
+
+
+def deepest_overlap(one, other) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """How deep two bodies are in one another (frame,), negative for a gap."""
+    (a, ra), (b, rb) = spheres(one, 12.5), spheres(other, 12.5)
+    apart = np.linalg.norm(a[:, :, None] - b[:, None], axis=-1)
+    return np.asarray((ra[:, None] + rb[None] - apart).max((1, 2)))
+
+
+def on_another(cast, i: int, j: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """Frames in which `i` and `j` are in a bout with one another in which bodies may overlap."""
+    allowed = np.zeros(cast.frames, bool)
+    for b in cast.bouts:
+        if REPERTOIRE[b.behaviour].overlaps and {b.actor, b.partner} == {cast.names[i], cast.names[j]}:
+            allowed[b.first_frame : b.last_frame + 1] = True
+    return allowed
+
+
+class TestBouts:
+    def test_each_animal_does_one_thing_at_a_time(self, pair: Pair) -> None:
+        check_bouts(pair.cast.bouts, individuals=NAMES, frames=FRAMES)
+        assert (doing(pair.cast.bouts, NAMES, FRAMES) != "").all()
+
+    def test_everything_happens(self, pair: Pair) -> None:
+        assert {b.behaviour for b in pair.cast.bouts} == set(REPERTOIRE)
+
+    def test_social_bouts_have_a_partner_and_others_none(self, pair: Pair) -> None:
+        for b in pair.cast.bouts:
+            assert (b.partner is not None) == REPERTOIRE[b.behaviour].social
+
+    def test_mutual_bouts_begin_together(self, pair: Pair) -> None:
+        begins = {(b.behaviour, b.actor, b.partner, b.first_frame) for b in pair.cast.bouts}
+        for what, actor, partner, first in begins:
+            if REPERTOIRE[what].mutual and first > 0:
+                assert (what, partner, actor, first) in begins
+
+    def test_durations_have_the_median_of_the_table(self, pair: Pair) -> None:
+        """Of behaviours that nothing cuts short; a bout at either end of the recording is cut by it."""
+        for what in ("rear", "groom"):
+            row = REPERTOIRE[what]
+            lasts = [
+                len(b) / FPS
+                for b in pair.cast.bouts
+                if b.behaviour == what and b.first_frame > 0 and b.last_frame < FRAMES - 1
+            ]
+            assert len(lasts) > 15
+            assert np.median(lasts) == pytest.approx(row.median_s, rel=0.35)
+            assert row.shortest_s - 0.1 <= min(lasts)
+            assert max(lasts) <= row.longest_s + 0.1
+
+
+class TestBodies:
+    def test_do_not_walk_through_one_another(self, pair: Pair) -> None:
+        depth = np.where(on_another(pair.cast, 0, 1), -np.inf, deepest_overlap(*pair.motions))
+        assert depth.max() < PAIR_OVERLAP_MM
+        assert (depth > -3).mean() > 0.02  # they do touch
+
+    @pytest.mark.parametrize(("animals", "seed"), [(4, 1), (8, 2)])
+    def test_of_a_crowd_do_neither(self, animals: int, seed: int) -> None:
+        cast = play(seed, animals=animals, frames=900)
+        check_bouts(cast.bouts, individuals=cast.names, frames=900)
+        motions = cast.motions()
+        for i in range(animals):
+            for j in range(i):
+                depth = deepest_overlap(motions[i], motions[j])
+                assert depth[~on_another(cast, i, j)].max() < CROWD_OVERLAP_MM
+
+    def test_stay_in_the_box_and_on_the_floor(self, pair: Pair) -> None:
+        half = np.array(pair.cast.arena.floor_mm) / 2
+        for motion in pair.motions:
+            assert (np.abs(motion.surface.centre_mm[..., :2]) < half).all()
+            assert motion.points_mm[..., 2].min() > -1.0
+
+    def test_move_without_jumps_across_the_borders_of_bouts(self, pair: Pair) -> None:
+        points = np.stack([m.points_mm for m in pair.motions], axis=1)
+        speed = np.linalg.norm(np.diff(points, axis=0), axis=-1) * FPS
+        change = np.linalg.norm(np.diff(points, 2, axis=0), axis=-1) * FPS**2
+        tail = [MOUSE.skeleton.index(n) for n in ("tail middle", "tail tip")]
+        body = [k for k in range(points.shape[2]) if k not in tail]
+        assert speed[..., body].max() < 600  # mm/s
+        assert speed[..., tail].max() < 800
+        assert change[..., body].max() < 15_000  # mm/s2: sniffing and strokes of the head included
+        assert change[..., tail].max() < 25_000
+        borders = {b.first_frame for b in pair.cast.bouts if b.first_frame > 1}
+        at = np.array(sorted(borders)) - 1
+        trunk = [MOUSE.skeleton.index(n) for n in ("mid back", "left hip", "right hip")]
+        assert change[at][..., trunk].max() < 4_500
+
+    def test_feet_do_not_slide_in_walk(self, pair: Pair) -> None:
+        walking = doing(pair.cast.bouts, NAMES, FRAMES) == "walk"
+        for i, motion in enumerate(pair.motions):
+            feet = motion.joints.position_mm[:, MOUSE.joints_at(limb.foot for limb in MOUSE.limbs)]
+            down = (feet[..., 2] < 1e-6) & (walking[i] & (motion.speed_mm_s > 60))[:, None]
+            stance = down[1:] & down[:-1]
+            slip = np.linalg.norm(np.diff(feet[..., :2], axis=0), axis=-1)[stance]
+            assert stance.sum() > 500
+            assert np.quantile(slip, 0.9) < 0.2
+
+
+class TestBehaviours:
+    def test_rear_lifts_the_head_over_planted_hind_feet(self, pair: Pair) -> None:
+        for rows, i, _ in pair.of("rear"):
+            if rows.stop - rows.start < 1.5 * FPS:  # a short one stays low
+                continue
+            assert pair.key(i, "snout")[rows, 2].max() > 50
+            foot = pair.joint(i, "left hind foot")[rows]
+            half = len(foot) // 2
+            assert np.linalg.norm(foot[half] - foot[half + 5]) < 3
+            assert pair.joint(i, "left fore foot")[rows, 2].max() > 15
+
+    def test_groom_brings_the_paws_to_the_snout_and_strokes(self, pair: Pair) -> None:
+        for rows, i, _ in pair.of("groom"):
+            near = np.linalg.norm(pair.joint(i, "left fore foot") - pair.key(i, "snout"), axis=-1)[rows]
+            middle = near[len(near) // 3 : 2 * len(near) // 3]
+            assert np.median(middle) < 14
+            assert np.ptp(middle) > 1
+
+    def test_approach_comes_closer(self, pair: Pair) -> None:
+        closer = []
+        for rows, i, j in pair.of("approach"):
+            other = pair.motions[j].points_mm[rows, :8]  # without the tail
+            gap = np.linalg.norm(pair.key(i, "snout")[rows, None] - other, axis=-1).min(-1)
+            closer.append(gap[-1] < max(25, gap[0]))
+        assert np.mean(closer) > 0.8
+
+    @pytest.mark.parametrize(
+        ("behaviour", "place"), [("nose-nose", "snout"), ("nose-anogenital", "tail base")]
+    )
+    def test_sniffing_keeps_the_nose_there_while_both_move(
+        self, pair: Pair, behaviour: str, place: str
+    ) -> None:
+        gaps, moved = [], []
+        for rows, i, j in pair.of(behaviour):
+            gaps.append(np.linalg.norm(pair.key(i, "snout") - pair.key(j, place), axis=-1)[rows])
+            moved.append(np.linalg.norm(np.ptp(pair.key(j, place)[rows], axis=0)))
+        assert np.median(np.concatenate(gaps)) < 14
+        assert np.quantile(np.concatenate(gaps), 0.9) < 32
+        assert max(moved) > 15
+
+    def test_follow_trails_the_partners_path(self, pair: Pair) -> None:
+        off = []
+        for rows, i, j in pair.of("follow"):
+            for f in range(rows.start + 10, rows.stop):
+                path = pair.joint(j, "pelvis")[max(0, f - 60) : f + 1, :2]
+                off.append(np.linalg.norm(path - pair.joint(i, "head")[f, :2], axis=-1).min())
+        assert len(off) > 60
+        assert np.median(off) < 25
+
+    def test_mount_puts_the_forepaws_on_the_partners_back(self, pair: Pair) -> None:
+        bouts = pair.of("mount")
+        for rows, i, j in bouts:
+            middle = slice(rows.start + 18, rows.start + (rows.stop - rows.start) // 2)
+            back = pair.motions[j].joints.position_mm[:, MOUSE.joint_index["loin"]]
+            for side in ("left", "right"):
+                paw = pair.joint(i, f"{side} fore foot")[middle]
+                assert np.linalg.norm(paw - back[middle], axis=-1).max() < 20
+                assert paw[:, 2].min() > 12
+            rise = pair.joint(i, "chest")[middle, 2] - pair.joint(i, "pelvis")[middle, 2]
+            assert np.degrees(np.arcsin(rise / 34.3)).mean() > 20
+            ahead = pair.motions[j].joints.rotation[middle, 0, :2, 0]
+            own = pair.motions[i].joints.rotation[middle, 0, :2, 0]
+            assert (ahead * own).sum(-1).mean() > 0.5
+
+    def test_flee_runs_from_the_partner(self, pair: Pair) -> None:
+        gained, fastest = [], []
+        for rows, i, j in pair.of("flee"):
+            gap = np.linalg.norm(pair.joint(i, "pelvis") - pair.joint(j, "pelvis"), axis=-1)[rows]
+            gained.append(gap[-1] - gap[0])
+            fastest.append(pair.motions[i].speed_mm_s[rows].max())
+        assert np.mean(gained) > 30
+        assert np.median(fastest) > 150
+
+    def test_huddle_rests_side_against_side(self, pair: Pair) -> None:
+        depth = deepest_overlap(*pair.motions)
+        for rows, i, _ in pair.of("huddle"):
+            if rows.stop - rows.start > 3 * FPS:
+                settled = slice(rows.start + 45, rows.stop)
+                assert np.median(depth[settled]) > -8
+                assert np.median(pair.motions[i].speed_mm_s[settled]) < 25
