@@ -55,6 +55,7 @@ class Visit:
         return pages | {
             "model": reverse("model", args=[slug, 0]),
             "studio": reverse("studio", args=[slug, 0]),
+            "reconstruction": reverse("reconstruction", args=[slug, 0]),
         }
 
     def props(self, **more: Any) -> dict[str, Any]:

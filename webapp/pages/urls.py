@@ -16,6 +16,11 @@ urlpatterns = [
     path("projects/<slug:slug>/models/", views.models, name="models"),
     path("projects/<slug:slug>/models/<int:model_id>/", views.model, name="model"),
     path("projects/<slug:slug>/results/", views.results, name="results"),
+    path(
+        "projects/<slug:slug>/reconstructions/<int:reconstruction_id>/",
+        views.reconstruction,
+        name="reconstruction",
+    ),
     path("projects/<slug:slug>/jobs/", views.jobs, name="jobs"),
     path("projects/<slug:slug>/people/", views.people, name="people"),
 ]

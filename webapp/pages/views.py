@@ -14,8 +14,12 @@ from webapp.pages.access import Visit, island, project_page
 from webapp.pages.next_frame import frame_to_label
 from webapp.recordings.models import Video
 from webapp.recordings.selectors import video_get, video_list
+from webapp.results.reconstructions.selectors import reconstruction_get
 from webapp.results.selectors import result_get
 from webapp.training.selectors import model_get
+
+# Of the text that says whence a scene is looked at: six numbers and the name of an animal.
+LONGEST_VIEWPOINT = 400
 
 
 @login_required
@@ -116,6 +120,20 @@ def studio(request: HttpRequest, visit: Visit, video_id: int) -> HttpResponseBas
         resultId=result_id,
     )
     return render(request, "pages/studio.html", context | {"video": video})
+
+
+@project_page
+def reconstruction(request: HttpRequest, visit: Visit, reconstruction_id: int) -> HttpResponseBase:
+    """3D poses beside the videos; `tick` says where to open, `from` whence to look."""
+    found = reconstruction_get(pk=reconstruction_id, visible_to=visit.user)
+    visit.need_own(found.project_id)
+    context = visit.context(
+        "results",
+        reconstructionId=found.pk,
+        tick=_number(request, "tick") or 0,
+        **{"from": request.GET.get("from", "")[:LONGEST_VIEWPOINT]},
+    )
+    return render(request, "pages/reconstruction.html", context | {"reconstruction": found})
 
 
 def _user(request: HttpRequest) -> User:

@@ -2083,11 +2083,6 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Edges */
-            edges: [
-                string,
-                string
-            ][];
             /** Failure */
             failure: string;
             /** Id */
@@ -2096,21 +2091,26 @@ export interface components {
             individuals: string[];
             /** Job Id */
             job_id: string | null;
-            /** Keypoints */
-            keypoints: string[];
             /** Model Id */
             model_id: number;
             /** Model Name */
             model_name: string;
+            /** Project Id */
+            project_id: number;
             /** Recording Id */
             recording_id: number;
             /** Recording Name */
             recording_name: string;
+            skeleton: components["schemas"]["SkeletonOut"];
             /**
              * State
              * @enum {string}
              */
             state: "running" | "ready" | "failed";
+            /** Sync */
+            sync: {
+                [key: string]: unknown;
+            };
             /** Tick Count */
             tick_count: number;
             /** Ticks Done */

@@ -22,5 +22,7 @@ export type Entry = Schemas["EntryOut"];
 export type FolderFile = Schemas["FolderFileOut"];
 export type Model = Schemas["ModelOut"];
 export type Result = Schemas["PoseResultOut"];
+export type Reconstruction = Schemas["ReconstructionOut"];
+export type Quality = Schemas["QualityOut"];
 export type ExportFile = Schemas["ExportOut"];
 export type Member = Schemas["MemberOut"];

@@ -11,6 +11,7 @@ export const islands: IslandRegistry = {
   "project-home": () => import(/* webpackChunkName: "project-home" */ "./home"),
   projects: () => import(/* webpackChunkName: "projects" */ "./projects"),
   recordings: () => import(/* webpackChunkName: "recordings" */ "./recordings"),
+  reconstruction: () => import(/* webpackChunkName: "reconstruction" */ "./reconstruction"),
   results: () => import(/* webpackChunkName: "results" */ "./results"),
   studio: () => import(/* webpackChunkName: "studio" */ "./studio"),
 };

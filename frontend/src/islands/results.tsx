@@ -13,6 +13,7 @@ import { show } from "./parts/page";
 import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
+import { type In3D, Reconstructions, readIn3D } from "./results3d";
 
 interface VideoResults {
   readonly video: Video;
@@ -20,6 +21,7 @@ interface VideoResults {
 }
 
 interface ResultsData {
+  readonly in3D: In3D;
   readonly videos: readonly VideoResults[];
   readonly exports: readonly ExportFile[];
 }
@@ -46,6 +48,7 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
         {(value) => (
           <>
             <Predictions {...page} videos={value.videos} />
+            <Reconstructions {...page} of={value.in3D} />
             <Exports {...page} exports={value.exports} />
           </>
         )}
@@ -56,17 +59,17 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
 
 async function readResults(api: Api, projectId: number): Promise<ResultsData> {
   const path = { params: { path: { project_id: projectId } } };
-  const [recordings, exports] = await Promise.all([
-    bodyOf(api.GET("/api/v1/projects/{project_id}/recordings", path)),
+  const [in3D, exports] = await Promise.all([
+    readIn3D(api, projectId),
     bodyOf(api.GET("/api/v1/projects/{project_id}/exports", path)),
   ]);
-  const videos = recordings.flatMap(({ videos }) => videos).filter(({ state }) => state === "ready");
+  const videos = in3D.recordings.flatMap(({ videos }) => videos).filter(({ state }) => state === "ready");
   const results = await Promise.all(
     videos.map(({ id }) =>
       bodyOf(api.GET("/api/v1/videos/{video_id}/results", { params: { path: { video_id: id } } })),
     ),
   );
-  return { videos: videos.map((video, at) => ({ video, results: results[at] ?? [] })), exports };
+  return { in3D, videos: videos.map((video, at) => ({ video, results: results[at] ?? [] })), exports };
 }
 
 function Predictions({
@@ -140,7 +143,7 @@ function ResultRow({
         </span>
       </td>
       <td class="wide-cell">
-        {video.recording_name}
+        {video.recording_name} <span class="dim small">{video.view}</span>
         {job && <JobProgress job={job} />}
         {job && <JobError job={job} />}
         <Failure of={action.error} />

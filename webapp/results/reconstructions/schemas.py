@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import ConfigDict
 
 from webapp.jobs.schemas import JobOut
+from webapp.projects.schemas import SkeletonOut
 from webapp.results.models import Reconstruction
 from webapp.results.reconstructions.quality import QualityBin
 
@@ -21,6 +22,7 @@ class ReconstructionIn(Schema):
 
 class ReconstructionOut(Schema):
     id: int
+    project_id: int
     recording_id: int
     recording_name: str
     model_id: int
@@ -29,8 +31,8 @@ class ReconstructionOut(Schema):
     calibration_name: str
     views: list[str]
     individuals: list[str]
-    keypoints: list[str]
-    edges: list[tuple[str, str]]
+    skeleton: SkeletonOut
+    sync: dict[str, Any]
     state: Literal["running", "ready", "failed"]
     failure: str
     ticks_done: int
@@ -41,9 +43,9 @@ class ReconstructionOut(Schema):
     @classmethod
     def of(cls, found: Reconstruction) -> ReconstructionOut:
         error: dict[str, Any] = (found.job.error if found.job else None) or {}
-        definition = found.model.skeleton.definition
         return cls(
             id=found.pk,
+            project_id=found.project_id,
             recording_id=found.recording_id,
             recording_name=found.recording.name,
             model_id=found.model_id,
@@ -52,8 +54,8 @@ class ReconstructionOut(Schema):
             calibration_name=found.calibration.name,
             views=found.views,
             individuals=found.individuals,
-            keypoints=definition["keypoints"],
-            edges=definition.get("edges", []),
+            skeleton=SkeletonOut.of(found.model.skeleton),
+            sync=found.sync,
             state=found.state,  # type: ignore[arg-type]  # a TextChoices field is a str to the checker
             failure=error.get("message", "") if found.state == Reconstruction.State.FAILED else "",
             ticks_done=found.ticks_done,

@@ -49,6 +49,7 @@ def reconstruction_start(*, recording: Recording, model: PoseModel, by: User) ->
             "state": Reconstruction.State.RUNNING,
             "inputs": [{"view": source.video.view, "result_id": source.pk} for source in sources],
             "sync": sync,
+            "individuals": sources[0].individuals,
             "tick_count": clock.ticks,
         },
     )

@@ -29,6 +29,7 @@ export interface ProjectUrls {
   readonly jobs: string;
   readonly people: string;
   readonly studio: string;
+  readonly reconstruction: string;
 }
 
 export type ProjectContext<More = unknown> = IslandContext<ProjectProps & More>;
@@ -40,6 +41,7 @@ export function can(props: Pick<ProjectProps, "capabilities">, capability: Capab
 /** Which right a kind of job asks for: starting, cancelling and trying again are one right. */
 const NEEDS: Readonly<Record<string, Capability>> = {
   "pose.predict": "train",
+  "pose.reconstruct": "train",
   "pose.train": "train",
   "project.export": "view",
   "project.import_deeplabcut": "manage_data",
@@ -63,6 +65,11 @@ export function studioUrl(
   if (at.result !== undefined) query.set("result", String(at.result));
   const path = urls.studio.replace("/videos/0/", `/videos/${videoId}/`);
   return query.size > 0 ? `${path}?${query}` : path;
+}
+
+/** The 3D page of a reconstruction. */
+export function reconstructionUrl(urls: ProjectUrls, id: number): string {
+  return urls.reconstruction.replace("/reconstructions/0/", `/reconstructions/${id}/`);
 }
 
 export function modelUrl(urls: ProjectUrls, modelId: number): string {
