@@ -25,10 +25,11 @@ export function ChooseCalibration({ recording, api, calibrations, refresh }: Cho
     });
   return (
     <div class="stack hair">
-      <label class="row">
-        <span>Calibration</span>
+      <div class="row">
+        <span aria-hidden="true">Calibration</span>
         <select
           class="short"
+          aria-label={`Calibration of ${recording.name}`}
           value={used ? String(used.id) : ""}
           disabled={action.busy.value || known.length === 0}
           onChange={(event) => void choose(event.currentTarget.value)}
@@ -42,7 +43,7 @@ export function ChooseCalibration({ recording, api, calibrations, refresh }: Cho
         </select>
         {known.length === 0 && <span class="dim small">Add one under “Calibrations” below.</span>}
         {used && problems.length === 0 && <span class="dim small">Every view has its camera.</span>}
-      </label>
+      </div>
       {problems.length > 0 && (
         <div class="note warn small">
           <ul>
