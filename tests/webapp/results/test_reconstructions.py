@@ -254,7 +254,8 @@ class TestApi:
         viewer = client_of(add_member(model.project, Role.VIEWER))
         listed = viewer.get(f"/api/v1/projects/{model.project_id}/reconstructions").json()
         assert [row["id"] for row in listed] == [found["id"]]
-        assert viewer.get(f"/api/v1/reconstructions/{found['id']}").json()["keypoints"][0] == "nose"
+        body = viewer.get(f"/api/v1/reconstructions/{found['id']}").json()
+        assert body["skeleton"]["keypoints"][0] == "nose"
 
     def test_before_anything_is_there_all_is_unknown(self, model: PoseModel, recording: Recording) -> None:
         predicted(model, recording, "top", "side")
