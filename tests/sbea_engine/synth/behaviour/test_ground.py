@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,17 +35,13 @@ def test_distance_of_capsules_is_that_of_their_closest_points() -> None:
 def test_way_out_of_a_thing_leads_to_its_edge(foot: Circle | Rectangle) -> None:
     arena = load_recipe("dyad").arena.arena()
     thing = Obstacle(footprint=foot, height_mm=40, colour=(0.2, 0.2, 0.2))
-    ground = Ground(type(arena)(**{**vars_of(arena), "obstacles": (thing,)}))
+    ground = Ground(replace(arena, obstacles=(thing,)))
     for point in np.random.default_rng(1).uniform(-90, 90, (200, 2)):
         x, y, gap = off_block(ground.blocks[0], *point)
         assert gap == pytest.approx(float(foot.gap_mm(point)), abs=1e-9)
         if abs(gap) > 1e-6:
             edge = point - gap * np.array([x, y])
             assert float(foot.gap_mm(edge)) == pytest.approx(0, abs=1e-6)
-
-
-def vars_of(arena: object) -> dict[str, object]:
-    return {name: getattr(arena, name) for name in type(arena).__slots__}  # type: ignore[attr-defined]
 
 
 def test_a_body_pushed_into_a_wall_comes_out_of_it() -> None:
