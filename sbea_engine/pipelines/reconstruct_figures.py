@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import Poses3D
+from sbea_engine.data.sync import MISSING
 from sbea_engine.io.poses3d_store import Poses3DStore
 from sbea_engine.pipelines.reconstruct import CannotReconstruct
-from sbea_engine.synth.truth import load_truth
+from sbea_engine.synth.truth import Truth, load_truth
 
 # Enough for medians that stand still, few enough for the memory of any machine.
 MAX_QUALITY_TICKS = 20_000
@@ -60,6 +61,7 @@ def _median(values: NDArray[np.floating[Any]]) -> float | None:
 def evaluate_against_truth(folder: Path, store: Poses3DStore) -> dict[str, Any]:
     """3D error in a rendered recording on keypoints that two or more of the store's views could see.
 
+    A view that lost its frame of a tick could see nothing at that tick.
     Individuals and keypoints are matched by name; where each side has one individual, those two are.
 
     Returns:
@@ -82,8 +84,8 @@ def evaluate_against_truth(folder: Path, store: Poses3DStore) -> dict[str, Any]:
     if set(truth.skeleton.keypoints) != set(poses.skeleton.keypoints):
         raise CannotReconstruct(f"{store.folder}: its keypoints are not those of {folder}.")
     what = [poses.skeleton.keypoints.index(name) for name in truth.skeleton.keypoints]
-    seen = sum(truth.views[view].visible[poses.ticks].astype(np.int8) for view in poses.views)
-    due = np.asarray(seen) >= 2
+    seen = [_seen(truth, view, poses.ticks) for view in poses.views]
+    due = np.asarray(np.sum(seen, axis=0, dtype=np.int8) >= 2)
     points = poses.points_mm[:, who][:, :, what]
     sigma = poses.sigma_mm[:, who][:, :, what]
     error = np.linalg.norm(points - truth.points_mm[poses.ticks], axis=-1)
@@ -99,6 +101,12 @@ def evaluate_against_truth(folder: Path, store: Poses3DStore) -> dict[str, Any]:
             for k, name in enumerate(truth.skeleton.keypoints)
         },
     }
+
+
+def _seen(truth: Truth, view: str, ticks: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """What (tick, individual, keypoint) was to be seen in a view's video."""
+    shown = truth.sync.frames_of(view)[ticks] != MISSING
+    return np.asarray(truth.views[view].visible[ticks] & shown[:, None, None], np.bool_)
 
 
 def _match(truth: tuple[str, ...], found: tuple[str, ...], what: str) -> list[int]:
