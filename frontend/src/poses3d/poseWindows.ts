@@ -99,10 +99,14 @@ export class PoseWindows implements PoseSource {
     this.shape = shape;
     this.windowTicks = windowTicks;
     this.#fetch = options.fetchWindow;
-    this.#ahead = ahead;
     this.#ticksDone = bounded(options.ticksDone ?? shape.ticks, shape.ticks);
     this.#cache = new ByteLru(maxBytes);
-    this.#empty = new Float32Array(windowTicks * shape.individuals * shape.keypoints * POSE_STRIDE).fill(NaN);
+    this.#empty = new Float32Array(windowTicks * shape.individuals * shape.keypoints * POSE_STRIDE).fill(
+      Number.NaN,
+    );
+    // No more ahead than fits beside what is shown: else each would push out the other for ever.
+    const room = Math.floor(maxBytes / Math.max(1, this.#empty.byteLength)) - 1;
+    this.#ahead = Math.max(0, Math.min(ahead, room));
   }
 
   get ticksDone(): number {
@@ -214,7 +218,6 @@ export class PoseWindows implements PoseSource {
     try {
       const data = await this.#fetch(start, stop, load.abort.signal);
       if (this.#loads.get(start) !== load) return;
-      this.#loads.delete(start);
       this.#keep({ start, stop, data, asOf: load.asOf });
       this.#pauseMs = 0;
     } catch (error) {
@@ -225,6 +228,8 @@ export class PoseWindows implements PoseSource {
       this.#emitter.emit("failed", { start, stop, error });
       return;
     }
+    // A listener may have made another wish by now, and given this load up.
+    if (this.#loads.get(start) === load) this.#loads.delete(start);
     this.#plan();
   }
 

@@ -1,14 +1,6 @@
 /** The rig's cameras as pyramids, with the live image of each on its base. */
 
-import {
-  BufferGeometry,
-  CanvasTexture,
-  Float32BufferAttribute,
-  Group,
-  LinearFilter,
-  Mesh,
-  type Texture,
-} from "three";
+import { BufferGeometry, DataTexture, Float32BufferAttribute, Group, LinearFilter, Mesh } from "three";
 import type { Rgb } from "../canvas/palette";
 import { Labels } from "./labels";
 import { type Lens, smoothMaterial } from "./material";
@@ -219,7 +211,9 @@ class ImagePlane {
   readonly mesh: Mesh<BufferGeometry>;
   readonly #material;
   readonly #reach: { value: number };
-  readonly #image: { value: Texture | null } = { value: null };
+  readonly #image: { value: DataTexture | null } = { value: null };
+  /** Where pictures are made small. */
+  readonly #sheet = document.createElement("canvas");
   readonly #live = { value: false };
   readonly #tone = { value: [0, 0, 0] };
   readonly #opacity = { value: 1 };
@@ -306,19 +300,27 @@ class ImagePlane {
     if (!(width > 0 && height > 0)) return;
     const scale = Math.min(1, IMAGE_MOST_PX / Math.max(width, height));
     const [wide, high] = [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
-    let canvas = this.#image.value?.image as HTMLCanvasElement | undefined;
-    if (canvas === undefined || canvas.width !== wide || canvas.height !== high) {
-      this.#forget();
-      canvas = document.createElement("canvas");
-      canvas.width = wide;
-      canvas.height = high;
-      this.#image.value = textureOf(canvas);
+    const pixels = this.#scaled(image, wide, high);
+    const before = this.#image.value;
+    if (before?.image.width === wide && before.image.height === high) {
+      before.image = { data: pixels, width: wide, height: high };
+      before.needsUpdate = true;
+      return;
     }
-    // Kept in memory: from a canvas on the graphics card every upload would first be read back.
-    const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
+    this.#forget();
+    this.#image.value = textureOf(pixels, wide, high);
+  }
+
+  /** Through memory: to hand a canvas or a frame to WebGL costs a renderer on the processor several times this. */
+  #scaled(image: CanvasImageSource, wide: number, high: number): Uint8Array {
+    if (this.#sheet.width !== wide || this.#sheet.height !== high) {
+      this.#sheet.width = wide;
+      this.#sheet.height = high;
+    }
+    const context = this.#sheet.getContext("2d", { willReadFrequently: true, alpha: false });
     if (context === null) throw new Error("This browser gives no 2D canvas.");
     context.drawImage(image, 0, 0, wide, high);
-    (this.#image.value as Texture).needsUpdate = true;
+    return new Uint8Array(context.getImageData(0, 0, wide, high).data.buffer);
   }
 
   #forget(): void {
@@ -335,10 +337,12 @@ class ImagePlane {
 
 type Nine = [number, number, number, number, number, number, number, number, number];
 
-function textureOf(canvas: HTMLCanvasElement): Texture {
-  const texture = new CanvasTexture(canvas);
-  texture.generateMipmaps = false;
+/** Of RGBA rows from the top. */
+function textureOf(pixels: Uint8Array, width: number, height: number): DataTexture {
+  const texture = new DataTexture(pixels, width, height);
   texture.minFilter = LinearFilter;
+  texture.magFilter = LinearFilter;
+  texture.needsUpdate = true;
   return texture;
 }
 
@@ -348,7 +352,7 @@ function geometryOf(camera: RigCamera): BufferGeometry {
   const rays = vertices.flatMap(({ ray }) => [...(ray ?? [0, 0, 0])]);
   const places = vertices.flatMap(({ pixel: [u, v] }) => [
     (u + 0.5) / camera.width,
-    1 - (v + 0.5) / camera.height,
+    (v + 0.5) / camera.height,
   ]);
   geometry.setAttribute("position", new Float32BufferAttribute(rays, 3));
   geometry.setAttribute("place", new Float32BufferAttribute(places, 2));

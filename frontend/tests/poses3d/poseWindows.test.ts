@@ -1,0 +1,247 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type PoseShape, PoseWindows, type PoseWindowsOptions } from "../../src/poses3d/poseWindows";
+import { settle } from "../player/fakes";
+
+const SHAPE: PoseShape = { ticks: 100, individuals: 2, keypoints: 3 };
+const NUMBERS_A_TICK = 2 * 3 * 4;
+
+/** Windows that arrive when the test says so; every number of a tick is `tick + version / 10`. */
+class FakeServer {
+  readonly asked: number[] = [];
+  readonly aborted: number[] = [];
+  version = 0;
+  held = false;
+  failWith: Error | null = null;
+  readonly #waiting = new Map<number, () => void>();
+
+  readonly fetchWindow = (start: number, stop: number, signal: AbortSignal): Promise<Float32Array> => {
+    this.asked.push(start);
+    if (this.failWith !== null) return Promise.reject(this.failWith);
+    const data = new Float32Array((stop - start) * NUMBERS_A_TICK);
+    for (let at = 0; at < data.length; at++) {
+      data[at] = start + Math.floor(at / NUMBERS_A_TICK) + this.version / 10;
+    }
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        this.aborted.push(start);
+        reject(signal.reason);
+      });
+      if (this.held) this.#waiting.set(start, () => resolve(data));
+      else resolve(data);
+    });
+  };
+
+  release(start: number): Promise<void> {
+    this.#waiting.get(start)?.();
+    return settle();
+  }
+}
+
+function windowsOf(server: FakeServer, more: Partial<PoseWindowsOptions> = {}): PoseWindows {
+  return new PoseWindows({ shape: SHAPE, fetchWindow: server.fetchWindow, windowTicks: 10, ...more });
+}
+
+/** First number of a tick; null where its window is not loaded. */
+function read(windows: PoseWindows, tick: number): number | null {
+  const window = windows.windowOf(tick);
+  if (window === null) return null;
+  return Math.round((window.data[(tick - window.start) * NUMBERS_A_TICK] as number) * 10) / 10;
+}
+
+afterEach(() => vi.useRealTimers());
+
+describe("PoseWindows", () => {
+  it("loads the aligned window of the wanted tick, and says so", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server);
+    const loaded = vi.fn();
+    windows.on("loaded", loaded);
+    expect(read(windows, 37)).toBeNull();
+    windows.want(37);
+    await settle();
+    expect(server.asked).toEqual([30]);
+    expect(loaded.mock.calls[0]?.[0]).toMatchObject({ start: 30, stop: 40 });
+    expect([read(windows, 30), read(windows, 37), read(windows, 39)]).toEqual([30, 37, 39]);
+    expect(read(windows, 40)).toBeNull();
+  });
+
+  it("cuts the last window at the end of the recording", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { shape: { ...SHAPE, ticks: 95 } });
+    windows.want(94);
+    await settle();
+    expect(windows.windowOf(94)).toMatchObject({ start: 90, stop: 95 });
+    expect(windows.windowOf(95)).toBeNull();
+  });
+
+  it("loads ahead in the direction of travel, after what is shown", async () => {
+    const server = new FakeServer();
+    server.held = true;
+    const windows = windowsOf(server, { ahead: 2 });
+    windows.want(50);
+    windows.want(49);
+    expect(server.asked).toEqual([50, 40]);
+    expect(server.aborted).toEqual([50]);
+    await server.release(40);
+    expect(server.asked).toEqual([50, 40, 30, 20]);
+  });
+
+  it("loads nothing ahead of a jump, and gives up what the jump made stale", async () => {
+    const server = new FakeServer();
+    server.held = true;
+    const windows = windowsOf(server);
+    windows.want(5);
+    windows.want(77);
+    await settle();
+    expect(server.aborted).toEqual([0]);
+    expect(server.asked).toEqual([0, 70]);
+    await server.release(0);
+    expect(read(windows, 5)).toBeNull();
+  });
+
+  it("asks once however often a tick is wanted", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ahead: 0 });
+    for (let tick = 20; tick < 30; tick++) windows.want(tick);
+    await settle();
+    for (let tick = 20; tick < 30; tick++) windows.want(tick);
+    await settle();
+    expect(server.asked).toEqual([20]);
+  });
+
+  it("keeps no more bytes than allowed, and drops the least recently used", async () => {
+    const server = new FakeServer();
+    const bytes = 10 * NUMBERS_A_TICK * 4;
+    const windows = windowsOf(server, { ahead: 0, maxBytes: 2 * bytes });
+    for (const tick of [0, 30, 60]) {
+      windows.want(tick);
+      await settle();
+    }
+    expect(windows.bytes).toBe(2 * bytes);
+    expect([read(windows, 0), read(windows, 30), read(windows, 60)]).toEqual([null, 30, 60]);
+  });
+
+  it("keeps what is shown when the windows ahead do not fit beside it", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ahead: 3, maxBytes: 10 * NUMBERS_A_TICK * 4 });
+    windows.want(10);
+    windows.want(11);
+    for (let round = 0; round < 10; round++) await settle();
+    expect(read(windows, 11)).toBe(11);
+    expect(server.asked.length).toBeLessThan(10);
+  });
+
+  it("refuses data of another shape, naming both lengths", async () => {
+    const windows = new PoseWindows({ shape: SHAPE, fetchWindow: async () => new Float32Array(7) });
+    const failed = vi.fn();
+    windows.on("failed", failed);
+    windows.want(0);
+    await settle();
+    expect(String(failed.mock.calls[0]?.[0].error)).toMatch(/2400 numbers.*got 7/);
+    expect(windows.windowOf(0)).toBeNull();
+    windows.dispose();
+  });
+
+  it("refuses a shape that is none", () => {
+    const fetchWindow = async (): Promise<Float32Array> => new Float32Array();
+    expect(() => new PoseWindows({ shape: { ...SHAPE, ticks: 1.5 }, fetchWindow })).toThrow(/ticks.*1.5/);
+    expect(() => new PoseWindows({ shape: SHAPE, fetchWindow, ticksDone: -1 })).toThrow(/ticksDone.*-1/);
+  });
+});
+
+describe("PoseWindows while a job fills them", () => {
+  it("knows without asking that what is not done is empty", () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ticksDone: 20 });
+    windows.want(45);
+    expect(server.asked).toEqual([]);
+    expect(read(windows, 45)).toBeNaN();
+  });
+
+  it("reads a window again that has been filled since, and meanwhile shows what it had", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ticksDone: 14, ahead: 0 });
+    windows.want(12);
+    await settle();
+    server.version = 1;
+    server.held = true;
+    windows.grown(18);
+    expect(server.asked).toEqual([10, 10]);
+    expect(read(windows, 12)).toBe(12);
+    await server.release(10);
+    expect(read(windows, 12)).toBe(12.1);
+  });
+
+  it("does not read again what was complete when it was read", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ticksDone: 14, ahead: 0 });
+    windows.want(3);
+    await settle();
+    windows.grown(60);
+    await settle();
+    expect(server.asked).toEqual([0]);
+  });
+
+  it("reads again after an answer that was asked for before the job went on", async () => {
+    const server = new FakeServer();
+    server.held = true;
+    const windows = windowsOf(server, { ticksDone: 14, ahead: 0 });
+    windows.want(12);
+    windows.grown(20);
+    expect(server.asked).toEqual([10]);
+    await server.release(10);
+    expect(server.asked).toEqual([10, 10]);
+  });
+
+  it("forgets everything when the job begins anew", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ticksDone: 50, ahead: 0 });
+    windows.want(12);
+    await settle();
+    server.version = 2;
+    windows.grown(15);
+    expect(read(windows, 12)).toBeNull();
+    await settle();
+    expect(read(windows, 12)).toBe(12.2);
+  });
+});
+
+describe("PoseWindows on a broken line", () => {
+  it("says so, waits longer each time, and asks for what is wanted by then", async () => {
+    vi.useFakeTimers();
+    const server = new FakeServer();
+    server.failWith = new Error("down");
+    const windows = windowsOf(server, { ahead: 0 });
+    const failed = vi.fn();
+    windows.on("failed", failed);
+    windows.want(5);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(failed).toHaveBeenCalledTimes(1);
+    windows.want(85);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(server.asked).toEqual([0]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(server.asked).toEqual([0, 80]);
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(server.asked).toHaveLength(2);
+    server.failWith = null;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(read(windows, 85)).toBe(85);
+  });
+
+  it("asks and tells no more after its end", async () => {
+    const server = new FakeServer();
+    server.held = true;
+    const windows = windowsOf(server);
+    const loaded = vi.fn();
+    windows.on("loaded", loaded);
+    windows.want(5);
+    windows.dispose();
+    await server.release(0);
+    windows.want(50);
+    expect(server.aborted).toEqual([0]);
+    expect(server.asked).toEqual([0]);
+    expect(loaded).not.toHaveBeenCalled();
+    expect(windows.bytes).toBe(0);
+  });
+});
