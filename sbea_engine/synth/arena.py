@@ -12,6 +12,7 @@ from sbea_engine.synth.obstacle import Footprint, Obstacle
 from sbea_engine.synth.texture import Colour
 
 Floats = NDArray[np.float32]
+LAMP_HEIGHT = 2.2  # of the longer side of the floor, and a metre at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,13 @@ class Light:
     lamp_mm: tuple[float, float, float] = (-260.0, 210.0, 1000.0)
     key: Colour = (0.74, 0.72, 0.68)
     ambient: Colour = (0.40, 0.42, 0.45)
+
+    @classmethod
+    def over(cls, arena: Arena) -> Light:
+        """The lamp over an arena: the larger the floor, the higher it hangs."""
+        lamp = np.array(cls().lamp_mm)
+        x, y, z = lamp * max(1.0, LAMP_HEIGHT * max(arena.floor_mm) / lamp[2])
+        return cls(lamp_mm=(float(x), float(y), float(z)))
 
     @property
     def towards(self) -> NDArray[np.float64]:

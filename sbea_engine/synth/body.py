@@ -122,6 +122,7 @@ class BodyPlan:
         edges, symmetric, heading: As in `Skeleton`.
         stand_mm: Height of the root above the floor.
         gait_mm: (stride at rest, stride added per mm/s of speed): stride length is their line.
+        roams: How many times wider than a mouse's its paths, distances from walls and speeds are.
     """
 
     name: str
@@ -137,6 +138,7 @@ class BodyPlan:
     heading: tuple[str, str]
     stand_mm: float
     gait_mm: tuple[float, float]
+    roams: float = 1.0
 
     def __post_init__(self) -> None:
         known: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,13 +69,14 @@ def explore(
     )
     path = wander(
         rng,
-        floor_mm=floor_mm,
-        neck_mm=float(np.linalg.norm(head - front)),
-        trunk_mm=float(np.linalg.norm(front - root)),
+        floor_mm=(floor_mm[0] / plan.roams, floor_mm[1] / plan.roams),
+        neck_mm=float(np.linalg.norm(head - front)) / plan.roams,
+        trunk_mm=float(np.linalg.norm(front - root)) / plan.roams,
         frames=frames,
         fps=fps,
         pace=pace,
     )
+    path = replace(path, head_mm=path.head_mm * plan.roams, speed_mm_s=path.speed_mm_s * plan.roams)
     habits = Habits.draw(rng, frames, fps)
     joints, gaits = embody(plan, path, habits, floor_mm=floor_mm)
     plant(plan, joints, gaits)

@@ -16,14 +16,16 @@ from typing import Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from sbea_engine.synth.behaviour.repertoire import BadRepertoire, transitions_with
+from sbea_engine.synth.bird import BIRD
 from sbea_engine.synth.body import BodyPlan
+from sbea_engine.synth.dog import DOG
 from sbea_engine.synth.mouse import MOUSE
 from sbea_engine.synth.setting import ArenaRecipe, BadRecipe, CameraRecipe, RenderRecipe, SyncRecipe, Table
 from sbea_engine.synth.texture import COATS
 
 __all__ = ["BODIES", "AnimalRecipe", "BadRecipe", "Recipe", "load_recipe", "recipe_names"]
 
-BODIES: Mapping[str, BodyPlan] = {"mouse": MOUSE}
+BODIES: Mapping[str, BodyPlan] = {"bird": BIRD, "dog": DOG, "mouse": MOUSE}
 MAX_ANIMALS = 8
 FLOOR_MM2 = 8000.0  # for each animal of the size of a mouse
 ANY_COAT = "any"

@@ -56,7 +56,7 @@ def build_scene(recipe: Recipe, *, frames: int, seed: int) -> Scene:
     motions, bouts = act_out(recipe, animals, frames=frames, seed=seed)
     return Scene(
         arena=arena,
-        light=Light(),
+        light=Light.over(arena),
         floor=make_floor(
             _chance(seed, _FLOOR), arena.floor_mm, colour=arena.floor_colour, litter=arena.litter
         ),

@@ -140,13 +140,14 @@ class Renderer:
             tint=np.array([p.tint for p in animal.plan.parts], np.float32),
             rest_centre_mm=rest_centre,
             rest_rotation=rest_rotation,
+            grain=self._shaders[i].grain,
         )
 
     def _window(self, solid: Solid, region: Roi | None) -> Roi | None:
         """The pixels that an animal or its shadow can change."""
         whole = Roi(0, self.camera.height, 0, self.camera.width)
-        low = solid.centre_mm.min(0) - SHADOW_REACH_MM
-        high = solid.centre_mm.max(0) + SHADOW_REACH_MM
+        low = solid.centre_mm.min(0) - SHADOW_REACH_MM * solid.grain
+        high = solid.centre_mm.max(0) + SHADOW_REACH_MM * solid.grain
         # A lens bends the sides of the shadow's rectangle between its corners.
         x, y = (np.linspace(low[a], high[a], 5) for a in (0, 1))
         px, depth = project(self.camera, np.stack([*(g.ravel() for g in np.meshgrid(x, y)), np.zeros(25)], 1))

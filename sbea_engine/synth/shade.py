@@ -13,14 +13,22 @@ from sbea_engine.synth.trace import Floats, Solid, Spots
 
 SHADOW_CELL_MM = 2.0
 SHADOW_REACH_MM = 40.0
+MOUSE_RADIUS_MM = 14.6
+HAIR_GROWTH = 0.7  # hair grows less than the animal does
 LEAN = 0.23  # how far hairs tilt the normal
 GLOSS = {"eye": (0.9, 60.0), "nose": (0.25, 18.0)}  # strength and sharpness of the glint
+
+
+def grain_of(plan: BodyPlan) -> float:
+    """Size of an animal against a mouse, by its thickest soft part: how its parts melt and shade."""
+    return max((max(p.radii_mm[1:]) for p in plan.parts if p.soft), default=MOUSE_RADIUS_MM) / MOUSE_RADIUS_MM
 
 
 class Shader:
     """Colours spots on one animal."""
 
     def __init__(self, plan: BodyPlan, coat: Coat, noise: FurNoise, light: Light, bounce: Floats) -> None:
+        self.grain = grain_of(plan)
         self.coat, self.noise, self.light = coat, noise, light
         self.fur = np.array(coat.colour("fur"), np.float32)
         self.belly = np.array(coat.colour("belly"), np.float32)
@@ -47,7 +55,7 @@ class Shader:
     def _coat(
         self, spots: Spots, rows: NDArray[np.intp], view: Floats, heading: NDArray[np.float64], height: Floats
     ) -> Floats:
-        cells = self.noise.cells(spots.rest_mm[:, rows])
+        cells = self.noise.cells(spots.rest_mm[:, rows] / np.float32(self.grain**HAIR_GROWTH))
         tone = self.noise.value.ravel()[cells]
         lean = heading.astype(np.float32) @ self.noise.tilt.reshape(3, -1)[:, cells]
         normal = _unit(spots.normal[:, rows] + np.float32(LEAN) * lean)
@@ -59,7 +67,7 @@ class Shader:
             cover = np.clip((1.15 - away + 0.06 * tone) / 0.3, 0, 1)[:, None]  # ragged along the hairs
             albedo = albedo + cover * (np.array(mark.colour, np.float32) - albedo)
         albedo = albedo * (spots.tint[rows] * np.clip(1 + self.coat.mottle * tone, 0.25, 2))[:, None]
-        open_ = spots.openness[rows] * _above(height[rows], 14, 0.55)
+        open_ = spots.openness[rows] * _above(height[rows], 14 * self.grain, 0.55)
         colour = albedo * self._light(normal, open_)
         towards = self.light.towards.astype(np.float32)
         half = _unit(towards[:, None] - view[:, rows])
@@ -74,7 +82,7 @@ class Shader:
 
     def _skin(self, spots: Spots, rows: NDArray[np.intp], view: Floats, height: Floats) -> Floats:
         part, normal = spots.part[rows], spots.normal[:, rows]
-        open_ = _above(height[rows], 8, 0.6)
+        open_ = _above(height[rows], 8 * self.grain, 0.6)
         colour = self.colours[part] * spots.tint[rows][:, None] * self._light(normal, open_)
         towards = self.light.towards.astype(np.float32)
         half = _unit(towards[:, None] - view[:, rows])
@@ -104,14 +112,16 @@ class FloorShadow:
         centre = np.concatenate([s.centre_mm[s.casts] for s in solids])
         axes = np.concatenate([(s.rotation * s.radii_mm[:, None, :])[s.casts] for s in solids])
         slope = light.towards[:2] / light.towards[2]
-        low = centre[:, :2].min(0) - SHADOW_REACH_MM
-        high = centre[:, :2].max(0) + SHADOW_REACH_MM
+        grain = max(s.grain for s in solids)
+        self.cell_mm = SHADOW_CELL_MM * grain
+        low = centre[:, :2].min(0) - SHADOW_REACH_MM * grain
+        high = centre[:, :2].max(0) + SHADOW_REACH_MM * grain
         self.low = low
-        shape = np.ceil((high - low) / SHADOW_CELL_MM).astype(int)
-        x = (low[0] + SHADOW_CELL_MM * np.arange(shape[0])).astype(np.float32)
-        y = (low[1] + SHADOW_CELL_MM * np.arange(shape[1])).astype(np.float32)
-        cast = self._cover(centre, axes, slope, x, y, fade_mm=1e3)
-        near = self._cover(centre, axes, np.zeros(2), x, y, fade_mm=13.0)
+        shape = np.ceil((high - low) / self.cell_mm).astype(int)
+        x = (low[0] + self.cell_mm * np.arange(shape[0])).astype(np.float32)
+        y = (low[1] + self.cell_mm * np.arange(shape[1])).astype(np.float32)
+        cast = self._cover(centre, axes, slope, x, y, fade_mm=1e3 * grain)
+        near = self._cover(centre, axes, np.zeros(2), x, y, fade_mm=13.0 * grain)
         # The lamp's shadow is soft by the lamp's width; what is close to the floor also hides the sky.
         self.pass_ = (1 - 0.58 * _blurred(cast, 4.0)) * (1 - 0.55 * _blurred(near, 3.0))
         self.pass_ *= 1 - 0.25 * _blurred(cast, 14.0)
@@ -142,7 +152,7 @@ class FloorShadow:
 
     def light_at(self, floor_mm: Floats) -> Floats:
         """Share (rows, columns) of light that reaches floor positions (2, rows, columns)."""
-        cells = (floor_mm - self.low[:, None, None].astype(np.float32)) / np.float32(SHADOW_CELL_MM)
+        cells = (floor_mm - self.low[:, None, None].astype(np.float32)) / np.float32(self.cell_mm)
         lit = cv2.remap(
             self.pass_, cells[1], cells[0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
         )

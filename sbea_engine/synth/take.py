@@ -191,7 +191,7 @@ class _Stage:
     def __init__(
         self, recipe: Recipe, camera: Camera, board: Board, floor: Floor, ticks: int, seed: int, c: int
     ) -> None:
-        arena, self.light = recipe.arena.arena(), Light()
+        arena, self.light = recipe.arena.arena(), Light.over(recipe.arena.arena())
         self.camera, self.board, self.print, self.fps = camera, board, Print(board), recipe.fps
         self.backdrop = see_arena(camera, arena, floor, self.light)
         self.rng = _chance(seed, _NOISE, c)

@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 Colour = tuple[float, float, float]
 FLOOR_CELL_MM = 0.6
+FLOOR_CELLS = 1500  # along the longer side, at most: a large floor is seen from far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,31 @@ COATS: dict[str, Coat] = {
     ),
     "agouti": Coat(
         colours=_PINK | {"fur": (0.125, 0.083, 0.050), "belly": (0.30, 0.25, 0.19)}, mottle=0.22, sheen=0.05
+    ),
+    "pigeon": Coat(
+        colours=_PINK
+        | {
+            "fur": (0.17, 0.19, 0.23),
+            "belly": (0.24, 0.26, 0.30),
+            "tail": (0.07, 0.075, 0.085),
+            "leg": (0.40, 0.12, 0.10),
+            "beak": (0.06, 0.055, 0.05),
+            "eye": (0.35, 0.12, 0.01),
+        },
+        mottle=0.16,
+        sheen=0.06,
+    ),
+    "golden": Coat(
+        colours=_PINK
+        | {
+            "fur": (0.36, 0.22, 0.10),
+            "belly": (0.48, 0.36, 0.23),
+            "tail": (0.38, 0.24, 0.12),
+            "ear": (0.24, 0.14, 0.065),
+            "nose": (0.02, 0.018, 0.017),
+        },
+        mottle=0.15,
+        sheen=0.06,
     ),
     "albino": Coat(
         colours=_PINK
@@ -132,11 +158,12 @@ class Floor:
 
     size_mm: tuple[float, float]
     colour: NDArray[np.float32]
+    cell_mm: float = FLOOR_CELL_MM
 
     def at(self, x_mm: NDArray[np.float32], y_mm: NDArray[np.float32]) -> NDArray[np.float32]:
         """Colours (n, 3) at floor positions (n,), by bilinear look-up."""
-        rows = (y_mm + self.size_mm[1] / 2) / FLOOR_CELL_MM - 0.5
-        columns = (x_mm + self.size_mm[0] / 2) / FLOOR_CELL_MM - 0.5
+        rows = (y_mm + self.size_mm[1] / 2) / self.cell_mm - 0.5
+        columns = (x_mm + self.size_mm[0] / 2) / self.cell_mm - 0.5
         where = np.stack([rows, columns])
         channels = [map_coordinates(self.colour[..., c], where, order=1, mode="nearest") for c in range(3)]
         return np.stack(channels, axis=-1)
@@ -146,17 +173,18 @@ def make_floor(
     rng: np.random.Generator, size_mm: tuple[float, float], *, colour: Colour, litter: int
 ) -> Floor:
     """A used matt plastic floor: clouded, scratched, with `litter` flakes of bedding and droppings."""
-    columns, rows = (max(8, round(length / FLOOR_CELL_MM)) for length in size_mm)
+    cell = max(FLOOR_CELL_MM, max(size_mm) / FLOOR_CELLS)
+    columns, rows = (max(8, round(length / cell)) for length in size_mm)
     tone = np.ones((rows, columns), np.float32)
     for sigma_mm, strength in ((0.5, 0.020), (2.5, 0.014), (12, 0.022), (60, 0.035)):
-        cloud = gaussian_filter(rng.standard_normal((rows, columns), np.float32), sigma_mm / FLOOR_CELL_MM)
+        cloud = gaussian_filter(rng.standard_normal((rows, columns), np.float32), sigma_mm / cell)
         tone += np.float32(strength) * cloud / max(float(cloud.std()), 1e-6)
     for _ in range(litter // 2):
         _scratch(rng, tone)
     image = tone[..., None] * np.array(colour, np.float32)
     for _ in range(litter):
-        _flake(rng, image, dropping=bool(rng.random() < 0.12))
-    return Floor(size_mm=size_mm, colour=np.clip(image, 0, 1))
+        _flake(rng, image, cell, dropping=bool(rng.random() < 0.12))
+    return Floor(size_mm=size_mm, colour=np.clip(image, 0, 1), cell_mm=cell)
 
 
 def _scratch(rng: np.random.Generator, tone: NDArray[np.float32]) -> None:
@@ -172,7 +200,7 @@ def _scratch(rng: np.random.Generator, tone: NDArray[np.float32]) -> None:
     )
 
 
-def _flake(rng: np.random.Generator, image: NDArray[np.float32], *, dropping: bool) -> None:
+def _flake(rng: np.random.Generator, image: NDArray[np.float32], cell: float, *, dropping: bool) -> None:
     """One small lying thing, lit from above, with a thin shadow; more of them lie along the walls."""
     rows, columns = image.shape[:2]
     place = np.array([rows, columns]) * rng.random(2)
@@ -184,14 +212,14 @@ def _flake(rng: np.random.Generator, image: NDArray[np.float32], *, dropping: bo
     angle = rng.uniform(0, np.pi)
     tone = 0.06 if dropping else rng.uniform(0.45, 0.95)
     colour = np.array((1.0, 0.86, 0.66) if not dropping else (1.0, 0.85, 0.7), np.float32) * np.float32(tone)
-    reach = int(np.ceil((long_mm + 2) / FLOOR_CELL_MM))
+    reach = int(np.ceil((long_mm + 2) / cell))
     top, left = int(place[0]) - reach, int(place[1]) - reach
     y0, y1 = max(0, top), min(rows, top + 2 * reach + 1)
     x0, x1 = max(0, left), min(columns, left + 2 * reach + 1)
     if y0 >= y1 or x0 >= x1:
         return
     y, x = np.mgrid[y0:y1, x0:x1].astype(np.float32)
-    y, x = (y - place[0]) * FLOOR_CELL_MM, (x - place[1]) * FLOOR_CELL_MM
+    y, x = (y - place[0]) * cell, (x - place[1]) * cell
 
     def cover(dx: float, dy: float, soft: float) -> NDArray[np.float32]:
         u = (x - dx) * np.cos(angle) + (y - dy) * np.sin(angle)

@@ -136,6 +136,7 @@ class Solid:
         centre_mm: (part, 3). rotation: (part, 3, 3) world from part. radii_mm: (part, 3).
         soft, casts: (part,) bool. tint: (part,).
         rest_centre_mm, rest_rotation: The same parts on the resting body.
+        grain: Size of the animal against a mouse, by which its parts melt and its hairs are long.
     """
 
     centre_mm: Floats
@@ -146,6 +147,7 @@ class Solid:
     tint: Floats
     rest_centre_mm: Floats
     rest_rotation: Floats
+    grain: float = 1.0
 
 
 def outlines(camera: Camera, solid: Solid, *, samples: int) -> list[Roi | None]:
@@ -174,7 +176,7 @@ def outlines(camera: Camera, solid: Solid, *, samples: int) -> list[Roi | None]:
 
 def _growth(solid: Solid) -> Floats:
     """Factor (part,) by which a soft part is grown to catch the rays that its melted surface may meet."""
-    return np.where(solid.soft, 1 + MARGIN_MM / solid.radii_mm.min(1), 1).astype(np.float32)
+    return np.where(solid.soft, 1 + MARGIN_MM * solid.grain / solid.radii_mm.min(1), 1).astype(np.float32)
 
 
 def trace(
@@ -347,7 +349,7 @@ class _Pairs:
     """Pairs of a ray and a soft ellipsoid that it comes near, in flat arrays, parts one after another."""
 
     def __init__(self, eye_mm: Floats, solid: Solid, boxes: list[_Box], wanted: NDArray[np.bool_]) -> None:
-        self.solid = solid
+        self.solid, self.melt = solid, np.float32(MELT_MM * solid.grain)
         growth = _growth(solid)
         chunks = []
         for box in boxes:
@@ -382,9 +384,9 @@ class _Pairs:
         origin, step, inverse = self.origin, self.step, self.inverse
         moved, before = np.zeros_like(at), np.zeros_like(at)
         for _ in range(STEPS):
-            total = np.bincount(row, _weight(origin + at[row] * step, inverse), minlength=len(ray))
-            distance = -MELT_MM * np.log(np.maximum(total, 1e-12)).astype(np.float32)
-            arrived = np.abs(distance) < CLOSE_MM
+            total = np.bincount(row, _weight(origin + at[row] * step, inverse, self.melt), minlength=len(ray))
+            distance = -self.melt * np.log(np.maximum(total, 1e-12)).astype(np.float32)
+            arrived = np.abs(distance) < CLOSE_MM * self.solid.grain
             found[ray[arrived]] = at[arrived] + distance[arrived]
             # On the way into a convex body the distance falls ever more slowly: a secant stays short.
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -410,7 +412,7 @@ class _Pairs:
         at[rays] = distance
         inverse = self.inverse[:, live]
         unit = self.origin[:, live] + at[self.ray[live]] * self.step[:, live]
-        weight = _weight(unit, inverse)
+        weight = _weight(unit, inverse, self.melt)
         n = len(rays)
 
         total = np.maximum(np.bincount(row, weight, minlength=n), 1e-20)
@@ -446,15 +448,16 @@ class _Pairs:
         self, row: NDArray[np.intp], unit: Floats, inverse: Floats, part: NDArray[np.intp], normal: Floats
     ) -> Floats:
         """How free the space a little above the surface is (ambient occlusion in one tap)."""
-        above = np.float32(4.0)
+        above = np.float32(4.0 * self.solid.grain)
         lifted = np.empty_like(unit)
         for p in (c.part for c in self._chunks):
             rows = slice(*np.searchsorted(part, (p, p + 1)))
             to_unit = (self.solid.rotation[p] / self.solid.radii_mm[p]).T
             lifted[:, rows] = unit[:, rows] + above * (to_unit @ normal[:, row[rows]])
-        weight = _weight(lifted, inverse)
+        weight = _weight(lifted, inverse, self.melt)
         total = np.bincount(row, weight, minlength=normal.shape[1])
-        return np.clip(-MELT_MM * np.log(np.maximum(total, 1e-20)) / above, 0, 1).astype(np.float32)
+        free = -self.melt * np.log(np.maximum(total, 1e-20)) / above
+        return np.asarray(np.clip(free, 0, 1), np.float32)
 
 
 def _rows(chosen: NDArray[np.intp], size: int) -> NDArray[np.intp]:
@@ -464,10 +467,10 @@ def _rows(chosen: NDArray[np.intp], size: int) -> NDArray[np.intp]:
     return rows
 
 
-def _weight(unit: Floats, inverse: Floats) -> Floats:
+def _weight(unit: Floats, inverse: Floats, melt: np.float32) -> Floats:
     """exp(-distance / melt) of points given in the unit sphere of their ellipsoid."""
     k0 = np.sqrt(_square(unit))
     scaled = unit * inverse
     k1 = np.sqrt(_square(scaled)) + np.float32(1e-9)
-    nearness = k0 * (1 - k0) / (k1 * np.float32(MELT_MM))
+    nearness = k0 * (1 - k0) / (k1 * melt)
     return np.asarray(np.exp(np.minimum(nearness, 12)), np.float32)
