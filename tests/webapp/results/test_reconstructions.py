@@ -115,6 +115,14 @@ class TestStart:
         with pytest.raises(CannotReconstruct, match=r"knows \(top, front\); there are: top"):
             reconstruction_start(recording=recording, model=model, by=owner_of(model.project))
 
+    def test_a_view_of_another_size_than_its_camera_does_not_count(
+        self, model: PoseModel, recording: Recording
+    ) -> None:
+        recording.videos.filter(view="side").update(width=640)
+        predicted(model, recording, "top", "side", "back")
+        found = reconstruction_start(recording=recording, model=model, by=owner_of(model.project))
+        assert found.views == ["top", "back"]
+
     def test_without_a_calibration(self, model: PoseModel, recording: Recording) -> None:
         predicted(model, recording, "top", "side")
         recording.calibration = None

@@ -14,6 +14,7 @@ from webapp.accounts.models import User
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
+from webapp.recordings.matching import match_cameras
 from webapp.recordings.models import Calibration, Recording, Video
 from webapp.recordings.sync import sync_of
 from webapp.results.errors import CannotReconstruct, ResultInUse, ResultSuperseded
@@ -128,7 +129,7 @@ def reconstruction_delete(*, reconstruction: Reconstruction, by: User) -> None:
 
 
 def _sources(recording: Recording, model: PoseModel, calibration: Calibration) -> list[PoseResult]:
-    """The newest finished predictions of each view that the calibration knows, in the cameras' order."""
+    """The newest finished predictions of each view that the calibration fits, in the cameras' order."""
     cameras = CameraGroup.from_dict(calibration.cameras)
     newest: dict[str, PoseResult] = {}
     ready = PoseResult.objects.filter(
@@ -136,9 +137,11 @@ def _sources(recording: Recording, model: PoseModel, calibration: Calibration) -
     )
     for result in ready.select_related("video").order_by("created_at", "pk"):
         newest[result.video.view] = result
-    sources = [newest[name] for name in cameras.names if name in newest]
+    # A camera that was calibrated at another picture size would place everything wrongly.
+    fitting = match_cameras(cameras, list(recording.videos.all())).usable
+    sources = [newest[name] for name in cameras.names if name in newest and name in fitting]
     if len(sources) < 2:
-        known = ", ".join(name for name in cameras.names if name in newest) or "none"
+        known = ", ".join(source.video.view for source in sources) or "none"
         raise CannotReconstruct(
             f"3D needs finished predictions of {model.name} in two or more views that the calibration "
             f"{calibration.name!r} knows ({', '.join(cameras.names)}); there are: {known}. "
