@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import index
 from typing import Any, Self
 
 import numpy as np
@@ -102,8 +103,8 @@ class Camera:
         try:
             return cls(
                 name=str(data["name"]),
-                width=int(data["width"]),
-                height=int(data["height"]),
+                width=index(data["width"]),
+                height=index(data["height"]),
                 K=np.array(data["K"], np.float64),
                 distortion=np.array(data.get("distortion", [0.0] * 5), np.float64),
                 R=np.array(data["R"], np.float64),

@@ -151,7 +151,7 @@ def detect(folder: Path) -> str | None:
 class CalibrationReader(Protocol):
     """Reads the text of a calibration file.
 
-    `name` stands for the file in messages; `unit_mm` are the millimetres in one unit of a file that names none.
+    `name` stands for the file in messages, `unit_mm` for the length of a unit that the file does not name.
     """
 
     def __call__(self, text: str, name: str, *, unit_mm: float = 1.0) -> ImportedCalibration: ...

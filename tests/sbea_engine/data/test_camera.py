@@ -56,6 +56,7 @@ class TestCamera:
             ({"t": [1.0, 2, "x"]}, "could not convert"),
             ({"R": [[1, 0], [0]]}, "needs name, width"),
             ({"width": 0}, "0 x 90"),
+            ({"width": 120.5}, "needs name, width"),
             ({"height": 10**9}, "120 x 1000000000"),
             ({"name": ""}, "needs a name"),
         ],
