@@ -27,6 +27,7 @@ export class Surface {
   /** Share of the device's sharpness that is drawn with. */
   #sharpness = 1;
   #lost = false;
+  #ground = "rgb(0,0,0)";
 
   constructor({ canvas, onResize, onContext }: SurfaceOptions) {
     this.canvas = canvas;
@@ -47,6 +48,8 @@ export class Surface {
       "webglcontextrestored",
       () => {
         this.#lost = false;
+        // three.js sets up a new context with a black ground.
+        this.background(this.#ground);
         onContext("restored");
       },
       { signal },
@@ -86,6 +89,7 @@ export class Surface {
   }
 
   background(css: string): void {
+    this.#ground = css;
     this.#renderer.setClearColor(css, 1);
   }
 
