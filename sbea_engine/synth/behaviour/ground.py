@@ -125,14 +125,24 @@ def apart(a: Mover, b: Mover) -> bool:
 
 def deepest(a: Mover, b: Mover) -> tuple[float, float, float]:
     """Unit vector from `b` to `a` where their capsules are closest, and how deep they overlap there."""
-    best = (1.0, 0.0, -math.inf)
+    best, others = (1.0, 0.0, -math.inf), b.capsules()
     for one in a.capsules():
-        for other in b.capsules():
+        for other in others:
+            if _at_most(one, other) <= best[2]:
+                continue
             x, y, d = between(one, other)
             depth = one[4] + other[4] - d
             if depth > best[2]:
                 best = (x, y, depth)
     return best
+
+
+def _at_most(one: Capsule, other: Capsule) -> float:
+    """A bound, quick to have, on how deep two capsules overlap."""
+    ax, ay, bx, by, r = one
+    cx, cy, dx, dy, q = other
+    apart = math.hypot(ax + bx - cx - dx, ay + by - cy - dy)
+    return r + q + (math.hypot(bx - ax, by - ay) + math.hypot(dx - cx, dy - cy) - apart) / 2
 
 
 def between(one: Capsule, other: Capsule) -> tuple[float, float, float]:
