@@ -289,7 +289,11 @@ class _Look:
         base = np.array(self.arena.floor_colour, np.float32)
         off = self.floor.at(x, y) - base
         opaque = np.clip((np.abs(off).max(1) - 0.10) / 0.18, 0, 1).astype(np.float32)
-        return opaque, np.clip(base + off / np.maximum(opaque, 0.3)[:, None], 0.01, 1).astype(np.float32)
+        colour = np.clip(base + off / np.maximum(opaque, 0.3)[:, None], 0.01, 1).astype(np.float32)
+        colour[(off < 0).all(1)] = (
+            0.05  # a dark flake is as dark at its rim, where the opaque floor shines through
+        )
+        return opaque, colour
 
     def _glass(self, point: Floats) -> tuple[Floats, Floats]:
         """Share (n,) that a glass floor lets pass upwards, and the light (n, 3) that it adds from below."""
