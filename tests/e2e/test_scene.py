@@ -273,7 +273,7 @@ class TestCapture:
         film = tab.evaluate(
             f"async () => {{ return await text(await now.scene.turntable({options})); {TEXT_OF} }}"
         )
-        with av.open(io.BytesIO(base64.b64decode(film))) as container:
+        with av.open(io.BytesIO(base64.b64decode(film)), mode="r") as container:
             video = container.streams.video[0]
             assert (video.width, video.height, video.frames) == (320, 240, 20)
             assert video.average_rate == 25

@@ -69,7 +69,7 @@ export class Frusta {
   #layers: Pick<Layers, "cameras" | "images"> = { cameras: true, images: true };
   #through: string | null = null;
 
-  /** `reachMm`: how far before its camera an image stands; `farMm`: where the image stands to look through. */
+  /** `reachMm`: how far before its camera an image stands. */
   constructor(cameras: readonly RigCamera[], lens: Lens, reachMm: number, nearMm: number) {
     this.#cameras = cameras;
     this.#reachMm = reachMm;
