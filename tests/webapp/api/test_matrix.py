@@ -143,6 +143,7 @@ class World:
             recording=recording,
             calibration=make_calibration(project),
             model=model,
+            folder="media/reconstructions/none",
             sync={"ticks": 10, "views": {"cam-1": [[0, 0, 10]]}},
             tick_count=10,
         )
