@@ -199,9 +199,8 @@ class TestWorkingInSeveralViews:
         self, page: Page, api: StudioApi, rig: Rig
     ) -> None:
         tick = 100
-        frames = expected(tick)
-        assert frames["left"] is not None
-        assert frames["right"] is not None
+        frames = {view: int(TABLE.frames_of(view)[tick]) for view in VIEWS}
+        assert min(frames["left"], frames["right"]) >= 0
         page.goto(rig.url("ceiling", tick=tick))
         desk = StudioPage(page)
         desk.wait_for_tick(tick)
