@@ -193,8 +193,10 @@ def _heed(stage: Stage, actor: Actor, error: float, wanted: float, lag: float) -
             error -= math.copysign(turn, c * dy - s * dx)
         if ahead > 0.35:
             room = max(0.0, gap - 2.0) / (0.3 if partner else 0.42)
+            if actor.behaviour == "flee" and other is actor.partner:
+                room = max(room, 90.0 * (1 - ahead) + 25.0)  # squeezes past whom it flees from
             wanted = min(wanted, room / ahead)
-            if gap < 5 and not partner:
+            if gap < 5 and not partner and actor.behaviour != "flee":
                 wanted, look = min(wanted, -25.0), 1.6
             if actor.behaviour == "flee":
                 look = 3.0

@@ -27,6 +27,8 @@ LIFTED_MM = 14.0
 PUSH_MM = 9.0
 LEAVING_PUSH_MM = 0.8
 LOST_MM = 42.0
+BLOCKED_S = 0.7
+STANDS_MM_S = 12.0
 MAX_WARP = (0.45, 0.25)
 POSTURE_LAG_S = 0.16
 
@@ -185,9 +187,11 @@ class Stage:
     def _over(self, actor: Actor) -> bool:
         """Whether events end a bout before its time."""
         what, other = actor.behaviour, actor.partner
+        age = (self.step - actor.begin) * self.dt
+        if what == "walk":  # one that is blocked stands, and must not be said to walk
+            return age > BLOCKED_S and abs(actor.body.speed) < STANDS_MM_S * actor.body.shape.size
         if other is None:
             return False
-        age = (self.step - actor.begin) * self.dt
         if what == "approach":
             return self._arrived(actor, other)
         if what in ("nose-nose", "nose-anogenital") and age > 0.4:
