@@ -242,8 +242,14 @@ def _render_view(
                 film.append(view.image)
             visible[tick] = keypoint_visibility(scene, camera, view, points[tick])
             order[tick] = view.order
-            codes["visible"].append([encode_mask(m) for m in view.visible])
-            codes["amodal"].append([encode_mask(m) for m in view.amodal])
+            whole = [encode_mask(m) for m in view.amodal]
+            codes["amodal"].append(whole)
+            codes["visible"].append(
+                [
+                    code if np.array_equal(seen, full) else encode_mask(seen)  # mostly nothing is in front
+                    for code, seen, full in zip(whole, view.visible, view.amodal, strict=True)
+                ]
+            )
     document = {
         "format": MASKS_FORMAT,
         "camera": camera.name,

@@ -287,6 +287,7 @@ class TestLoadTruth:
 
     def test_arrays_of_another_length_are_refused(self, copy: Path) -> None:
         document = json.loads((copy / "recording.json").read_text())
+        del document["bouts"]
         (copy / "recording.json").write_text(json.dumps(document | {"frame_count": FRAMES + 1}))
         with pytest.raises(BadRecording, match="must be"):
             load_truth(copy)
