@@ -28,3 +28,16 @@ def test_what_cannot_be_rendered_ends_with_code_2_and_a_reason(tmp_path: Path) -
     assert "no-such" in ran.stderr
     assert "Traceback" not in ran.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_films_a_calibration_board_instead_of_animals(tmp_path: Path) -> None:
+    out = tmp_path / "board"
+    asked = ["--recipe", "tiny", "--frames", "3", "--calibration-take", "charuco", "--out", str(out)]
+    refused = CliRunner().invoke(synth, [*asked, "--labels", "2"])
+    assert refused.exit_code == 2
+    assert not out.exists()
+    ran = CliRunner().invoke(synth, [*asked, "--json"])
+    assert ran.exit_code == 0, ran.output
+    said = json.loads(ran.stdout.splitlines()[-1])
+    assert said["board"]["kind"] == "charuco"
+    assert {p.name for p in out.iterdir()} == {"ceiling.mp4", "take.json", "board.npz"}
