@@ -46,7 +46,7 @@ def predicted(model: PoseModel, truth: Truth, folder: Path) -> dict[str, Path]:
 
 
 def errors_mm(points_mm: NDArray[np.float32], truth: Truth, first: int) -> NDArray[np.float64]:
-    """Distances from the truth from tick `first` on, of keypoints that two or more views see; NaN: unknown."""
+    """Distances from the truth from tick `first` on, of keypoints that two views see; NaN: unknown."""
     seen = np.sum([view.visible for view in truth.views.values()], axis=0) >= 2
     distance = np.linalg.norm(points_mm.astype(np.float64) - truth.points_mm, axis=-1)
     return np.asarray(distance[first:][seen[first:]])

@@ -64,7 +64,9 @@ def label(api: StudioApi, video: dict[str, Any], animal_id: int, labels: LabelSe
         for keypoint, (point, seen) in enumerate(
             zip(labels.points_px[row, 0], labels.visibility[row, 0], strict=True)
         ):
-            position = {} if seen == Visibility.ABSENT else {"x": float(point[0]), "y": float(point[1])}
+            position: dict[str, float] = {}
+            if seen != Visibility.ABSENT:
+                position = {"x": float(point[0]), "y": float(point[1])}
             rows.append(
                 {
                     "uuid": str(uuid4()),
