@@ -22,7 +22,11 @@ from tests.e2e.studio_server import StudioServer
 
 FRAMES = 36
 LABELLED = 10
-WORDS = {Visibility.VISIBLE: "visible", Visibility.GUESSED: "guessed", Visibility.ABSENT: "absent"}
+WORDS: dict[Visibility, str] = {
+    Visibility.VISIBLE: "visible",
+    Visibility.GUESSED: "guessed",
+    Visibility.ABSENT: "absent",
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +61,7 @@ def page(webgl: Browser, studio: StudioServer) -> Iterator[Page]:
 
 def label(api: StudioApi, video: dict[str, Any], animal_id: int, labels: LabelSet) -> None:
     """Send the labels of one view, as the studio would."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row, source in enumerate(labels.frames):
         if source.video != video["view"]:
             continue
@@ -74,7 +78,7 @@ def label(api: StudioApi, video: dict[str, Any], animal_id: int, labels: LabelSe
                     "animal_id": animal_id,
                     "base_rev": 0,
                     "keypoint": keypoint,
-                    "change": {"visibility": WORDS[Visibility(seen)], **position},
+                    "change": dict[str, Any](visibility=WORDS[Visibility(seen)], **position),
                 }
             )
     for start in range(0, len(rows), 100):
