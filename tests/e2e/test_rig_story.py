@@ -65,22 +65,13 @@ def label(api: StudioApi, video: dict[str, Any], animal_id: int, labels: LabelSe
     for row, source in enumerate(labels.frames):
         if source.video != video["view"]:
             continue
-        for keypoint, (point, seen) in enumerate(
-            zip(labels.points_px[row, 0], labels.visibility[row, 0], strict=True)
-        ):
-            position: dict[str, float] = {}
+        for keypoint, point in enumerate(labels.points_px[row, 0].tolist()):
+            seen = Visibility(int(labels.visibility[row, 0, keypoint]))
+            change: dict[str, Any] = {"visibility": WORDS[seen]}
             if seen != Visibility.ABSENT:
-                position = {"x": float(point[0]), "y": float(point[1])}
-            rows.append(
-                {
-                    "uuid": str(uuid4()),
-                    "frame_index": source.index,
-                    "animal_id": animal_id,
-                    "base_rev": 0,
-                    "keypoint": keypoint,
-                    "change": dict[str, Any](visibility=WORDS[Visibility(seen)], **position),
-                }
-            )
+                change |= {"x": point[0], "y": point[1]}
+            place = {"frame_index": source.index, "animal_id": animal_id, "keypoint": keypoint}
+            rows.append({"uuid": str(uuid4()), "base_rev": 0, "change": change, **place})
     for start in range(0, len(rows), 100):
         api.call("POST", f"/videos/{video['video_id']}/operations", {"operations": rows[start : start + 100]})
 
