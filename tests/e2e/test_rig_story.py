@@ -70,7 +70,11 @@ def label(api: StudioApi, video: dict[str, Any], animal_id: int, labels: LabelSe
             change: dict[str, Any] = {"visibility": WORDS[seen]}
             if seen != Visibility.ABSENT:
                 change |= {"x": point[0], "y": point[1]}
-            place = {"frame_index": source.index, "animal_id": animal_id, "keypoint": keypoint}
+            place: dict[str, Any] = {
+                "frame_index": source.index,
+                "animal_id": animal_id,
+                "keypoint": keypoint,
+            }
             rows.append({"uuid": str(uuid4()), "base_rev": 0, "change": change, **place})
     for start in range(0, len(rows), 100):
         api.call("POST", f"/videos/{video['video_id']}/operations", {"operations": rows[start : start + 100]})
@@ -78,9 +82,11 @@ def label(api: StudioApi, video: dict[str, Any], animal_id: int, labels: LabelSe
 
 def labelled_project(api: StudioApi, truth: Truth) -> tuple[dict[str, Any], dict[str, Any]]:
     """A project whose recording came in as a folder, with its calibration, and labels in every view."""
-    skeleton = truth.skeleton.to_dict()
-    wanted = {name: skeleton[name] for name in ("keypoints", "edges", "symmetric") if name in skeleton}
-    project = api.call("POST", "/projects", {"name": "Rig", **wanted})
+    skeleton: dict[str, Any] = truth.skeleton.to_dict()
+    wanted: dict[str, Any] = {
+        name: skeleton[name] for name in ("keypoints", "edges", "symmetric") if name in skeleton
+    }
+    project = api.call("POST", "/projects", {"name": "Rig"} | wanted)
     project = api.call("GET", f"/projects/{project['id']}")
     registered = api.call(
         "POST", f"/projects/{project['id']}/recordings/rendered", {"path": str(truth.folder)}
