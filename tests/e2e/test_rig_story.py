@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.synth import load_recipe, render_recording
@@ -37,12 +37,11 @@ def rig(media_root: Path) -> Truth:
 
 
 @pytest.fixture(scope="module")
-def webgl() -> Iterator[Browser]:
+def webgl(driver: Playwright) -> Iterator[Browser]:
     """The other browser tests run without WebGL, which makes every page slow on the processor."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=WEBGL_FLAGS)
-        yield chromium
-        chromium.close()
+    chromium = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=WEBGL_FLAGS)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from tests.e2e.conftest import CHROMIUM
 from tests.e2e.scene_page import WEBGL_FLAGS, build_scene_page, serve_scene_page
@@ -30,12 +30,11 @@ def scene_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def webgl_browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        flags = [*WEBGL_FLAGS, "--js-flags=--expose-gc"]
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=flags)
-        yield chromium
-        chromium.close()
+def webgl_browser(driver: Playwright) -> Iterator[Browser]:
+    flags = [*WEBGL_FLAGS, "--js-flags=--expose-gc"]
+    chromium = driver.chromium.launch(executable_path=CHROMIUM, headless=True, args=flags)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

@@ -161,6 +161,8 @@ class TestOneViewInTrouble:
         def garbage(route: Route) -> None:
             route.fulfill(body=b"not an index", content_type="application/octet-stream")
 
+        # What an earlier test chose for this browser, pictures, would make them the rule here.
+        page.add_init_script("localStorage.removeItem('sbea.player.source')")
         page.route(re.compile(rf"/media/videos/{rig.videos['left']}/.*frames\.bin"), garbage)
         page.goto(rig.url(tick=30))
         desk = StudioPage(page)
