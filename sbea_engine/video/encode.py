@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 GOP = 8
-CRF = "20"  # 48 dB and more; at 18 a jump fetches twice the bytes and decodes half as long again
+CRF = "20"  # about a grey level from the source; at 18 sensor noise costs up to twice the bytes
 PRESET = "veryfast"
 TUNE = "fastdecode"  # a jump decodes up to GOP frames: nearly twice as fast for some 8 % more bytes
 IMAGE_FPS = 25.0  # at which a folder of images plays
