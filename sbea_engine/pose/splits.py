@@ -76,8 +76,8 @@ def labelled_rows(labels: LabelSet) -> Rows:
 def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Rows, Rows]:
     """Blocks of time out of the training frames: rows to fit on, rows to validate on.
 
-    Up to three blocks, spread over the time. A frame that carries the only labels of a keypoint is left
-    for fitting.
+    Up to three blocks, spread over the training frames in the order of `train`: time order, one video after
+    another. A frame that carries the only labels of a keypoint of an individual is left for fitting.
     """
     count = len(train)
     wanted = max(1, round(fraction * count))
@@ -86,7 +86,7 @@ def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Ro
     for b, length in enumerate(len(part) for part in np.array_split(np.arange(wanted), blocks)):
         start = round(count * (b + 0.5) / blocks - length / 2)
         chosen[max(0, start) : max(0, start) + length] = True
-    placed = np.asarray(placed_mask(labels)[train].any(axis=1))
+    placed = placed_mask(labels)[train].reshape(count, -1)  # (frame, keypoint of an individual)
     lost = np.asarray(placed.any(axis=0)) & ~np.asarray(placed[~chosen].any(axis=0))
     for lacking in np.flatnonzero(lost):
         chosen[np.flatnonzero(placed[:, lacking])[0]] = False

@@ -120,6 +120,17 @@ class TestSplitValidation:
         fit, _ = split_validation(some, some.time_order(), 0.15)
         assert lonely in fit
 
+    def test_the_only_labels_of_an_individual_are_fitted_on(self) -> None:
+        """One is on every frame, another on four in the middle of a block that would validate."""
+        rows, seen_at = labels(("v", list(range(100)))), range(15, 19)
+        points, visibility = np.repeat(rows.points_px, 2, axis=1), np.repeat(rows.visibility, 2, axis=1)
+        others = np.setdiff1d(np.arange(100), seen_at)
+        points[others, 1], visibility[others, 1] = np.nan, Visibility.UNLABELLED
+        two = replace(rows, individuals=("a", "b"), points_px=points, visibility=visibility)
+        fit, validation = split_validation(two, two.time_order(), 0.15)
+        assert set(seen_at) & set(validation)  # the block lies where it did
+        assert set(seen_at) & set(fit)
+
     def test_one_frame_cannot_be_divided(self) -> None:
         some = labels(("v", [0]))
         with pytest.raises(TooFewLabels, match="Label more"):
