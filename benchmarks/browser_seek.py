@@ -1,10 +1,19 @@
-"""How long a random seek takes in a real browser, from the key press to the frame on the screen.
+"""How long a random seek takes in a real browser, from the key press until the page has drawn the frame.
 
     python -m benchmarks.browser_seek [--width 1280] [--height 1024] [--frames 480] [--seeks 300] [--views 4]
 
 Starts the studio on a free port in a temporary folder, registers a rendered recording and a dense pattern (or
 `--video`), opens each in Chromium and jumps to random frames on both paths: decoding in the browser
 (WebCodecs) and pictures from the server. Prints median and 95th percentile by the page's own clock.
+
+The clock runs from the Enter key to the first task of the page after the animation frame that drew the tick:
+drawing, layout, flushing the canvas and painting on the page's thread count. What the browser's compositor
+does afterwards, on other threads, does not.
+
+Jumps to a new group are among all jumps, and are printed by themselves as well: some view shows a frame of a
+group of pictures (key frame to key frame) of which nothing was shown since the page was opened, so its bytes
+must be read. A jump to any other group finds the bytes in the page, as long as they fit its memory, and often
+the frame; the longer the recording, the rarer those are. On the path of pictures a frame is its own group.
 
 With `--views`, each recording has that many views, which are copies of its video, started a few ticks apart
 so that no two of them show the same frame; a jump ends when all of them show its tick.
@@ -15,23 +24,31 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from numpy.typing import NDArray
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+from sbea_engine.data.sync import SyncTable
 from sbea_engine.synth import load_recipe, render_recording
+from sbea_engine.video.proxy_files import RECORD
 from tests.e2e.api import StudioApi
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.studio_page import StudioPage
 from tests.e2e.studio_server import StudioServer
 from tests.fixtures.barcode import write_barcode_video
 
-# Between the Enter key and the moment at which the studio has drawn the tick in all views; the page's clock.
+# The observer runs within the animation frame that draws the tick, before the page is painted; a message that
+# it posts is the first task after that. The start of the jump travels along: the next may begin before.
 WATCH = """() => {
   const root = document.querySelector("[data-presented-frame]");
   window.seekTimes = [];
   let since = 0, wanted = -1;
+  const { port1, port2 } = new MessageChannel();
+  port2.onmessage = ({ data }) => window.seekTimes.push(performance.now() - data);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     since = performance.now();
@@ -39,28 +56,79 @@ WATCH = """() => {
   }, true);
   new MutationObserver(() => {
     if (Number(root.dataset.presentedTick) !== wanted) return;
-    window.seekTimes.push(performance.now() - since);
     wanted = -1;
+    port1.postMessage(since);
   }).observe(root, { attributeFilter: ["data-presented-tick"] });
 }"""
 
 
-def seek_times_ms(page: Page, url: str, kind: str, *, ticks: int, seeks: int, seed: int) -> list[float]:
-    """Time of each of `seeks` jumps to a random tick."""
+def seek_times_ms(
+    page: Page, url: str, kind: str, groups: NDArray[np.int64], *, seeks: int, seed: int
+) -> tuple[list[float], list[bool]]:
+    """Time of each of `seeks` jumps to a random tick, and whether it led to a new group.
+
+    Args:
+        page: Signed in.
+        url: Of the studio.
+        kind: Where the frames shall come from.
+        groups: (view, tick), the group of the frame that each view shows at each tick.
+        seeks: Jumps; those few that would lead to the tick on screen are left out.
+        seed: Of the jumps.
+
+    Raises:
+        RuntimeError: A view does not get its frames from there, or no longer.
+    """
     page.goto(url)
     desk = StudioPage(page)
     page.get_by_test_id("source-choice").select_option(kind)
     page.locator(f"[data-source-kind={kind}]").wait_for()
     page.evaluate(WATCH)
     draw = random.Random(seed)
-    shown = desk.tick
+    shown = [desk.tick]
     for _ in range(seeks):
-        target = draw.randrange(ticks)
-        if target != shown:
+        target = draw.randrange(groups.shape[1])
+        if target != shown[-1]:
             desk.go_to(target)
-            shown = target
+            shown.append(target)
+    page.wait_for_function("(n) => window.seekTimes.length === n", arg=len(shown) - 1)
+    kinds = desk.source_kinds()
+    if set(kinds.values()) != {kind}:
+        raise RuntimeError(f"{kind} was to be measured, and after the jumps the views are on {kinds}")
     times: list[float] = page.evaluate("() => window.seekTimes")
-    return times
+    return times, led_to_new_groups(groups, shown)
+
+
+def led_to_new_groups(groups: NDArray[np.int64], shown: Sequence[int]) -> list[bool]:
+    """Of each tick after the first, whether some view then showed a group for the first time."""
+    found = []
+    seen = [{int(group)} for group in groups[:, shown[0]]]
+    for tick in shown[1:]:
+        here = [int(group) for group in groups[:, tick]]
+        found.append(any(group not in before for group, before in zip(here, seen, strict=True)))
+        for group, before in zip(here, seen, strict=True):
+            before.add(group)
+    return found
+
+
+def groups_by_tick(context: BrowserContext, recording: dict[str, Any], kind: str) -> NDArray[np.int64]:
+    """Group of the frame that each view shows, (view, tick): by the proxy's key frames, or frame by frame."""
+    table = SyncTable.from_dict(recording["sync"])
+    rows = []
+    for view in recording["views"]:
+        frames = table.frames_of(view["view"])
+        if kind == "webcodecs":
+            index = np.frombuffer(context.request.get(view["index_url"]).body(), dtype=RECORD)
+            frames = np.cumsum(index["key"].astype(np.int64))[frames]
+        rows.append(frames)
+    return np.stack(rows).astype(np.int64)
+
+
+def spread(times_ms: Sequence[float]) -> str:
+    """Median and 95th percentile in words."""
+    if not times_ms:
+        return "none"
+    p50, p95 = np.percentile(times_ms, [50, 95])
+    return f"{len(times_ms)}, p50 {p50:.0f} ms, p95 {p95:.0f} ms"
 
 
 def measure(server: StudioServer, videos: dict[str, Path], *, views: int, seeks: int, seed: int) -> None:
@@ -81,15 +149,14 @@ def measure(server: StudioServer, videos: dict[str, Path], *, views: int, seeks:
             if views > 1:
                 sync = staggered(list(files), first["frame_count"])
                 made = api.call("PUT", f"/recordings/{made['id']}/sync", {"table": sync})
-            ticks = made["sync"]["ticks"]
             url = f"/projects/{project['slug']}/videos/{first['video_id']}/studio/"
             for kind in ("webcodecs", "images"):
-                times = seek_times_ms(page, url, kind, ticks=ticks, seeks=seeks, seed=seed)
-                p50, p95 = np.percentile(times, [50, 95])
-                size = f"{first['width']}x{first['height']}"
+                groups = groups_by_tick(context, made, kind)
+                times, is_new = seek_times_ms(page, url, kind, groups, seeks=seeks, seed=seed)
+                new = [time for time, fresh in zip(times, is_new, strict=True) if fresh]
                 many = f"{views} views, " if views > 1 else ""
-                words = f"{name}, {many}{size}, {kind}: {len(times)} seeks"
-                print(f"{words}, p50 {p50:.0f} ms, p95 {p95:.0f} ms", flush=True)
+                what = f"{name}, {many}{first['width']}x{first['height']}, {kind}"
+                print(f"{what}: all jumps {spread(times)}; to a new group {spread(new)}", flush=True)
         browser.close()
 
 

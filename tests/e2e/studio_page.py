@@ -52,6 +52,14 @@ class StudioPage:
         """One of several views by its name, else the active one."""
         return self.page.locator(ACTIVE if view is None else f".st-cell[data-view-name='{view}']")
 
+    def source_kinds(self) -> dict[str, str]:
+        """Where the frames of each visible view come from now, by its name."""
+        kinds: dict[str, str] = self.page.evaluate(
+            "() => Object.fromEntries([...document.querySelectorAll('.st-cell[data-source]')]"
+            ".map(({ dataset }) => [dataset.viewName, dataset.source]))"
+        )
+        return kinds
+
     def position(self, x: float, y: float, view: str | None = None) -> tuple[float, float]:
         """Where an image position lies in the window."""
         surface = self.cell(view).get_by_test_id("surface")
