@@ -35,6 +35,7 @@ def calibration_from_file(
 
     Args:
         filename: As a person knows it; its ending and the text decide how it is read.
+            Folders before it are not kept.
         unit_mm: Millimetres in one unit of a file that names none.
         name: By default as the file, with a number where that is taken.
         session: Name of the recording session that it belongs to, if any.
@@ -45,15 +46,15 @@ def calibration_from_file(
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     require(by, project, Capability.MANAGE_DATA)
-    read = read_calibration(filename, text, unit_mm=unit_mm)
-    stem = filename.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    file = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    read = read_calibration(file, text, unit_mm=unit_mm)
     return calibration_create(
         project=project,
-        name=name or free_name(stem, project.calibrations.values_list("name", flat=True)),
+        name=name or free_name(file.rsplit(".", 1)[0], project.calibrations.values_list("name", flat=True)),
         cameras=read.cameras,
         kind=read.kind,
         quality=read.quality,
-        source_name=filename,
+        source_name=file,
         session=session,
         by=by,
     )

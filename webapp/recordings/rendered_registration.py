@@ -81,6 +81,7 @@ def _calibration(project: Project, name: str, found: RenderedFolder, *, by: User
         name=free_name(name, project.calibrations.values_list("name", flat=True)),
         cameras=found.cameras,
         kind=RENDERED,
-        source_name=str(found.path / DESCRIPTION),
+        # Every member sees this; where the server keeps its files is for those who manage data.
+        source_name=f"{found.path.name}/{DESCRIPTION}",
         by=by,
     )

@@ -124,6 +124,12 @@ class TestBring:
         answer = bring(project, document)
         assert (answer.status_code, answer.json()["code"]) == (422, "bad_calibration")
 
+    @pytest.mark.parametrize("folder", ["/home/ann/", "C:\\Users\\ann\\"])
+    def test_folders_of_the_file_are_not_kept(self, project: Project, folder: str) -> None:
+        made = bring(project, ANIPOSE, f"{folder}calibration.toml")
+        assert (made.json()["source_name"], made.json()["name"]) == ("calibration.toml", "calibration")
+        assert "ann" not in made.content.decode(), "not in the warnings either"
+
     def test_names(self, project: Project) -> None:
         document = make_rig("top").to_dict()
         assert bring(project, document).json()["name"] == "rig"

@@ -74,6 +74,9 @@ def test_views_sync_and_calibration_at_once(project: Project, folder: Path) -> N
     calibration = Calibration.objects.get()
     assert (calibration.name, calibration.source_kind) == ("dyad", "rendered")
     assert calibration.cameras == make_rig("top", "side").to_dict()
+    listed = send(client_of(owner_of(project)), "GET", f"/api/v1/projects/{project.pk}/calibrations")
+    assert listed.json()[0]["source_name"] == "dyad/recording.json"
+    assert str(folder.parent) not in listed.content.decode(), "members learn no path of the server"
 
 
 def test_without_a_table_the_views_start_together(project: Project, folder: Path) -> None:
