@@ -185,13 +185,18 @@ def apply(matrices: Floats, vectors: Floats) -> Floats:
 
 
 def widest_angle(rig: ScaledRig, used: NDArray[np.bool_], at: Floats) -> Floats:
-    """Angles (point,) in radians: twice the largest between a used view's ray and the mean direction.
+    """Angles (point,) in radians: twice the largest between a used view's line of sight and their mean line.
 
-    For two views it is the angle between their rays.
+    Lines have no direction: two cameras that face one another along a line enclose no angle there, and fix no
+    depth. For two views it is the angle between their lines, 0 to 90 degrees.
     """
     directions = rig.eyes.T[:, :, None] - at.T[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):  # points that are nowhere, or seen by nobody
         directions *= used / np.sqrt(_squared_length(directions))
+        # All are turned to the side of the first used view. Near lines are then near directions, and the
+        # answer is never under half of what any line encloses with the first.
+        (x, y, z), (u, v, w) = directions, directions[:, used.argmax(axis=0), np.arange(len(at))]
+        directions *= np.where(x * u + y * v + z * w < 0, -1, 1)
         mean = directions.sum(axis=1)
         mean /= np.sqrt(_squared_length(mean))
         # |d - m| = 2 sin(half the angle) keeps small angles exact, where the cosine does not

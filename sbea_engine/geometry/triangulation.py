@@ -48,7 +48,8 @@ class TriangulationOptions:
         noise_px: Standard deviation of an x or y at weight 1; at weight w it is noise_px / sqrt(w).
         robust: Look for the views that agree, and weigh down what still sticks out.
         inlier_px: A view further from the point than this is left out. Only where `robust`.
-        min_angle_deg: Views whose rays come within this angle of one another place no point.
+        min_angle_deg: Views whose lines of sight enclose less than this angle place no point, whether the
+            cameras stand side by side or face one another.
     """
 
     noise_px: float = 2.0
