@@ -15,7 +15,7 @@ export interface PoseNews {
   readonly values: Float32Array<ArrayBuffer>;
   readonly individuals: number;
   readonly keypoints: number;
-  /** Ticks that were left out because this page was too slow; they can be read over HTTP. */
+  /** Ticks that did not come, as where this page was too slow; they can be read over HTTP. */
   readonly skipped: TickRange | null;
   readonly ticksDone: number;
   readonly tickCount: number;
@@ -82,6 +82,9 @@ export class PoseFollows {
     const expected = (head.stop - head.start) * head.individuals * head.keypoints * VALUES * 4;
     if (body.byteLength !== expected) {
       console.warn(`realtime: ${body.byteLength} bytes of poses where ${expected} were announced`);
+      // What cannot be read counts as left out: it is read over HTTP, and the following goes on.
+      const skipped = { start: head.skipped?.start ?? head.start, stop: head.stop };
+      this.#deliver({ ...head, start: head.stop, skipped }, new ArrayBuffer(0));
       return;
     }
     this.#deliver(head, body);

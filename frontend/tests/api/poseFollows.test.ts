@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type {
   FollowMessage,
   PosesMessage,
@@ -72,11 +72,17 @@ describe("PoseFollows", () => {
     expect(news[0]?.skipped).toEqual({ start: 10, stop: 50 });
   });
 
-  it("refuses bytes that do not fit the message", () => {
+  it("takes bytes that do not fit the message for ticks that were left out, and goes on", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     follows.message(head(1, 10, 12));
     follows.bytes(body(3));
-    expect(news).toEqual([]);
-    expect(sent.length).toBe(1);
+    expect(warn).toHaveBeenCalledOnce();
+    expect(news[0]).toMatchObject({ start: 12, stop: 12, skipped: { start: 10, stop: 12 } });
+    expect(news[0]?.values.length).toBe(0);
+    expect(sent.at(-1)).toEqual({ type: "received", reconstruction_id: 7, seq: 1 });
+    follows.message(head(2, 12, 13));
+    follows.bytes(body(1));
+    expect(news[1]).toMatchObject({ start: 12, stop: 13 });
   });
 
   it("ends one following and not the one that replaced it", () => {
