@@ -10,7 +10,7 @@ import { type FloorBounds, SceneError } from "./types";
 
 /** At most so many figures along a side. */
 const MOST_FIGURES = 12;
-const STEPS_MM = [100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+const LEAST_STEP_MM = 100;
 const MINOR_PER_MAJOR = 5;
 const OVER_PICTURE = 0.3;
 
@@ -20,10 +20,12 @@ export interface GridLine {
   readonly major: boolean;
 }
 
-/** Spacing of the lines with figures: 100 mm, wider only on floors where the figures would crowd. */
+/** Spacing of the lines with figures: 100 mm, and 1, 2 or 5 times a power of ten where they would crowd. */
 export function majorStepMm({ minMm, maxMm }: FloorBounds): number {
   const side = Math.max(maxMm[0] - minMm[0], maxMm[1] - minMm[1]);
-  return STEPS_MM.find((step) => side / step <= MOST_FIGURES) ?? (STEPS_MM.at(-1) as number);
+  const least = Math.max(LEAST_STEP_MM, side / MOST_FIGURES);
+  const decade = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5].map((times) => times * decade).find((step) => step >= least) ?? 10 * decade;
 }
 
 /** Lines at whole multiples of the steps, within the bounds. */

@@ -13,6 +13,12 @@ describe("the grid", () => {
     ]);
   });
 
+  it("stays a handful of lines however far the floor reaches", () => {
+    for (const side of [1, 130_000, 3e7, 1e10]) {
+      expect(gridLines(square(side)).length).toBeLessThanOrEqual(2 * (12 * 5 + 1));
+    }
+  });
+
   it("has its lines at whole multiples, wherever the floor begins", () => {
     const lines = gridLines({ minMm: [-133, 7], maxMm: [218, 95] });
     const along = (axis: "x" | "y"): number[] =>
