@@ -64,12 +64,8 @@ async function readResults(api: Api, projectId: number): Promise<ResultsData> {
     bodyOf(api.GET("/api/v1/projects/{project_id}/exports", path)),
   ]);
   const videos = in3D.recordings.flatMap(({ videos }) => videos).filter(({ state }) => state === "ready");
-  const results = await Promise.all(
-    videos.map(({ id }) =>
-      bodyOf(api.GET("/api/v1/videos/{video_id}/results", { params: { path: { video_id: id } } })),
-    ),
-  );
-  return { in3D, videos: videos.map((video, at) => ({ video, results: results[at] ?? [] })), exports };
+  const resultsOf = ({ id }: Video): Result[] => in3D.results.filter(({ video_id }) => video_id === id);
+  return { in3D, videos: videos.map((video) => ({ video, results: resultsOf(video) })), exports };
 }
 
 function Predictions({

@@ -102,9 +102,7 @@ function ModelOnRig({
   if (!can(props, "train")) return null;
   const videos = new Set(recording.videos.map(({ id }) => id));
   const runs = of.results.filter(({ model_id, video_id }) => model_id === model.id && videos.has(video_id));
-  const of_state = (state: Result["state"]): number =>
-    new Set(runs.filter((run) => run.state === state).map(({ video_id }) => video_id)).size;
-  const [ready, running] = [of_state("ready"), of_state("running")];
+  const { ready, running } = viewsOf(runs);
   const predict = (): Promise<void> =>
     action.run(async () => {
       const params = { path: { recording_id: recording.id } };
@@ -153,6 +151,17 @@ function ModelOnRig({
       <Failure of={action.error} />
     </div>
   );
+}
+
+/** How many videos have predictions, and of how many others they are being made. */
+export function viewsOf(runs: readonly Pick<Result, "state" | "video_id">[]): {
+  readonly ready: number;
+  readonly running: number;
+} {
+  const videosOf = (...states: Result["state"][]): number =>
+    new Set(runs.filter(({ state }) => states.includes(state)).map(({ video_id }) => video_id)).size;
+  const ready = videosOf("ready");
+  return { ready, running: videosOf("ready", "running") - ready };
 }
 
 const TONES: Readonly<Record<string, string>> = { ready: "ok", running: "busy", failed: "bad" };

@@ -3,6 +3,7 @@ import { createApi } from "../../src/api/client";
 import type { ExportFile } from "../../src/api/types";
 import type { Capability, ProjectContext } from "../../src/islands/parts/project";
 import { mount } from "../../src/islands/results";
+import { viewsOf } from "../../src/islands/results3d";
 
 const FILES: readonly ExportFile[] = [1, 2].map((id) => ({
   id,
@@ -14,20 +15,39 @@ const FILES: readonly ExportFile[] = [1, 2].map((id) => ({
   created_at: "2026-01-01T00:00:00Z",
 }));
 
+const VIDEOS = [1, 2, 3].map((id) => ({ id, view: `cam-${id}`, recording_name: "take", state: "ready" }));
+const RECORDING = { id: 5, name: "take", videos: VIDEOS, calibration: null };
+const RESULTS = [
+  { id: 11, video_id: 1, model_id: 9, model_name: "net", state: "ready", frames_done: 4, frame_count: 4 },
+  { id: 12, video_id: 3, model_id: 9, model_name: "net", state: "running", frames_done: 1, frame_count: 4 },
+];
+
 /** A server that has these files, and forgets one that is deleted. */
-function server(): { fetch: (request: Request) => Promise<Response>; deleted: string[] } {
+function server(): { fetch: (request: Request) => Promise<Response>; deleted: string[]; asked: string[] } {
+  const asked: string[] = [];
   const deleted: string[] = [];
   const fetch = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
+    asked.push(pathname);
     if (request.method === "DELETE") {
       deleted.push(pathname);
       return new Response(null, { status: 204 });
     }
     const left = FILES.filter(({ id }) => !deleted.includes(`/api/v1/exports/${id}`));
+    if (pathname.endsWith("/recordings")) return Response.json([RECORDING]);
+    if (pathname.endsWith("/results")) return Response.json(RESULTS);
     return Response.json(pathname.endsWith("/exports") ? left : []);
   };
-  return { fetch, deleted };
+  return { fetch, deleted, asked };
 }
+
+describe("views with predictions", () => {
+  it("count once each, however often and far they were predicted", () => {
+    const run = (video_id: number, state: "ready" | "running" | "failed") => ({ video_id, state });
+    const runs = [run(1, "ready"), run(1, "running"), run(1, "ready"), run(2, "running"), run(3, "failed")];
+    expect(viewsOf(runs)).toEqual({ ready: 1, running: 1 });
+  });
+});
 
 class SilentSocket extends EventTarget {
   close(): void {}
@@ -50,20 +70,21 @@ describe("the export files of a project", () => {
     vi.unstubAllGlobals();
   });
 
-  async function open(capabilities: readonly Capability[]): Promise<string[]> {
-    const { fetch, deleted } = server();
+  async function open(capabilities: readonly Capability[]): Promise<{ deleted: string[]; asked: string[] }> {
+    const { fetch, deleted, asked } = server();
     const api = createApi({ baseUrl: "http://studio.test", fetch, csrfToken: () => "t" });
-    const props = { projectId: 1, capabilities, urls: {} };
+    const urls = { model: "/models/0/", studio: "/studio/0/" };
+    const props = { projectId: 1, capabilities, urls };
     mount(root, { api, signal: page.signal, props } as unknown as ProjectContext);
     await vi.waitFor(() => expect(root.textContent).toContain("field-2.zip"));
-    return deleted;
+    return { deleted, asked };
   }
 
   const buttons = (words: string): HTMLButtonElement[] =>
     [...root.querySelectorAll("button")].filter(({ textContent }) => textContent === words);
 
   it("are deleted one by one, after a question", async () => {
-    const deleted = await open(["view", "manage_data"]);
+    const { deleted } = await open(["view", "manage_data"]);
     buttons("Delete")[0]?.click();
     await vi.waitFor(() => expect(buttons("Delete file")).toHaveLength(1));
     expect(deleted).toEqual([]);
@@ -71,6 +92,14 @@ describe("the export files of a project", () => {
     await vi.waitFor(() => expect(root.textContent).not.toContain("field-1.zip"));
     expect(deleted).toEqual(["/api/v1/exports/1"]);
     expect(root.textContent).toContain("field-2.zip");
+  });
+
+  it("stand below the predictions of all videos, which are read in one go", async () => {
+    const { asked } = await open(["view"]);
+    const rows = [...root.querySelectorAll("tbody tr")].map(({ textContent }) => textContent);
+    expect(rows.filter((words) => /cam-1.*ready/.test(words ?? ""))).toHaveLength(1);
+    expect(rows.filter((words) => /cam-3.*running/.test(words ?? ""))).toHaveLength(1);
+    expect(asked.filter((path) => path.endsWith("/results"))).toEqual(["/api/v1/projects/1/results"]);
   });
 
   it("stay where one may only look", async () => {
