@@ -55,11 +55,6 @@ export class Gaze {
     }
   }
 
-  follow(name: string | null, orbit: Orbit): void {
-    this.#viewpoint = { kind: "orbit", orbit, follow: name };
-    this.#journey = null;
-  }
-
   /** Turn by degrees, from `orbit` where it looks through a camera. */
   turn(azimuthDeg: number, elevationDeg: number, orbit: Orbit): void {
     this.#take(turned(orbit, azimuthDeg, elevationDeg), true);

@@ -44,7 +44,7 @@ describe("Gaze", () => {
   it("comes to rest on the animal that it follows, jumping where motion is unwelcome", () => {
     for (const calm of [false, true]) {
       const { gaze } = gazeOf({ calm });
-      gaze.follow("ash", HOME);
+      gaze.go({ kind: "orbit", orbit: HOME, follow: "ash" }, 0, { smooth: false });
       let pictures = 1;
       for (let now = 16; gaze.step(now); now += 16) pictures++;
       expect(gaze.current).toMatchObject({ orbit: { targetMm: [100, 0, 0] }, follow: "ash" });
@@ -55,7 +55,7 @@ describe("Gaze", () => {
 
   it("waits where it is while the animal is unknown", () => {
     const { gaze, animal } = gazeOf({ at: null });
-    gaze.follow("ash", HOME);
+    gaze.go({ kind: "orbit", orbit: HOME, follow: "ash" }, 0, { smooth: false });
     expect(gaze.step(16)).toBe(false);
     expect(gaze.current).toMatchObject({ orbit: HOME });
     animal.at = [5, 5, 5];
@@ -64,7 +64,7 @@ describe("Gaze", () => {
 
   it("goes on following when it is turned, and stops when the picture is moved", () => {
     const { gaze } = gazeOf();
-    gaze.follow("ash", HOME);
+    gaze.go({ kind: "orbit", orbit: HOME, follow: "ash" }, 0, { smooth: false });
     gaze.turn(10, 0, HOME);
     expect(gaze.viewpoint).toMatchObject({ follow: "ash" });
     gaze.pan(10, 0, 600, HOME);
