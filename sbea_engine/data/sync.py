@@ -15,12 +15,63 @@ MISSING = -1
 # A day at 100 frames a second, in four views; keeps a hostile document from asking for memory without end.
 MAX_TICKS = 10_000_000
 MAX_CELLS = 4 * MAX_TICKS
+Run = tuple[int, int, int]
 
 
 class BadSync(BadInput):
     """The frames of synchronised views do not fit one another."""
 
     code = "bad_sync"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRuns:
+    """A table of ticks as its JSON form has it: what costs memory by its drops and not by its length.
+
+    Attributes:
+        ticks: Length of the recording.
+        views: For each view, in order, its runs (first_tick, first_frame, length) in which frame follows
+            tick. Runs that go on where the one before ended are one.
+    """
+
+    ticks: int
+    views: Mapping[str, Sequence[Run]]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build from the JSON form; raises `BadSync` with what is wrong."""
+        try:
+            ticks, given = _whole(data["ticks"]), data["views"]
+        except (KeyError, TypeError) as error:
+            raise BadSync(f"A table of ticks needs 'ticks' and 'views': {error!r}.") from error
+        if not isinstance(given, Mapping):
+            raise BadSync("A table of ticks needs 'views', an object with the runs of each view.")
+        if not given or len({str(view) for view in given}) != len(given):
+            raise BadSync("A recording has one or more views with names of their own.")
+        if not 1 <= ticks <= MAX_TICKS or ticks * len(given) > MAX_CELLS:
+            raise BadSync(f"A recording has 1 to {MAX_TICKS} ticks, got {ticks} in {len(given)} views.")
+        return cls(
+            ticks=ticks, views={str(view): _joined(str(view), runs, ticks) for view, runs in given.items()}
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form; `from_dict` reads it back."""
+        return {
+            "ticks": self.ticks,
+            "views": {view: [list(run) for run in runs] for view, runs in self.views.items()},
+        }
+
+    def require(self, frame_counts: Mapping[str, int]) -> None:
+        """Raise `BadSync` where a view lacks a frame that the table names."""
+        for view, count in frame_counts.items():
+            if view not in self.views:
+                raise BadSync(f"No view {view!r}; the recording has {', '.join(self.views)}.")
+            tick, frame, length = self.views[view][-1] if self.views[view] else (0, 0, 0)
+            if frame + length > count:
+                raise BadSync(
+                    f"View {view!r} has {count} frames, but frame {frame + length - 1} is to be shown at "
+                    f"tick {tick + length - 1}. Is this the table of another recording?"
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,16 +156,12 @@ class SyncTable:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Build from the JSON form; raises `BadSync` with what is wrong."""
-        try:
-            ticks, views = int(data["ticks"]), dict(data["views"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadSync(f"A table of ticks needs 'ticks' and 'views': {error!r}.") from error
-        if not 1 <= ticks <= MAX_TICKS or ticks * len(views) > MAX_CELLS:
-            raise BadSync(f"A recording has 1 to {MAX_TICKS} ticks, got {ticks} in {len(views)} views.")
-        frames = np.full((len(views), ticks), MISSING, np.int64)
-        for row, (view, runs) in zip(frames, views.items(), strict=True):
-            _fill(row, str(view), runs)
-        return cls(views=tuple(str(view) for view in views), frames=frames)
+        runs = SyncRuns.from_dict(data)
+        frames = np.full((len(runs.views), runs.ticks), MISSING, np.int64)
+        for row, rows in zip(frames, runs.views.values(), strict=True):
+            for tick, frame, length in rows:
+                row[tick : tick + length] = np.arange(frame, frame + length)
+        return cls(views=tuple(runs.views), frames=frames)
 
 
 def _runs(row: NDArray[np.int64]) -> list[list[int]]:
@@ -127,24 +174,42 @@ def _runs(row: NDArray[np.int64]) -> list[list[int]]:
     return np.stack([firsts, row[firsts], np.diff(starts)], axis=1).tolist()  # type: ignore[no-any-return]
 
 
-def _fill(row: NDArray[np.int64], view: str, runs: object) -> None:
-    if not isinstance(runs, Sequence):
-        raise BadSync(f"View {view!r}: its runs must be a list, got {runs!r}.")
-    end = 0
+def _joined(view: str, runs: object, ticks: int) -> list[Run]:
+    """The runs of one view, looked through in their order."""
+    if not isinstance(runs, list | tuple):
+        raise BadSync(f"View {view!r}: its runs must be a list, got {_short(runs)}.")
+    found: list[Run] = []
+    end, next_frame = 0, 0
     for run in runs:
-        try:
-            tick, frame, length = (_whole(value) for value in run)
-        except (TypeError, ValueError) as error:
-            raise BadSync(
-                f"View {view!r}: a run is [first_tick, first_frame, length] in whole numbers, got {run!r}."
-            ) from error
-        if tick < end or length < 1 or tick + length > len(row) or not 0 <= frame <= MAX_TICKS:
-            raise BadSync(f"View {view!r}: run {run!r} overlaps another or leaves 0..{len(row) - 1}.")
-        end = tick + length
-        row[tick:end] = np.arange(frame, frame + length)
+        tick, frame, length = _run(view, run)
+        if tick < end or length < 1 or tick + length > ticks or not 0 <= frame <= MAX_TICKS:
+            raise BadSync(f"View {view!r}: run {_short(run)} overlaps another or leaves 0..{ticks - 1}.")
+        if frame < next_frame:
+            raise BadSync(f"View {view!r}: its frames must be 0 or more and increase from tick to tick.")
+        if found and (tick, frame) == (end, next_frame):
+            first_tick, first_frame, before = found.pop()
+            found.append((first_tick, first_frame, before + length))
+        else:
+            found.append((tick, frame, length))
+        end, next_frame = tick + length, frame + length
+    return found
+
+
+def _run(view: str, run: Any) -> Run:
+    try:
+        tick, frame, length = (_whole(value) for value in run)
+    except (TypeError, ValueError) as error:
+        raise BadSync(
+            f"View {view!r}: a run is [first_tick, first_frame, length] in whole numbers, got {_short(run)}."
+        ) from error
+    return tick, frame, length
+
+
+def _short(value: object) -> str:
+    return repr(value)[:80]
 
 
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{value!r} is not a whole number")
+        raise TypeError(f"{str(value)[:80]!r} is not a whole number")
     return value

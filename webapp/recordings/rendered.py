@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sbea_engine.data.camera import CameraGroup
-from sbea_engine.data.sync import SyncTable
+from sbea_engine.data.sync import SyncRuns
 from sbea_engine.io.calibration_file import RENDERED_FILE, RENDERED_FORMAT, parse_rendered
 from webapp.recordings.errors import BadRecording
 
@@ -23,7 +23,7 @@ class RenderedFolder:
 
     path: Path
     cameras: CameraGroup
-    sync: SyncTable | None
+    sync: SyncRuns | None
 
     def video(self, camera: str) -> Path:
         """Where the video of a camera is to lie."""
@@ -60,7 +60,7 @@ def read_rendered(folder: Path) -> RenderedFolder:
     if sync is not None and not isinstance(sync, dict):
         raise BadRecording(f"{file}: 'sync' must be a table of ticks.")
     return RenderedFolder(
-        path=folder, cameras=cameras, sync=None if sync is None else SyncTable.from_dict(sync)
+        path=folder, cameras=cameras, sync=None if sync is None else SyncRuns.from_dict(sync)
     )
 
 

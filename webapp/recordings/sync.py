@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from django.db import transaction
 
-from sbea_engine.data.sync import MAX_TICKS, BadSync, SyncTable
+from sbea_engine.data.sync import MAX_CELLS, MAX_TICKS, BadSync, SyncRuns, SyncTable
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.recordings.models import Recording, Video
@@ -60,18 +60,22 @@ class Sync:
 
 
 def sync_of(recording: Recording) -> Sync:
-    """The clock as it is now; views that are not ready have no frames unless a table names them."""
+    """The clock as it is now; a view that is not ready, or ends beyond the longest clock, has no frames."""
     videos = list(recording.videos.all())
     if recording.sync is not None:
         return _from_table(recording.sync, videos)
     offsets = recording.sync_offsets or {}
-    runs = {
-        video.view: [[int(offsets.get(video.view, 0)), 0, count]] if (count := _frames(video)) else []
-        for video in videos
-    }
+    longest = _longest(videos)
+    runs: dict[str, Runs] = {}
+    problems: dict[str, str] = {}
+    for video in videos:
+        tick, count = int(offsets.get(video.view, 0)), _frames(video)
+        runs[video.view] = [[tick, 0, count]] if 0 < count <= longest - tick else []
+        if tick + count > longest:
+            problems[video.view] = _beyond(video, tick + count, longest)
     ends = [tick + length for rows in runs.values() for tick, _, length in rows]
     source: Literal["aligned", "offsets"] = "aligned" if recording.sync_offsets is None else "offsets"
-    return Sync(source=source, ticks=max([1, *ends]), runs=runs, problems={})
+    return Sync(source=source, ticks=max([1, *ends]), runs=runs, problems=problems)
 
 
 @transaction.atomic
@@ -125,20 +129,40 @@ def sync_rename_view(*, recording: Recording, old: str, new: str | None) -> None
 
 
 def _from_table(document: Mapping[str, Any], videos: list[Video]) -> Sync:
+    longest = _longest(videos)
     runs: dict[str, Runs] = {}
     problems: dict[str, str] = {}
     for video in videos:
-        rows = document["views"].get(video.view)
-        runs[video.view] = rows or []
-        if rows is None:
-            problems[video.view] = (
-                f"The sync table of this recording does not name view {video.view!r}, so it is not shown "
-                "beside the others. Set the sync anew."
-            )
-        elif video.state == Video.State.READY and (problem := _overrun(video, rows)):
-            runs[video.view] = []
+        rows: Runs | None = document["views"].get(video.view)
+        problem = _left_off(video, rows, longest)
+        runs[video.view] = [] if rows is None or problem else rows
+        if problem is not None:
             problems[video.view] = problem
-    return Sync(source="table", ticks=document["ticks"], runs=runs, problems=problems)
+    return Sync(source="table", ticks=min(document["ticks"], longest), runs=runs, problems=problems)
+
+
+def _left_off(video: Video, rows: Runs | None, longest: int) -> str | None:
+    """Why a table leaves a view without frames, and what to do."""
+    if rows is None:
+        return (
+            f"The sync table of this recording does not name view {video.view!r}, so it is not shown "
+            "beside the others. Set the sync anew."
+        )
+    if rows and (end := rows[-1][0] + rows[-1][2]) > longest:
+        return _beyond(video, end, longest)
+    return _overrun(video, rows) if video.state == Video.State.READY else None
+
+
+def _longest(videos: list[Video]) -> int:
+    """Most ticks that a table of these views may have."""
+    return min(MAX_TICKS, MAX_CELLS // max(1, len(videos)))
+
+
+def _beyond(video: Video, end: int, longest: int) -> str:
+    return (
+        f"View {video.view!r} would end after tick {end - 1}, but with as many views as this recording has, "
+        f"its clock counts {longest} ticks at most. Set the sync anew, cut the video, or remove views."
+    )
 
 
 def _overrun(video: Video, rows: Runs) -> str | None:
@@ -157,13 +181,18 @@ def _overrun(video: Video, rows: Runs) -> str | None:
 
 
 def _checked_table(table: Mapping[str, Any], videos: list[Video]) -> dict[str, Any]:
-    checked = SyncTable.from_dict(table)
+    checked = SyncRuns.from_dict(table)
     views = {video.view: video for video in videos}
     foreign = [view for view in checked.views if view not in views]
     if foreign:
         raise BadSync(
             f"The table names {_quoted(foreign)}; this recording has {_quoted(views)}. Rename the views, or "
             "take the recording's own table."
+        )
+    if checked.ticks > _longest(videos):
+        raise BadSync(
+            f"The table lasts {checked.ticks} ticks; with {len(videos)} views at most {_longest(videos)} can "
+            "be."
         )
     ready = (views[view] for view in checked.views if views[view].state == Video.State.READY)
     checked.require({video.view: video.frame_count for video in ready})
@@ -179,8 +208,11 @@ def _checked_offsets(offsets: Mapping[str, int], videos: list[Video]) -> dict[st
     if moved is None:
         return None
     longest = max(moved[video.view] + _frames(video) for video in videos)
-    if longest > MAX_TICKS:
-        raise BadSync(f"With these offsets the recording lasts {longest} ticks; at most {MAX_TICKS} can be.")
+    if longest > _longest(videos):
+        raise BadSync(
+            f"With these offsets the recording lasts {longest} ticks; with {len(videos)} views at most "
+            f"{_longest(videos)} can be."
+        )
     return moved
 
 

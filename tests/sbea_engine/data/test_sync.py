@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sbea_engine.data.sync import MISSING, BadSync, SyncTable
+from sbea_engine.data.sync import MAX_CELLS, MAX_TICKS, MISSING, BadSync, SyncRuns, SyncTable
 
 
 def random_table(rng: np.random.Generator, views: int, ticks: int) -> SyncTable:
@@ -91,8 +95,64 @@ def test_frames_that_make_no_sense(frames: list[list[int]], words: str) -> None:
         {"ticks": 3, "views": {"a": [[0, -1, 2]]}},
         {"ticks": 3, "views": {"a": [[0, 5, 1], [1, 3, 1]]}},
         {"ticks": 3, "views": {"a": 7}},
+        {"ticks": 3, "views": {"a": [7]}},
+        {"ticks": 3, "views": [["a", []]]},
+        {"ticks": 3, "views": {1: [], "1": []}},
+        {"ticks": float("inf"), "views": {"a": []}},
+        {"ticks": float("nan"), "views": {"a": []}},
+        {"ticks": 12.7, "views": {"a": []}},
+        {"ticks": "12", "views": {"a": []}},
+        {"ticks": True, "views": {"a": []}},
+        {"ticks": 3, "views": {"a": [[0, 10**4000, 1]]}},
+        {"ticks": 3, "views": {"a": [[0, 0, 10**4000]]}},
     ],
 )
 def test_a_broken_document(document: dict[str, Any]) -> None:
     with pytest.raises(BadSync):
         SyncTable.from_dict(document)
+
+
+@given(
+    ticks=st.integers(1, 8),
+    runs=st.lists(st.tuples(st.integers(-1, 8), st.integers(-1, 8), st.integers(0, 4)), max_size=3),
+)
+def test_runs_are_held_to_the_rules_of_the_table(ticks: int, runs: list[tuple[int, int, int]]) -> None:
+    """Against a table that is filled frame by frame."""
+    document = {"ticks": ticks, "views": {"a": [list(run) for run in runs]}}
+    shown = [(tick + n, frame + n) for tick, frame, length in runs for n in range(length)]
+    in_order = all(a < b and c < d for (a, c), (b, d) in pairwise(shown))
+    inside = all(0 <= tick < ticks and frame >= 0 for tick, frame in shown)
+    if not in_order or not inside or any(length < 1 for _, _, length in runs):
+        with pytest.raises(BadSync):
+            SyncRuns.from_dict(document)
+        return
+    row = np.full((1, ticks), MISSING, np.int64)
+    for tick, frame in shown:
+        row[0, tick] = frame
+    table = SyncTable(views=("a",), frames=row)
+    found = SyncRuns.from_dict(document)
+    assert found.to_dict() == table.to_dict()
+    count = int(row.max()) + 1
+    found.require({"a": count})
+    if count > 0:
+        with pytest.raises(BadSync) as by_table:
+            table.require({"a": count - 1})
+        with pytest.raises(BadSync) as by_runs:
+            found.require({"a": count - 1})
+        assert str(by_runs.value) == str(by_table.value)
+    with pytest.raises(BadSync, match="No view 'c'; the recording has a"):
+        found.require({"c": 1})
+
+
+def test_runs_of_the_longest_recording_cost_nothing() -> None:
+    views = MAX_CELLS // MAX_TICKS
+    document = {"ticks": MAX_TICKS, "views": {f"cam-{i}": [[0, 0, MAX_TICKS]] for i in range(views)}}
+    tracemalloc.start()
+    try:
+        SyncRuns.from_dict(document).require({"cam-0": MAX_TICKS})
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 1_000_000
+    with pytest.raises(BadSync, match="ticks"):
+        SyncRuns.from_dict({"ticks": MAX_TICKS, "views": {**document["views"], "more": []}})  # type: ignore[dict-item]

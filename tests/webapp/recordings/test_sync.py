@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sbea_engine.data.sync import BadSync, SyncTable
+from sbea_engine.data.sync import MAX_CELLS, MAX_TICKS, BadSync, SyncRuns, SyncTable
 from tests.webapp.factories import client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import pretend_recording
 from webapp.recordings.models import Recording, Video
@@ -126,6 +126,7 @@ class TestTable:
             ({"ticks": 10, "views": {}}, "one or more views"),
             ({"views": {}}, "'ticks'"),
             ({"ticks": 10**12, "views": {"top": []}}, "ticks"),
+            ({"ticks": 12.7, "views": {"top": []}}, "12.7"),
         ],
     )
     def test_refusals_change_nothing(self, recording: Recording, table: Any, words: str) -> None:
@@ -188,3 +189,43 @@ def test_offset_of_a_cut_view() -> None:
     runs = {"a": [[5, 2, 3]], "b": [], "c": [[0, 0, 1], [2, 1, 1]]}
     sync = Sync(source="table", ticks=20, runs=runs, problems={})
     assert [sync.offset_of(view) for view in ("a", "b", "c", "none")] == [3, None, None, None]
+
+
+class TestLongest:
+    """Whatever was accepted can be read: a table of all views never has more cells than the engine takes."""
+
+    VIEWS = tuple(f"cam-{n}" for n in range(8))
+    LONGEST = MAX_CELLS // len(VIEWS)
+
+    def test_an_endless_number_is_bad_sync(self, recording: Recording) -> None:
+        answer = put(recording, {"table": {"ticks": float("inf"), "views": {"top": []}}})
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_sync")
+
+    def test_offsets_that_only_fewer_views_could_have(self) -> None:
+        recording = pretend_recording(make_project(), dict.fromkeys(self.VIEWS, 1))
+        assert self.LONGEST < MAX_TICKS
+        answer = put(recording, {"offsets": {"cam-1": self.LONGEST}})
+        assert f"with 8 views at most {self.LONGEST} can be" in answer.json()["detail"]
+        assert put(recording, {"offsets": {"cam-1": self.LONGEST - 1}}).status_code == 200
+        assert sync_of(fresh(recording)).ticks == self.LONGEST
+
+    def test_a_table_that_only_fewer_views_could_have(self) -> None:
+        recording = pretend_recording(make_project(), dict.fromkeys(self.VIEWS, 1))
+        answer = put(recording, {"table": {"ticks": self.LONGEST + 1, "views": {"cam-1": []}}})
+        assert f"with 8 views at most {self.LONGEST} can be" in answer.json()["detail"]
+
+    @pytest.mark.parametrize("by_table", [True, False])
+    def test_one_that_turns_out_too_long_is_told_and_the_others_stay(self, by_table: bool) -> None:
+        counts = dict.fromkeys(self.VIEWS[:4], 5)
+        recording = pretend_recording(make_project(), {**counts, "cam-0": MAX_TICKS})
+        if by_table:
+            views = {"cam-0": [[0, 0, MAX_TICKS]], "cam-1": [[1, 0, 4]]}
+            assert put(recording, {"table": {"ticks": MAX_TICKS, "views": views}}).status_code == 200
+        assert sync_of(fresh(recording)).ticks == MAX_TICKS
+        Video.objects.create(recording=recording, view="fifth", source_path="x")
+        sync = sync_of(fresh(recording))
+        assert sync.runs["cam-0"] == []
+        assert f"counts {MAX_CELLS // 5} ticks at most" in sync.problems["cam-0"]
+        assert sync.runs["cam-1"] == ([[1, 0, 4]] if by_table else [[0, 0, 5]])
+        assert sync.ticks * len(sync.runs) <= MAX_CELLS
+        SyncRuns.from_dict(sync.to_dict())
