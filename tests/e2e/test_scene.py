@@ -287,6 +287,34 @@ class TestCapture:
         assert last < 2 * max(steps)
         assert np.abs(picture(tab).astype(int) - before).mean() < 0.5
 
+    def test_a_resize_of_the_page_leaves_the_film_alone(self, tab: Page) -> None:
+        mount(tab)
+        widths = tab.evaluate(
+            """async () => {
+              const widths = new Set();
+              const onProgress = (share) => {
+                widths.add(now.canvas.width);
+                if (share < 0.3) now.canvas.style.width = "300px";
+              };
+              await now.scene.turntable({ seconds: 1, fps: 25, longSidePx: 320, onProgress });
+              return [[...widths], now.canvas.width];
+            }"""
+        )
+        assert widths == [[320], 300]
+
+    def test_a_film_without_a_graphics_context_is_refused(self, tab: Page) -> None:
+        mount(tab)
+        code = tab.evaluate(
+            """async () => {
+              const loss = now.canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
+              const onProgress = (share) => share < 0.1 && loss.loseContext();
+              const options = { seconds: 1, fps: 25, longSidePx: 320, onProgress };
+              return await now.scene.turntable(options).then(() => "filmed", (error) => error.code + error.message);
+            }"""
+        )
+        assert code.startswith("capture_failed")
+        assert "context is gone" in code
+
     def test_a_cancelled_turntable_leaves_the_scene_usable(self, tab: Page) -> None:
         mount(tab)
         outcome = tab.evaluate(

@@ -16,7 +16,7 @@ export interface TurntableOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-/** What is filmed: it draws itself, turned by degrees, into a canvas of the film's size. */
+/** What is filmed: it draws itself, turned by degrees, into a canvas of the film's size; refuses where it cannot. */
 export interface Turntable {
   readonly canvas: HTMLCanvasElement;
   draw(azimuthDeg: number): void;
@@ -107,6 +107,7 @@ export async function filmTurntable(
     await encoder.flush();
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
+    if (error instanceof SceneError) throw error;
     throw new SceneError("capture_failed", "The film could not be encoded; try a smaller size.", {
       cause: failure.error ?? error,
     });

@@ -4,7 +4,7 @@ import { Scene as Graph, Matrix4 } from "three";
 import type { Point } from "../canvas/transform";
 import { type Clock, pageClock } from "../player/clock";
 import { Emitter } from "../player/emitter";
-import { filmTurntable, planOf, pngOf, type TurntableOptions } from "./capture";
+import { filmTurntable, planOf, pngOf, type Turntable, type TurntableOptions } from "./capture";
 import { Eye } from "./eye";
 import { Figures } from "./figures";
 import { Floor } from "./floor";
@@ -60,7 +60,7 @@ export class Scene3D {
   #hovered: string | null = null;
   #lastOrbit: Orbit;
   #toldViewpoint: Viewpoint | null = null;
-  #filming = false;
+  #capturing = false;
   #disposed = false;
 
   constructor(options: SceneOptions, clock: Clock = pageClock) {
@@ -206,14 +206,11 @@ export class Scene3D {
   async snapshot({ scale = 2 }: { readonly scale?: number } = {}): Promise<Blob> {
     this.#mayCapture();
     const { width, height } = this.#surface.size;
-    try {
+    return this.#captured(() => {
       this.#surface.resize(Math.round(width * scale), Math.round(height * scale), scale);
       this.#render();
-      return await pngOf(this.#surface.canvas);
-    } finally {
-      this.#surface.settle();
-      this.#rhythm.now();
-    }
+      return pngOf(this.#surface.canvas);
+    });
   }
 
   /** MP4 of one turn around what is looked at; the scene on the page turns with it and then is as before. */
@@ -222,21 +219,28 @@ export class Scene3D {
     const { width, height } = this.#surface.size;
     const plan = planOf(options, width / height);
     const orbit = this.#orbit();
-    this.#filming = true;
+    const begin = (wide: number, high: number): Turntable => {
+      this.#surface.resize(wide, high, wide / width);
+      return {
+        canvas: this.#surface.canvas,
+        draw: (azimuthDeg) => {
+          this.#mustBeDrawn();
+          this.#frusta.through(null, this.#sizes.backdropMm);
+          this.#look(turned(orbit, azimuthDeg, 0));
+          this.#surface.draw(this.#graph, this.#eye);
+        },
+      };
+    };
+    return this.#captured(() => filmTurntable(plan, options, begin));
+  }
+
+  /** While `make` works the canvas is its own; then the page has it back. */
+  async #captured(make: () => Promise<Blob>): Promise<Blob> {
+    this.#capturing = true;
     try {
-      return await filmTurntable(plan, options, (wide, high) => {
-        this.#surface.resize(wide, high, wide / width);
-        return {
-          canvas: this.#surface.canvas,
-          draw: (azimuthDeg) => {
-            this.#frusta.through(null, this.#sizes.backdropMm);
-            this.#look(turned(orbit, azimuthDeg, 0));
-            this.#surface.draw(this.#graph, this.#eye);
-          },
-        };
-      });
+      return await make();
     } finally {
-      this.#filming = false;
+      this.#capturing = false;
       if (!this.#disposed) {
         this.#surface.settle();
         this.#rhythm.now();
@@ -323,7 +327,7 @@ export class Scene3D {
 
   /** Draw the next picture; true where another must follow. */
   #draw(now: number): boolean {
-    if (this.#filming || this.#disposed || !this.#surface.canDraw) return false;
+    if (this.#capturing || this.#disposed || !this.#surface.canDraw) return false;
     if (this.#poseStale && this.#tick !== null) this.#figures.setTick(this.#tick);
     this.#poseStale = false;
     const moving = this.#gaze.step(now);
@@ -408,7 +412,13 @@ export class Scene3D {
   }
 
   #mayCapture(): void {
-    if (this.#filming) throw new SceneError("busy", "A film is being made; wait for it or cancel it.");
+    if (this.#capturing) {
+      throw new SceneError("busy", "A picture or film is being made; wait for it or cancel it.");
+    }
+    this.#mustBeDrawn();
+  }
+
+  #mustBeDrawn(): void {
     if (this.#surface.canDraw && !this.#disposed) return;
     throw new SceneError("capture_failed", "The scene is not drawn just now: its graphics context is gone.");
   }

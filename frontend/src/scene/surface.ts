@@ -27,6 +27,8 @@ export class Surface {
   /** Share of the device's sharpness that is drawn with. */
   #sharpness = 1;
   #lost = false;
+  /** A capture has set the buffer's size: neither the page nor the rhythm changes it before `settle`. */
+  #borrowed = false;
   #ground = "rgb(0,0,0)";
 
   constructor({ canvas, onResize, onContext }: SurfaceOptions) {
@@ -99,6 +101,11 @@ export class Surface {
 
   /** Draw into a buffer of exactly this many pixels, as `ratio` device pixels a CSS pixel, until `settle`. */
   resize(width: number, height: number, ratio: number): void {
+    this.#borrowed = true;
+    this.#apply(width, height, ratio);
+  }
+
+  #apply(width: number, height: number, ratio: number): void {
     this.#renderer.setPixelRatio(1);
     this.#renderer.setSize(width, height, false);
     this.lens.viewport.value.set(width, height);
@@ -107,6 +114,7 @@ export class Surface {
 
   /** Back to the size on the page. */
   settle(): void {
+    this.#borrowed = false;
     this.#fit();
   }
 
@@ -127,9 +135,10 @@ export class Surface {
   }
 
   #fit(): void {
+    if (this.#borrowed) return;
     const { width, height } = this.#size;
     const ratio = Math.min(this.software ? 1 : MOST_RATIO, devicePixelRatio) * this.#sharpness;
-    this.resize(Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio)), ratio);
+    this.#apply(Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio)), ratio);
   }
 }
 
