@@ -1,6 +1,6 @@
 import { Emitter } from "../player/emitter";
 import { ByteLru } from "../player/lru";
-import { isAbort } from "../player/types";
+import { isAbort, SourceError } from "../player/types";
 
 /** Numbers a keypoint: x, y, z and sigma in millimetres; NaN where unknown. */
 export const POSE_STRIDE = 4;
@@ -12,7 +12,10 @@ export interface PoseWindow {
   readonly data: Float32Array;
 }
 
-/** Resolves to float32 (stop - start, individual, keypoint, 4); rejects with the signal's reason on abort. */
+/**
+ * Resolves to float32 (stop - start, individual, keypoint, 4); rejects with the signal's reason on abort, and with a
+ * `SourceError` other than `network` where the server refuses, so that asking again is in vain.
+ */
 export type FetchWindow = (start: number, stop: number, signal: AbortSignal) => Promise<Float32Array>;
 
 export interface PoseShape {
@@ -24,8 +27,8 @@ export interface PoseShape {
 export interface PoseEvents {
   /** These ticks can be read, or read anew. */
   loaded: PoseWindow;
-  /** These ticks could not be had; they are asked for again after a pause, while they are still wanted. */
-  failed: { readonly start: number; readonly stop: number; readonly error: unknown };
+  /** These ticks could not be had. With `again` they are asked for after a pause, while they are still wanted. */
+  failed: { readonly start: number; readonly stop: number; readonly error: unknown; readonly again: boolean };
 }
 
 /** Poses by tick, as a scene reads them. */
@@ -56,7 +59,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 interface Held extends PoseWindow {
-  /** How many ticks were done when this was asked for: what came later is not in it. */
+  /** How many ticks were done when this was asked for, or were written since: what came later is not in it. */
   readonly asOf: number;
 }
 
@@ -85,6 +88,8 @@ export class PoseWindows implements PoseSource {
   #direction: 1 | -1 | 0 = 0;
   #pauseMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  /** The server will give none of these poses: they are gone, or the person may not see them. */
+  #refused = false;
   #disposed = false;
 
   constructor(options: PoseWindowsOptions) {
@@ -149,6 +154,35 @@ export class PoseWindows implements PoseSource {
     this.#plan();
   }
 
+  /**
+   * A job has filled the ticks `start <= tick < stop` and sent them: float32 (tick, individual, keypoint, 4).
+   * `ticksDone` is what is done in all; a smaller number than before means that it began anew.
+   *
+   * They go into the windows that miss nothing before them and are held or wanted; those are not read again.
+   */
+  fill(start: number, stop: number, values: Float32Array, ticksDone: number): void {
+    if (this.#disposed) return;
+    this.#check(start, stop, values);
+    if (bounded(ticksDone, this.shape.ticks) < this.#ticksDone) this.grown(0);
+    for (let at = this.#startOf(start); at < stop; at += this.windowTicks)
+      this.#write(at, start, stop, values);
+    // What is done beyond these is on its way as well, and not to be read meanwhile.
+    if (stop > this.#ticksDone) this.grown(stop);
+  }
+
+  #write(at: number, start: number, stop: number, values: Float32Array): void {
+    const end = this.#stopOf(at);
+    const held = this.#cache.get(at);
+    const wanted = this.#tick !== null && this.#wanted(this.#tick).includes(at);
+    if (held === undefined && !(wanted && at >= start)) return;
+    if (held !== undefined && held.asOf < Math.max(start, at)) return;
+    const row = this.#rowLength;
+    const data = held === undefined ? this.#empty.slice(0, (end - at) * row) : held.data.slice();
+    const [first, last] = [Math.max(at, start), Math.min(end, stop)];
+    data.set(values.subarray((first - start) * row, (last - start) * row), (first - at) * row);
+    this.#keep({ start: at, stop: end, data, asOf: Math.max(stop, held?.asOf ?? 0) });
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#forget();
@@ -158,6 +192,7 @@ export class PoseWindows implements PoseSource {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#pauseMs = 0;
+    this.#refused = false;
     for (const load of this.#loads.values()) load.abort.abort();
     this.#loads.clear();
     this.#cache.clear();
@@ -182,7 +217,7 @@ export class PoseWindows implements PoseSource {
 
   /** Load what is wanted and missing or outgrown, and give up what is neither. */
   #plan(): void {
-    if (this.#tick === null || this.#timer !== null) return;
+    if (this.#tick === null || this.#timer !== null || this.#refused) return;
     const wanted = this.#wanted(this.#tick);
     for (const [start, load] of this.#loads) {
       if (wanted.includes(start)) continue;
@@ -218,14 +253,18 @@ export class PoseWindows implements PoseSource {
     try {
       const data = await this.#fetch(start, stop, load.abort.signal);
       if (this.#loads.get(start) !== load) return;
-      this.#keep({ start, stop, data, asOf: load.asOf });
+      this.#check(start, stop, data);
+      // Rows that were written meanwhile are newer than this answer.
+      const held = this.#cache.get(start);
+      if (held === undefined || held.asOf <= load.asOf) this.#keep({ start, stop, data, asOf: load.asOf });
       this.#pauseMs = 0;
     } catch (error) {
       if (this.#loads.get(start) !== load) return;
       this.#loads.delete(start);
       if (isAbort(error)) return;
-      this.#pause();
-      this.#emitter.emit("failed", { start, stop, error });
+      this.#refused = error instanceof SourceError && error.code !== "network";
+      if (!this.#refused) this.#pause();
+      this.#emitter.emit("failed", { start, stop, error, again: !this.#refused });
       return;
     }
     // A listener may have made another wish by now, and given this load up.
@@ -233,16 +272,23 @@ export class PoseWindows implements PoseSource {
     this.#plan();
   }
 
-  #keep(held: Held): void {
+  get #rowLength(): number {
+    return this.shape.individuals * this.shape.keypoints * POSE_STRIDE;
+  }
+
+  #check(start: number, stop: number, values: Float32Array): void {
     const { individuals, keypoints } = this.shape;
-    const expected = (held.stop - held.start) * individuals * keypoints * POSE_STRIDE;
-    if (held.data.length !== expected) {
+    const expected = (stop - start) * this.#rowLength;
+    if (values.length !== expected) {
       throw new RangeError(
-        `Poses of ticks ${held.start} to ${held.stop - 1} must be ${expected} numbers ` +
-          `(${held.stop - held.start} ticks, ${individuals} individuals, ${keypoints} keypoints, 4), ` +
-          `got ${held.data.length}.`,
+        `Poses of ticks ${start} to ${stop - 1} must be ${expected} numbers ` +
+          `(${stop - start} ticks, ${individuals} individuals, ${keypoints} keypoints, 4), ` +
+          `got ${values.length}.`,
       );
     }
+  }
+
+  #keep(held: Held): void {
     this.#cache.set(held.start, held, held.data.byteLength);
     this.#emitter.emit("loaded", held);
   }

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { SourceError } from "../../src/player/types";
 import { type PoseShape, PoseWindows, type PoseWindowsOptions } from "../../src/poses3d/poseWindows";
 import { settle } from "../player/fakes";
 
 const SHAPE: PoseShape = { ticks: 100, individuals: 2, keypoints: 3 };
+const NAN = Number.NaN;
 const NUMBERS_A_TICK = 2 * 3 * 4;
 
 /** Windows that arrive when the test says so; every number of a tick is `tick + version / 10`. */
@@ -244,4 +246,103 @@ describe("PoseWindows on a broken line", () => {
     expect(loaded).not.toHaveBeenCalled();
     expect(windows.bytes).toBe(0);
   });
+});
+
+describe("poses that are sent as they are made", () => {
+  const rows = (start: number, stop: number): Float32Array =>
+    Float32Array.from(
+      { length: (stop - start) * NUMBERS_A_TICK },
+      (_, at) => 1000 + start + Math.floor(at / NUMBERS_A_TICK),
+    );
+  const reads = (windows: PoseWindows, ...ticks: number[]) => ticks.map((tick) => read(windows, tick));
+
+  it("fill what is shown and what is held, without a request", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ticksDone: 0, ahead: 0 });
+    const loaded = vi.fn();
+    windows.on("loaded", loaded);
+    windows.want(3);
+    windows.fill(0, 4, rows(0, 4), 4);
+    expect(reads(windows, 0, 3)).toEqual([1000, 1003]);
+    expect(reads(windows, 4)).toEqual([NAN]);
+    windows.fill(4, 17, rows(4, 17), 40);
+    await settle();
+    expect(reads(windows, 3, 4, 9)).toEqual([1003, 1004, 1009]);
+    expect([server.asked, windows.ticksDone]).toEqual([[], 17]);
+    expect(loaded.mock.calls.map(([{ start }]) => start)).toEqual([0, 0]);
+    // The next window was neither held nor wanted: it is read when it is.
+    windows.want(12);
+    await settle();
+    expect(server.asked).toEqual([10]);
+    expect(reads(windows, 12)).toEqual([12]);
+    windows.fill(17, 21, rows(17, 21), 40);
+    expect(reads(windows, 12, 16, 17, 19)).toEqual([12, 16, 1017, 1019]);
+    expect(server.asked).toEqual([10]);
+  });
+
+  it("do not stand for rows that were left out between: those are read", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ticksDone: 0, ahead: 0 });
+    windows.want(3);
+    windows.fill(0, 4, rows(0, 4), 4);
+    windows.fill(6, 8, rows(6, 8), 8);
+    await settle();
+    expect(server.asked).toEqual([0]);
+    expect(reads(windows, 3, 5, 7)).toEqual([3, 5, 7]);
+  });
+
+  it("are not undone by an answer that was asked for before them", async () => {
+    const server = new FakeServer();
+    server.held = true;
+    const windows = windowsOf(server, { ticksDone: 4, ahead: 0 });
+    windows.want(3);
+    await server.release(0);
+    expect(reads(windows, 3)).toEqual([3]);
+    windows.grown(5);
+    windows.fill(4, 8, rows(4, 8), 8);
+    server.held = false;
+    await server.release(0);
+    expect(reads(windows, 3, 4, 7)).toEqual([3, 1004, 1007]);
+    expect(server.asked).toEqual([0, 0]);
+  });
+
+  it("leave data that were handed out as they are", async () => {
+    const windows = windowsOf(new FakeServer(), { ticksDone: 0, ahead: 0 });
+    windows.want(0);
+    windows.fill(0, 1, rows(0, 1), 1);
+    const before = windows.windowOf(0);
+    windows.fill(1, 2, rows(1, 2), 2);
+    expect(before?.data[NUMBERS_A_TICK]).toBeNaN();
+    expect(windows.windowOf(0)).not.toBe(before);
+  });
+
+  it("begin anew where fewer are done than before", async () => {
+    const windows = windowsOf(new FakeServer(), { ticksDone: 0, ahead: 0 });
+    windows.want(0);
+    windows.fill(0, 8, rows(0, 8), 8);
+    windows.fill(0, 2, rows(0, 2), 2);
+    expect(windows.ticksDone).toBe(2);
+    expect(reads(windows, 0, 5)).toEqual([1000, NAN]);
+  });
+
+  it("are refused where they have another shape", () => {
+    const windows = windowsOf(new FakeServer(), { ticksDone: 0 });
+    expect(() => windows.fill(0, 2, new Float32Array(7), 2)).toThrow("must be 48 numbers");
+  });
+});
+
+it("asks no more where the server refuses", async () => {
+  vi.useFakeTimers();
+  const server = new FakeServer();
+  server.failWith = new SourceError("not_found", "These poses are gone.");
+  const windows = windowsOf(server, { ticksDone: 50 });
+  const failed = vi.fn();
+  windows.on("failed", failed);
+  windows.want(3);
+  await vi.advanceTimersByTimeAsync(120_000);
+  windows.want(33);
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(server.asked).toEqual([0]);
+  expect(failed).toHaveBeenCalledOnce();
+  expect(failed.mock.calls[0]?.[0]).toMatchObject({ again: false });
 });
