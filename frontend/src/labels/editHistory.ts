@@ -12,12 +12,14 @@ export class EditHistory {
     this.#entries = [...entries].sort((a, b) => a.seq - b.seq);
   }
 
-  get canUndo(): boolean {
-    return this.#entries.some((entry) => !entry.undone);
+  /** The gesture that an undo would take back; undefined where there is none. */
+  get toUndo(): HistoryEntry | undefined {
+    return this.#entries.findLast((entry) => !entry.undone);
   }
 
-  get canRedo(): boolean {
-    return this.#entries.some((entry) => entry.undone);
+  /** The gesture that a redo would do again; undefined where there is none. */
+  get toRedo(): HistoryEntry | undefined {
+    return this.#entries.find((entry) => entry.undone);
   }
 
   /** Remember one gesture, which is of one video; whatever was undone before it can no longer be redone. */
@@ -43,26 +45,22 @@ export class EditHistory {
 
   /** The newest gesture that stands, marked undone; null where there is none. */
   undo(): { entry: HistoryEntry; changes: DatabaseChanges } | null {
-    return this.#mark(
-      this.#entries.findLastIndex((entry) => !entry.undone),
-      true,
-    );
+    return this.#mark(this.toUndo, true);
   }
 
   /** The oldest undone gesture, marked as standing again. */
   redo(): { entry: HistoryEntry; changes: DatabaseChanges } | null {
-    return this.#mark(
-      this.#entries.findIndex((entry) => entry.undone),
-      false,
-    );
+    return this.#mark(this.toRedo, false);
   }
 
-  #mark(at: number, undone: boolean): { entry: HistoryEntry; changes: DatabaseChanges } | null {
-    const found = this.#entries[at];
+  #mark(
+    found: HistoryEntry | undefined,
+    undone: boolean,
+  ): { entry: HistoryEntry; changes: DatabaseChanges } | null {
     if (found === undefined) return null;
     // A gesture that was undone and redone is closed for merging.
     const entry = { ...found, undone, merge_key: "" };
-    this.#entries[at] = entry;
+    this.#entries[this.#entries.indexOf(found)] = entry;
     return { entry, changes: { putHistory: [entry] } };
   }
 }

@@ -98,12 +98,14 @@ export class LabelSession {
     return this.queue.conflicts.filter(({ operation }) => this.#stores.has(operation.video_id));
   }
 
-  get canUndo(): boolean {
-    return this.#history.canUndo;
+  /** The video in which an undo would change labels; null where there is nothing to undo. */
+  get videoToUndo(): number | null {
+    return this.#history.toUndo?.video_id ?? null;
   }
 
-  get canRedo(): boolean {
-    return this.#history.canRedo;
+  /** The video in which a redo would change labels; null where there is nothing to redo. */
+  get videoToRedo(): number | null {
+    return this.#history.toRedo?.video_id ?? null;
   }
 
   /** Take up the unsent work and the undo history of earlier visits. */
@@ -130,10 +132,12 @@ export class LabelSession {
     await Promise.all([this.#add(operations), this.#database.write(changes)]);
   }
 
+  /** Call only while the labels of `videoToUndo` are known: what was changed since is told by them alone. */
   undo(): Walked | null {
     return this.#walk(this.#history.undo(), (edit) => [edit.after, edit.before], false);
   }
 
+  /** Call only while the labels of `videoToRedo` are known. */
   redo(): Walked | null {
     const step = this.#history.redo();
     return this.#walk(step, (edit) => [edit.before, edit.after], step?.entry.accepted);

@@ -349,8 +349,8 @@ export class Studio {
       for (const { video, placedByFrame } of state.views) {
         placedByFrame.value = this.#session.store(video.id).placedByFrame();
       }
-      state.canUndo.value = this.#session.canUndo;
-      state.canRedo.value = this.#session.canRedo;
+      state.canUndo.value = this.#session.videoToUndo !== null;
+      state.canRedo.value = this.#session.videoToRedo !== null;
       state.labelsVersion.value++;
     });
     this.#redraw();

@@ -7,7 +7,7 @@ import { cycled, nextToPlace, nextVisibility } from "../../labels/arming";
 import type { LabelSession, Walked, Wish } from "../../labels/labelSession";
 import { ABSENT, isPlaced, type KeypointValue, UNLABELLED, type Visibility } from "../../labels/types";
 import type { Animal } from "./model";
-import type { StudioState } from "./state";
+import type { StudioState, ViewState } from "./state";
 
 /** One keypoint of one animal on one frame of one video. */
 interface Spot {
@@ -262,11 +262,17 @@ export class Labelling {
   }
 
   undo(): void {
-    if (this.#may()) this.#walked(this.#session.undo(), "undo");
+    if (this.#mayWalk(this.#session.videoToUndo)) this.#walked(this.#session.undo(), "undo");
   }
 
   redo(): void {
-    if (this.#may()) this.#walked(this.#session.redo(), "redo");
+    if (this.#mayWalk(this.#session.videoToRedo)) this.#walked(this.#session.redo(), "redo");
+  }
+
+  /** It leads into the view of that video, whichever is the active one. */
+  #mayWalk(videoId: number | null): boolean {
+    const { views, active } = this.#state;
+    return this.#mayChange(views.find(({ video }) => video.id === videoId) ?? active.value);
   }
 
   #walked(walked: Walked | null, verb: "undo" | "redo"): void {
@@ -340,23 +346,29 @@ export class Labelling {
     void this.#session.apply(wishes, { mergeKey });
   }
 
+  /** Whether labels of the frame on screen may be changed; says why not. */
   #may(): boolean {
-    const { project, presented, activeAnimal, labelsRead } = this.#state;
+    const { active, presented, activeAnimal } = this.#state;
+    if (!this.#mayChange(active.value)) return false;
+    if (presented.value < 0) this.#hooks.note("info", "This view has no frame at this tick.");
+    return presented.value >= 0 && activeAnimal.value >= 0;
+  }
+
+  #mayChange({ name, labelsRead }: ViewState): boolean {
+    const { project, views } = this.#state;
     if (!project.canLabel) {
       this.#hooks.note("info", "Your role in this project lets you look, not label.");
       return false;
     }
+    if (labelsRead.value === "known") return true;
     // What is there already is not known: a change on top of nothing would meet it as a false conflict.
-    if (labelsRead.value !== "known") {
-      const words =
-        labelsRead.value === "reading"
-          ? "The labels of this video are still being read."
-          : "The labels of this video could not be read, so nothing can be changed. Press Try again.";
-      this.#hooks.note("info", words);
-      return false;
-    }
-    if (presented.value < 0) this.#hooks.note("info", "This view has no frame at this tick.");
-    return presented.value >= 0 && activeAnimal.value >= 0;
+    const labels = `The labels of ${views.length > 1 ? name : "this video"}`;
+    const words =
+      labelsRead.value === "reading"
+        ? `${labels} are still being read.`
+        : `${labels} could not be read, so nothing can be changed. Press Try again.`;
+    this.#hooks.note("info", words);
+    return false;
   }
 
   /** On the picture, in hundredths of a pixel: finer than a hand, and the same text there and back. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Labelling } from "../../../src/islands/studio/labelling";
-import type { StudioState } from "../../../src/islands/studio/state";
+import type { StudioState, ViewState } from "../../../src/islands/studio/state";
 import type { LabelSession } from "../../../src/labels/labelSession";
 import type { KeypointValue } from "../../../src/labels/types";
 import { OTHER_VIDEO, VIDEO } from "../../labels/fakes";
@@ -213,10 +213,10 @@ describe("labels that come", () => {
 });
 
 describe("two views", () => {
-  const [top, side] = [() => state.views[0], () => state.views[1]];
+  const top = (): ViewState => state.views[0] as ViewState;
+  const side = (): ViewState => state.views[1] as ViewState;
 
-  function workIn(view: StudioState["views"][number] | undefined): void {
-    if (view === undefined) throw new Error("no such view");
+  function workIn(view: ViewState): void {
     state.active.value = view;
     labelling.viewChanged();
   }
@@ -281,6 +281,35 @@ describe("two views", () => {
     expect([placed(OTHER_VIDEO, 19), state.armed.value]).toEqual([[null, null, null, null], 1]);
     labelling.undo();
     expect(wentTo.at(-1)).toEqual([VIDEO, 30]);
+  });
+
+  it.each(["reading", "failed"] as const)("keep what was done where the labels are %s", (read) => {
+    workIn(side());
+    place(20);
+    place(21);
+    labelling.undo();
+    workIn(top());
+    side().labelsRead.value = read;
+    labelling.undo();
+    labelling.redo();
+    expect(placed(OTHER_VIDEO, 19)).toEqual([20, null, null, null]);
+    expect([...new Set(notes)]).toEqual([expect.stringMatching(/^The labels of side (are still|could not)/)]);
+    side().labelsRead.value = "known";
+    labelling.redo();
+    expect(placed(OTHER_VIDEO, 19)).toEqual([20, 21, null, null]);
+    labelling.undo();
+    labelling.undo();
+    expect(placed(OTHER_VIDEO, 19)).toEqual([null, null, null, null]);
+  });
+
+  it("are undone also from a view that has no frame now, or whose own labels are not known", () => {
+    place(10);
+    workIn(side());
+    side().labelsRead.value = "failed";
+    state.tick.value = 20;
+    labelling.undo();
+    expect([placed(VIDEO, 30), wentTo]).toEqual([[null, null, null, null], [[VIDEO, 30]]]);
+    expect(notes).toEqual([]);
   });
 
   it("take no label where they have no frame, and say so", () => {
