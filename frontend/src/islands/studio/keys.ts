@@ -89,19 +89,25 @@ export function pictureCommand(press: KeyPress): Command | null {
   return { do: "nudge", dx: arrow[0] * reach, dy: arrow[1] * reach };
 }
 
-/** Brackets by sign, also where they are typed with AltGr, and by place where other signs stand there. */
-function bracketCommand(press: KeyPress): Command | null {
-  const typed = press.key === "[" || press.key === "]";
-  const plain = !press.altKey && !press.ctrlKey && !press.metaKey && !press.shiftKey;
-  if (typed && (press.altKey === press.ctrlKey || plain) && !press.metaKey) return PLAIN[press.key] ?? null;
-  if (!plain) return null;
-  if (press.code === "BracketLeft") return { do: "view", step: -1 };
-  return press.code === "BracketRight" ? { do: "view", step: 1 } : null;
+/**
+ * A bracket that was typed, however: layouts have it behind Option or AltGr (Ctrl with Alt), too. With Ctrl or Cmd
+ * alone it is the browser's.
+ */
+function typedBracket({ key, ctrlKey, metaKey, altKey }: KeyPress): Command | null {
+  const typed = key === "[" || key === "]";
+  return typed && (altKey || !(ctrlKey || metaKey)) ? (PLAIN[key] ?? null) : null;
+}
+
+/** The places of the brackets, for layouts on which the sign that stands there means nothing here. */
+function bracketPlace({ code, shiftKey }: KeyPress): Command | null {
+  if (shiftKey) return null;
+  if (code === "BracketLeft") return { do: "view", step: -1 };
+  return code === "BracketRight" ? { do: "view", step: 1 } : null;
 }
 
 /** Keys that work everywhere in the studio but in a text field. */
 export function studioCommand(press: KeyPress): Command | null {
-  const bracket = bracketCommand(press);
+  const bracket = typedBracket(press);
   if (bracket !== null) return bracket;
   if (press.altKey) return null;
   if (press.ctrlKey || press.metaKey) {
@@ -119,7 +125,7 @@ export function studioCommand(press: KeyPress): Command | null {
     return { do: "step", frames: press.code === "Period" ? 10 : -10 };
   }
   if (/^[1-9]$/.test(press.key)) return { do: "animal", slot: Number(press.key) - 1 };
-  return PLAIN[press.key.length === 1 ? press.key.toLowerCase() : press.key] ?? null;
+  return PLAIN[press.key.length === 1 ? press.key.toLowerCase() : press.key] ?? bracketPlace(press);
 }
 
 export interface HelpGroup {

@@ -43,8 +43,21 @@ describe("keys everywhere", () => {
     [press("["), { do: "view", step: -1 }],
     [press("]"), { do: "view", step: 1 }],
     [press("]", { ctrlKey: true, altKey: true }), { do: "view", step: 1 }],
-    [press("ü", { code: "BracketLeft" }), { do: "view", step: -1 }],
+    [press("[", { altKey: true, code: "Digit5" }), { do: "view", step: -1 }], // a German Mac
+    [press("]", { altKey: true, ...shift, code: "Minus" }), { do: "view", step: 1 }], // a French Mac
+    [press("]", { code: "Equal" }), { do: "view", step: 1 }], // Dvorak
     [press("]", ctrl), null],
+    [press("[", { metaKey: true }), null],
+    [press("ü", { code: "BracketLeft" }), { do: "view", step: -1 }],
+    [press("Ü", { ...shift, code: "BracketLeft" }), null],
+    [press("ü", { altKey: true, code: "BracketLeft" }), null],
+    [press("ü", { ...ctrl, code: "BracketLeft" }), null],
+    [press("Dead", { code: "BracketLeft" }), { do: "view", step: -1 }],
+    [press("¨", { code: "BracketRight" }), { do: "view", step: 1 }],
+    [press("+", { code: "BracketRight" }), { do: "zoom-in" }], // German, Italian, Spanish
+    [press("=", { code: "BracketRight" }), { do: "zoom-in" }], // Dvorak
+    [press("+", { ...shift, code: "Equal" }), { do: "zoom-in" }],
+    [press("?", { code: "BracketLeft" }), { do: "help" }],
     [press("e"), { do: "large" }],
     [press("q"), null],
   ])("%o", (key, command) => expect(studioCommand(key)).toEqual(command));
