@@ -63,7 +63,7 @@ def decode_ms(file: Path) -> float:
 
 
 def likeness_db(file: Path, frames: list[VideoFrame]) -> float:
-    """Peak signal-to-noise ratio of luma and chroma together, over every fifth frame: key frames and others."""
+    """Peak signal-to-noise ratio of luma and chroma together, over every fifth frame, whether key or not."""
     errors = []
     with av.open(str(file)) as container:
         for index, frame in enumerate(container.decode(video=0)):

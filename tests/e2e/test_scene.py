@@ -309,7 +309,8 @@ class TestCapture:
               const loss = now.canvas.getContext("webgl2").getExtension("WEBGL_lose_context");
               const onProgress = (share) => share < 0.1 && loss.loseContext();
               const options = { seconds: 1, fps: 25, longSidePx: 320, onProgress };
-              return await now.scene.turntable(options).then(() => "filmed", (error) => error.code + error.message);
+              const told = (error) => error.code + error.message;
+              return await now.scene.turntable(options).then(() => "filmed", told);
             }"""
         )
         assert code.startswith("capture_failed")
