@@ -16,19 +16,26 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sbea_engine.data.camera import BadCamera, Camera, CameraGroup
 from sbea_engine.geometry.rotation import rotation_from_vector
-from sbea_engine.io.calibration_file import BadCalibration, ImportedCalibration, Row, validated
+from sbea_engine.io.calibration_file import (
+    BadCalibration,
+    CameraName,
+    ImportedCalibration,
+    Row,
+    validated,
+)
 
 __all__ = ["parse_anipose"]
 
-TABLE = re.compile(r"cam_\d+")
+TABLE = re.compile(r"cam_[0-9]{1,4}")
 COEFFICIENTS = 5
+MAX_NOT_READ = 10  # told one by one; a file may hold a great many
 READ = frozenset({"name", "size", "matrix", "distortions", "rotation", "translation", "fisheye"})
 
 
 class _CameraTable(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
-    name: str
+    name: CameraName
     size: tuple[int, int]
     matrix: tuple[Row, Row, Row]
     distortions: list[float] = Field(max_length=14)
@@ -50,26 +57,31 @@ def parse_anipose(text: str, name: str, *, unit_mm: float = 1.0) -> ImportedCali
         raise BadCalibration(f"The unit of {name} must be above 0 mm, got {unit_mm}.")
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadCalibration(f"{name}: not TOML ({str(error)[:200]}).") from error
     tables = {key: table for key, table in document.items() if TABLE.fullmatch(key)}
     if not tables:
         raise BadCalibration(f"{name}: no table cam_0, cam_1 ..., so no calibration of Anipose.")
-    warnings = [
-        f"{name}: {key!r} is not read." for key in document if key not in tables and key != "metadata"
-    ]
+    not_read = [key for key in document if key not in tables and key != "metadata"]
     cameras = []
     for key in sorted(tables, key=lambda k: int(k[4:])):
         if not isinstance(tables[key], dict):
             raise BadCalibration(f"{name}: {key} must be a table.")
         cameras.append(_camera(tables[key], f"{name}: {key}", unit_mm))
-        warnings += [f"{name}: {key}.{k} is not read." for k in tables[key] if k not in READ]
+        not_read += [f"{key}.{k}" for k in tables[key] if k not in READ]
+    warnings = _told(not_read, name)
     if unit_mm == 1.0:
         warnings.append(f"{name}: names no unit; its translations are taken for millimetres.")
     try:
         return ImportedCalibration.of(CameraGroup(cameras=tuple(cameras)), tuple(warnings))
     except BadCamera as error:
         raise BadCalibration(f"{name}: {error}") from error
+
+
+def _told(not_read: list[str], name: str) -> list[str]:
+    told = [f"{name}: {key[:80]!r} is not read." for key in not_read[:MAX_NOT_READ]]
+    more = len(not_read) - len(told)
+    return [*told, f"{name}: and {more} more that are not read."] if more else told
 
 
 def _camera(document: dict[str, Any], place: str, unit_mm: float) -> Camera:

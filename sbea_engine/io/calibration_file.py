@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from sbea_engine.data.camera import CALIBRATION_FORMAT, BadCamera, Camera, CameraGroup
 from sbea_engine.errors import BadInput
@@ -22,6 +23,7 @@ __all__ = [
     "RENDERED_FILE",
     "RENDERED_FORMAT",
     "BadCalibration",
+    "CameraName",
     "ImportedCalibration",
     "parse_calibration",
     "parse_rendered",
@@ -33,6 +35,7 @@ __all__ = [
 RENDERED_FORMAT = "sbea-recording/1"
 RENDERED_FILE = "recording.json"
 MAX_BYTES = 32 * 1024 * 1024
+MAX_NAME = 80
 
 
 class BadCalibration(BadInput):
@@ -76,6 +79,14 @@ class ImportedCalibration:
         return check_against(self.cameras, points_px, limit_px=limit_px)
 
 
+def _camera_name(name: str) -> str:
+    # A camera is found by the name of a view, and no database keeps NUL or half of a surrogate pair.
+    if not 1 <= len(name) <= MAX_NAME or any(unicodedata.category(c) in {"Cc", "Cs"} for c in name):
+        raise ValueError(f"the name of a camera has 1 to {MAX_NAME} characters, none of them for control")
+    return name
+
+
+CameraName = Annotated[str, AfterValidator(_camera_name)]
 Row = tuple[float, float, float]
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -83,7 +94,7 @@ Document = TypeVar("Document", bound=BaseModel)
 class _CameraDocument(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    name: str
+    name: CameraName
     width: int
     height: int
     K: tuple[Row, Row, Row]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,4 +66,5 @@ def _stated_error_px(text: str) -> float | None:
     error = metadata.get("error") if isinstance(metadata, dict) else None
     if isinstance(error, bool) or not isinstance(error, int | float):
         return None
-    return float(error) if 0 <= error < float("inf") else None
+    # A whole number may be larger than any float.
+    return float(error) if 0 <= error <= sys.float_info.max else None

@@ -15,6 +15,7 @@ from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.projects.models import Project
+from webapp.projects.names import is_text
 from webapp.recordings.calibration_files import read_calibration
 from webapp.recordings.errors import BadCalibration, CalibrationInUse, NameTaken
 from webapp.recordings.models import Calibration, Recording, RecordingSession
@@ -47,6 +48,8 @@ def calibration_from_file(
     """
     require(by, project, Capability.MANAGE_DATA)
     file = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    if not is_text(file):
+        raise BadCalibration("The name of a file cannot hold control characters. Rename it.")
     read = read_calibration(file, text, unit_mm=unit_mm)
     return calibration_create(
         project=project,
@@ -152,7 +155,7 @@ def cameras_digest(cameras: CameraGroup) -> str:
 def _session(project: Project, name: str) -> RecordingSession | None:
     if not name:
         return None
-    found = project.recording_sessions.filter(name=name).first()
+    found = project.recording_sessions.filter(name=name).first() if is_text(name) else None
     if found is None:
         raise BadCalibration(f"This project has no recording session named {name[:200]!r}.")
     return found

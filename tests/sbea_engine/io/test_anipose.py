@@ -91,8 +91,27 @@ def test_what_is_not_read_is_said(rig: CameraGroup) -> None:
     text = toml_of(rig, extra="[board]\nsquare = 3\n", more_in_first='lens = "wide"\n')
     assert parse_anipose(text, "c.toml", unit_mm=10).warnings == (
         "c.toml: 'board' is not read.",
-        "c.toml: cam_0.lens is not read.",
+        "c.toml: 'cam_0.lens' is not read.",
     )
+
+
+def test_of_very_much_that_is_not_read_the_first_ten_are_said(rig: CameraGroup) -> None:
+    extra = "".join(f"[other{i}]\n" for i in range(30))
+    text = toml_of(rig, extra=extra, more_in_first=f'{"k" * 500} = 1\n"a\\u0000" = 1\n')
+    found = parse_anipose(text, "c.toml", unit_mm=10).warnings
+    assert found[0] == "c.toml: 'other0' is not read."
+    assert (len(found), found[-1]) == (11, "c.toml: and 22 more that are not read.")
+    few = parse_anipose(
+        toml_of(rig, more_in_first=f'{"k" * 500} = 1\n"a\\u0000" = 1\n'), "c.toml", unit_mm=10
+    )
+    assert few.warnings[0] == f"c.toml: 'cam_0.{'k' * 74}' is not read."
+    assert "\0" not in few.warnings[1], "no database keeps NUL"
+
+
+def test_a_table_with_an_endless_number_is_no_camera(rig: CameraGroup) -> None:
+    text = toml_of(rig, extra=f"[cam_{'9' * 5000}]\n[cam_\u0661]\n".replace("cam_\u0661", '"cam_\u0661"'))
+    found = parse_anipose(text, "c.toml", unit_mm=10)
+    assert (len(found.cameras), len(found.warnings)) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +123,9 @@ def test_what_is_not_read_is_said(rig: CameraGroup) -> None:
         ("size = [ 1280, 1024,]", "size = [0, 1024]", r"cam_0: .* 0 x 1024"),
         ('name = "cam1"', 'name = "cam0"', "same name: cam0"),
         ('name = "cam1"', "name = 3", "cam_1: name"),
+        ('name = "cam1"', 'name = "a\\u0000b"', "cam_1: name: .* none of them for control"),
+        ("translation = [", f"translation = [{'9' * 5000}, ", "not TOML"),
+        ("translation = [", f"translation = [{'9' * 400}, ", "cam_0: translation"),
         ("translation = [", "translation = [inf, ", r"cam_0: translation"),
         ("rotation = [", "rotation = [[", "not TOML"),
         ("[cam_1]", "[cam_0]", "not TOML"),

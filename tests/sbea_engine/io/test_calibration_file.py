@@ -60,6 +60,12 @@ class TestOurOwn:
             (lambda c: c[2].update(width=10.5), r"cameras\.2\.width"),
             (lambda c: c[1].update(name=c[0]["name"]), "same name: cam0"),
             (lambda c: c[1].update(R=np.diag([1, 1, -1]).tolist()), "not a rotation"),
+            (lambda c: c[0].update(name="a\0b"), r"cameras\.0\.name: .* none of them for control"),
+            (lambda c: c[0].update(name="\ud800"), r"cameras\.0\.name: .* none of them for control"),
+            (lambda c: c[0].update(name="x" * 81), r"cameras\.0\.name: .* 1 to 80 characters"),
+            (lambda c: c[0].update(name=""), r"cameras\.0\.name: .* 1 to 80 characters"),
+            (lambda c: c[0].update(width=10**400), "Camera .cam0. has an image of 1000"),
+            (lambda c: c[0].update(t=[10**400, 0, 0]), r"cameras\.0\.t"),
             (lambda c: c.clear(), "1 to 64 cameras, got 0"),
         ],
     )
@@ -74,6 +80,7 @@ class TestOurOwn:
         [
             ("", "not JSON"),
             ("[" * 100_000, "not JSON"),
+            ('{"a": ' + "9" * 5000 + "}", "not JSON"),
             ("[]", "not a JSON object"),
             ('{"format": "sbea-calibration/9"}', "'sbea-calibration/9', not 'sbea-calibration/1'"),
             ('{"format": "sbea-calibration/1"}', "cameras: Field required"),

@@ -16,6 +16,8 @@ from tests.webapp.recordings.factories import (
     pretend_recording,
 )
 from webapp.projects.models import Project
+from webapp.recordings.calibrations import calibration_from_file
+from webapp.recordings.errors import BadCalibration
 from webapp.recordings.matching import match_cameras
 from webapp.recordings.models import Calibration, Recording, RecordingSession, Video
 
@@ -87,7 +89,7 @@ class TestBring:
             "calibration.toml: names no unit; its translations are taken for millimetres."
         ]
 
-    @pytest.mark.parametrize("error", ["true", '"small"', "nan", "-1.0", "inf"])
+    @pytest.mark.parametrize("error", ["true", '"small"', "nan", "-1.0", "inf", "9" * 400])
     def test_an_error_that_is_no_figure_is_none(self, project: Project, error: str) -> None:
         text = ANIPOSE.replace("error = 0.25", f"error = {error}")
         assert bring(project, text, "calibration.toml").json()["reprojection_error_px"] is None
@@ -110,6 +112,8 @@ class TestBring:
             ("recording.json", {"format": "sbea-recording/1", "cameras": {}}, "cameras"),
             ("calibration.toml", "[cam_0]\nname = 3", "cam_0"),
             ("calibration.toml", "[cam_0", "not TOML"),
+            ("a\0.toml", ANIPOSE, "control characters"),
+            ("calibration.toml", ANIPOSE.replace("side", "si\\u0000de"), "cam_1: name"),
         ],
     )
     def test_refusals_leave_nothing(self, project: Project, filename: str, document: Any, words: str) -> None:
@@ -117,6 +121,11 @@ class TestBring:
         assert (answer.status_code, answer.json()["code"]) == (422, "bad_calibration")
         assert words in answer.json()["detail"]
         assert not Calibration.objects.exists()
+
+    def test_a_file_name_that_is_no_text(self, project: Project) -> None:
+        assert bring(project, ANIPOSE, "\ud800.toml").json()["code"] == "invalid_request"
+        with pytest.raises(BadCalibration, match="control characters"):
+            calibration_from_file(project=project, filename="\ud800.toml", text=ANIPOSE, by=owner_of(project))
 
     def test_a_number_that_is_not_finite(self, project: Project) -> None:
         document = make_rig("top").to_dict()
@@ -145,6 +154,7 @@ class TestBring:
             "no recording session named 'Friday'"
             in bring(project, document, session="Friday").json()["detail"]
         )
+        assert bring(project, document, session="Mon\0day").json()["code"] == "bad_calibration"
 
     def test_the_same_cameras_twice_are_told(self, project: Project) -> None:
         make_calibration(project, "top", "side", name="first")

@@ -57,7 +57,9 @@ def whole_archive(project: Project) -> Upload:
 
 
 class TestStart:
-    @pytest.mark.parametrize("name", ["a.exe", "a", "", ".mp4/", "a\n.mp4", "x" * 300 + ".mp4"])
+    @pytest.mark.parametrize(
+        "name", ["a.exe", "a", "", ".mp4/", "a\n.mp4", "a\ud800.mp4", "x" * 300 + ".mp4"]
+    )
     def test_names_that_are_no_video(self, project: Project, name: str) -> None:
         with pytest.raises(BadUpload):
             begin(project, filename=name)
