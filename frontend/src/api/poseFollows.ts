@@ -27,9 +27,11 @@ const VALUES = 4;
 
 interface Follow {
   readonly listener: (news: PoseNews) => void;
+  readonly onLost: (words: string) => void;
   /** First tick that has not come. */
   next: number;
-  ended: boolean;
+  /** It is complete. One that failed is not: its job may be tried again. */
+  complete: boolean;
 }
 
 type Send = (message: FollowMessage | ReceivedMessage | UnfollowMessage) => void;
@@ -50,9 +52,17 @@ export class PoseFollows {
     this.#send = send;
   }
 
-  /** Follow from tick `since` on; the returned function ends it. */
-  follow(reconstructionId: number, since: number, listener: (news: PoseNews) => void): () => void {
-    const follow: Follow = { listener, next: since, ended: false };
+  /**
+   * Follow from tick `since` on; the returned function ends it. `onLost` hears why the server follows no longer,
+   * as where the reconstruction was deleted.
+   */
+  follow(
+    reconstructionId: number,
+    since: number,
+    listener: (news: PoseNews) => void,
+    onLost: (words: string) => void = () => {},
+  ): () => void {
+    const follow: Follow = { listener, onLost, next: since, complete: false };
     this.#follows.set(reconstructionId, follow);
     this.#send({ type: "follow", reconstruction_id: reconstructionId, since });
     return () => {
@@ -65,9 +75,18 @@ export class PoseFollows {
   /** The socket is open, perhaps again. */
   resume(): void {
     this.#head = null;
-    for (const [id, { next, ended }] of this.#follows) {
-      if (!ended) this.#send({ type: "follow", reconstruction_id: id, since: next });
+    for (const [id, { next, complete }] of this.#follows) {
+      if (!complete) this.#send({ type: "follow", reconstruction_id: id, since: next });
     }
+  }
+
+  /** The server has said that it no longer follows this one. */
+  lost(reconstructionId: number, words: string): void {
+    const follow = this.#follows.get(reconstructionId);
+    if (follow === undefined) return;
+    this.#follows.delete(reconstructionId);
+    if (this.#head?.reconstruction_id === reconstructionId) this.#head = null;
+    follow.onLost(words);
   }
 
   message(head: PosesMessage): void {
@@ -94,7 +113,7 @@ export class PoseFollows {
     const follow = this.#follows.get(head.reconstruction_id);
     if (follow === undefined) return;
     follow.next = head.stop;
-    follow.ended = head.state !== "running" && head.stop >= head.ticks_done;
+    follow.complete = head.state === "ready" && head.stop >= head.ticks_done;
     follow.listener({
       start: head.start,
       stop: head.stop,

@@ -85,6 +85,8 @@ export class PoseWindows implements PoseSource {
   readonly #empty: Float32Array;
   #ticksDone: number;
   #tick: number | null = null;
+  /** Where the person goes; null where that is `#tick`. */
+  #expected: number | null = null;
   #direction: 1 | -1 | 0 = 0;
   #pauseMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -109,8 +111,8 @@ export class PoseWindows implements PoseSource {
     this.#empty = new Float32Array(windowTicks * shape.individuals * shape.keypoints * POSE_STRIDE).fill(
       Number.NaN,
     );
-    // No more ahead than fits beside what is shown: else each would push out the other for ever.
-    const room = Math.floor(maxBytes / Math.max(1, this.#empty.byteLength)) - 1;
+    // No more ahead than fits beside what is shown and expected: else each would push out the other for ever.
+    const room = Math.floor(maxBytes / Math.max(1, this.#empty.byteLength)) - 2;
     this.#ahead = Math.max(0, Math.min(ahead, room));
   }
 
@@ -143,6 +145,14 @@ export class PoseWindows implements PoseSource {
     if (step !== 0) this.#direction = Math.abs(step) <= this.windowTicks ? (step > 0 ? 1 : -1) : 0;
     this.#tick = tick;
     this.#plan();
+  }
+
+  /** The person is on the way to this tick while another is still shown: it is loaded beside that one. */
+  expect(tick: number): void {
+    if (this.#disposed || !this.#holds(tick)) return;
+    this.#expected = tick;
+    if (this.#tick === null) this.want(tick);
+    else this.#plan();
   }
 
   /** A job has filled the ticks before `ticksDone`; a smaller number than before means that it began anew. */
@@ -183,6 +193,15 @@ export class PoseWindows implements PoseSource {
     this.#keep({ start: at, stop: end, data, asOf: Math.max(stop, held?.asOf ?? 0) });
   }
 
+  /** The connection is back: ask at once for what is wanted, without the rest of a pause. */
+  retry(): void {
+    if (this.#disposed || this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#pauseMs = 0;
+    this.#plan();
+  }
+
   dispose(): void {
     this.#disposed = true;
     this.#forget();
@@ -218,6 +237,7 @@ export class PoseWindows implements PoseSource {
   /** Load what is wanted and missing or outgrown, and give up what is neither. */
   #plan(): void {
     if (this.#tick === null || this.#timer !== null || this.#refused) return;
+    const needed = this.#needed(this.#tick);
     const wanted = this.#wanted(this.#tick);
     for (const [start, load] of this.#loads) {
       if (wanted.includes(start)) continue;
@@ -225,25 +245,30 @@ export class PoseWindows implements PoseSource {
       this.#loads.delete(start);
     }
     for (const start of wanted) {
+      // What is ahead waits for what is shown or expected, so that they do not share the line.
+      if (!needed.includes(start) && needed.some((one) => this.#loads.has(one))) break;
       if (start >= this.#ticksDone || this.#loads.has(start)) continue;
       const held = this.#cache.get(start);
       if (held === undefined || !this.#isFresh(start, held.asOf)) void this.#load(start);
-      // What is ahead waits for what is shown, so that they do not share the line.
-      if (start === wanted[0] && this.#loads.has(start)) break;
     }
     // The one on the screen is the last to be dropped, whatever was loaded ahead of it.
     this.#cache.get(wanted[0] as number);
   }
 
-  /** Starts of the windows to hold: that of the tick first, then those ahead. */
+  /** Starts of the windows of the tick shown and of the one expected. */
+  #needed(tick: number): number[] {
+    return [...new Set([this.#startOf(tick), this.#startOf(this.#expected ?? tick)])];
+  }
+
+  /** Starts of the windows to hold: those needed first, then those ahead. */
   #wanted(tick: number): number[] {
     const first = this.#startOf(tick);
-    const starts = [first];
+    const starts = new Set(this.#needed(tick));
     for (let step = 1; step <= this.#ahead && this.#direction !== 0; step++) {
       const start = first + step * this.#direction * this.windowTicks;
-      if (start >= 0 && start < this.shape.ticks) starts.push(start);
+      if (start >= 0 && start < this.shape.ticks) starts.add(start);
     }
-    return starts;
+    return [...starts];
   }
 
   async #load(start: number): Promise<void> {

@@ -58,7 +58,36 @@ describe("PoseFollows", () => {
     expect(sent.at(-1)).toEqual({ type: "follow", reconstruction_id: 7, since: 12 });
   });
 
-  it("does not follow again what has ended", () => {
+  it("follows again what failed, since its job may be tried again", () => {
+    follows.message(head(1, 10, 10, { state: "failed", ticks_done: 10 }));
+    expect(news[0]?.state).toBe("failed");
+    sent.length = 0;
+    follows.resume();
+    expect(sent).toEqual([{ type: "follow", reconstruction_id: 7, since: 10 }]);
+    follows.message(head(1, 10, 12));
+    follows.bytes(body(2));
+    expect(news[1]).toMatchObject({ start: 10, stop: 12, state: "running" });
+  });
+
+  it("tells why the server follows no longer, and does not ask again", () => {
+    const lost: string[] = [];
+    follows.follow(
+      8,
+      0,
+      () => {},
+      (words) => void lost.push(words),
+    );
+    follows.message(head(1, 0, 2, { reconstruction_id: 8 }));
+    follows.lost(8, "It was deleted.");
+    follows.lost(8, "It was deleted.");
+    expect(lost).toEqual(["It was deleted."]);
+    sent.length = 0;
+    follows.bytes(body(2)); // of the window that was on its way
+    follows.resume();
+    expect(sent).toEqual([{ type: "follow", reconstruction_id: 7, since: 10 }]);
+  });
+
+  it("does not follow again what is complete", () => {
     follows.message(head(1, 10, 10, { state: "ready", ticks_done: 10 }));
     expect(news[0]?.state).toBe("ready");
     sent.length = 0;

@@ -346,3 +346,34 @@ it("asks no more where the server refuses", async () => {
   expect(failed).toHaveBeenCalledOnce();
   expect(failed.mock.calls[0]?.[0]).toMatchObject({ again: false });
 });
+
+it("loads where the person goes beside what is shown, and does not give it up for that", async () => {
+  const server = new FakeServer();
+  server.held = true;
+  const windows = windowsOf(server);
+  windows.expect(83);
+  expect(server.asked).toEqual([80]);
+  windows.want(13); // the videos have come as far as this
+  windows.expect(42);
+  expect(server.asked).toEqual([80, 10, 40]);
+  expect(server.aborted).toEqual([80]);
+  await server.release(40);
+  await server.release(10);
+  expect([read(windows, 42), read(windows, 13)]).toEqual([42, 13]);
+});
+
+it("asks at once when the connection is back", async () => {
+  vi.useFakeTimers();
+  const server = new FakeServer();
+  server.failWith = new SourceError("network", "The server cannot be reached.");
+  const windows = windowsOf(server, { ahead: 0 });
+  windows.want(3);
+  await vi.advanceTimersByTimeAsync(0);
+  server.failWith = null;
+  windows.retry();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(server.asked).toEqual([0, 0]);
+  expect(read(windows, 3)).toBe(3);
+  windows.retry(); // nothing is amiss: nothing to ask
+  expect(server.asked).toEqual([0, 0]);
+});
