@@ -1,13 +1,14 @@
 """All animals of a recipe and what they do: planned once, then posed whole or in pieces.
 
-`rehearse` plans; `Cast.motions` gives bodies to render; `Cast.points` keypoints alone, a piece at a
-time, so that hours fit in memory.
+`rehearse` plans by the repertoire, `roam` lets animals explore; `Cast.motions` gives bodies to render,
+`Cast.pieces` keypoints alone, some frames at a time, so that hours fit in memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,107 +19,207 @@ from sbea_engine.synth.behaviour.bouts import Bout
 from sbea_engine.synth.behaviour.mover import Shape
 from sbea_engine.synth.behaviour.repertoire import transitions_with
 from sbea_engine.synth.behaviour.stage import Stage
-from sbea_engine.synth.behaviour.track import Stretch, as_bouts, as_path, sample, steps_for, stretches
+from sbea_engine.synth.behaviour.track import (
+    Stretch,
+    as_bouts,
+    as_path,
+    overlapping,
+    sample,
+    steps_for,
+    stretches,
+)
 from sbea_engine.synth.body import BodyPlan, JointFrames, place_keypoints
-from sbea_engine.synth.motion import Gaits, Motion, embody, flesh_out, plant
+from sbea_engine.synth.motion import Gaits, Motion, embody, flesh_out, plant, stroll
 from sbea_engine.synth.paws import Hold, raise_paws
 from sbea_engine.synth.posture import Habits
+from sbea_engine.synth.trajectory import Path
 
 PIECE = 3000
-SETTLE_S = 3.0  # what a piece poses before its first frame, for lags to settle
+SETTLE_S = 4.0  # what a piece poses before its first frame, for lags (0.25 s and less) to settle
+STRIDES = 2.0  # what it poses around itself where feet are needed: they stand where such strides put them
+
+
+class Course(Protocol):
+    """Where an animal goes, and how it holds itself meanwhile."""
+
+    def cut(self, start: int, stop: int) -> tuple[Path, Acts | None]:
+        """Path and acts of frames `start` to `stop`; no acts of an animal that only walks and stands."""
+        ...
+
+    def bouts(self) -> Sequence[Stretch]:
+        """Bouts by the repertoire; none of an animal without one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Script:
+    """The course of an animal of the play: its steps (step, channel) and its bouts."""
+
+    steps: NDArray[np.float64]
+    found: tuple[Stretch, ...]
+    fps: float
+
+    def cut(self, start: int, stop: int) -> tuple[Path, Acts | None]:
+        """See `Course`."""
+        channels = sample(self.steps, start, stop, self.fps)
+        return as_path(channels, self.fps), acts_of(channels, self.found, start, stop, self.fps)
+
+    def bouts(self) -> Sequence[Stretch]:
+        """See `Course`."""
+        return self.found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stroll:
+    """The course of an animal that explores by itself."""
+
+    path: Path
+
+    def cut(self, start: int, stop: int) -> tuple[Path, Acts | None]:
+        """See `Course`."""
+        return self.path.cut(start, stop), None
+
+    def bouts(self) -> Sequence[Stretch]:
+        """See `Course`."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Piece:
+    """Some frames of all animals: keypoints (frame, individual, keypoint, 3), speeds (frame, individual)."""
+
+    points_mm: NDArray[np.float32]
+    speed_mm_s: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cast:
-    """Animals, planned.
-
-    Attributes:
-        steps: (step, individual, channel) of the play.
-        bouts_of: The bouts of each individual.
-        habits: Of each individual, over all frames.
-    """
+    """Animals, planned: a course and habits of each, over all frames."""
 
     names: tuple[str, ...]
     plans: tuple[BodyPlan, ...]
-    arena: Arena
+    floor_mm: tuple[float, float]
     frames: int
     fps: float
-    steps: NDArray[np.float64]
-    bouts_of: tuple[tuple[Stretch, ...], ...]
+    courses: tuple[Course, ...]
     habits: tuple[Habits, ...]
 
     @property
     def bouts(self) -> tuple[Bout, ...]:
-        """Bouts of all individuals: those of each one after another, without gaps."""
-        return tuple(bout for i, found in enumerate(self.bouts_of) for bout in as_bouts(found, i, self.names))
+        """Bouts by the repertoire: those of each individual one after another, without gaps."""
+        return tuple(
+            bout for i, course in enumerate(self.courses) for bout in as_bouts(course.bouts(), i, self.names)
+        )
 
     def motions(self) -> list[Motion]:
         """Bodies over all frames."""
-        posed = [self._pose(i, 0, self.frames) for i in range(len(self.plans))]
-        for plan, (joints, gaits, _) in zip(self.plans, posed, strict=True):
-            plant(plan, joints, gaits)
-        for i, (plan, (joints, _, acts)) in enumerate(zip(self.plans, posed, strict=True)):
-            raise_paws(plan, joints, acts, self._holds(i, [p[0] for p in posed]))
+        window = _Window(self, 0, self.frames)
+        window.put_feet([True] * len(self.plans))
         return [
             flesh_out(plan, joints, gaits, habits, self.fps)
-            for plan, (joints, gaits, _), habits in zip(self.plans, posed, self.habits, strict=True)
+            for plan, joints, gaits, habits in zip(
+                self.plans, window.joints, window.gaits, self.habits, strict=True
+            )
         ]
 
-    def points(self) -> Iterator[NDArray[np.float32]]:
-        """Keypoints (frame, individual, keypoint, 3) in millimetres, a piece of the frames after the other.
+    def pieces(self) -> Iterator[Piece]:
+        """Keypoints and speeds, a piece of the frames after the other.
 
-        They are those of `motions` to within a thousandth of a millimetre.
+        They are those of `motions`, keypoints to within a thousandth of a millimetre.
         """
-        needed = [_needed(plan) for plan in self.plans]
-        strides = [0.0 for _ in self.plans]
-        settle = round(SETTLE_S * self.fps)
+        strides = [0.0] * len(self.plans)
         for start in range(0, self.frames, PIECE):
-            stop, first = min(self.frames, start + PIECE), max(0, start - settle)
-            piece = np.empty((stop - start, len(self.plans), len(self.plans[0].keypoints), 3), np.float32)
-            for i, plan in enumerate(self.plans):
-                joints, gaits, _ = self._pose(
-                    i, first, stop, strides=(max(0, start - 1 - first), strides[i]), only=needed[i]
-                )
-                if set(needed[i]) & set(plan.joints_at(limb.foot for limb in plan.limbs)):
-                    plant(plan, joints, gaits)
-                piece[:, i] = place_keypoints(plan, joints)[start - first :]
-                strides[i] = float(gaits.phase[-1])
+            piece, strides = self._piece(start, min(self.frames, start + PIECE), strides)
             yield piece
 
-    def _pose(
+    def _piece(self, start: int, stop: int, strides: Sequence[float]) -> tuple[Piece, list[float]]:
+        """Frames `start` to `stop`, and the strides that each animal has taken by then."""
+        needed = [_needed(plan) for plan in self.plans]
+        footed = [bool(set(n) & set(_feet(plan))) for n, plan in zip(needed, self.plans, strict=True)]
+        window = self._around(start, stop, strides, needed, footed)
+        window.put_feet(footed)
+        own = slice(start - window.first, stop - window.first)
+        points = [place_keypoints(p, j)[own] for p, j in zip(self.plans, window.joints, strict=True)]
+        speeds = [gaits.speed_mm_s[own] for gaits in window.gaits]
+        piece = Piece(
+            points_mm=np.stack(points, axis=1).astype(np.float32), speed_mm_s=np.stack(speeds, axis=1)
+        )
+        return piece, [float(gaits.phase[stop - 1 - window.first]) for gaits in window.gaits]
+
+    def _around(
         self,
-        i: int,
         start: int,
         stop: int,
-        *,
-        strides: tuple[int, float] = (0, 0.0),
-        only: Sequence[int] | None = None,
-    ) -> tuple[JointFrames, Gaits, Acts]:
-        channels = sample(self.steps[:, i], start, stop, self.fps)
-        acts = acts_of(channels, self.bouts_of[i], start, stop, self.fps)
-        joints, gaits = embody(
-            self.plans[i],
-            as_path(channels, self.fps),
-            self.habits[i].cut(start, stop),
-            floor_mm=self.arena.floor_mm,
-            acts=acts,
-            strides=strides,
-            only=only,
-        )
-        return joints, gaits, acts
+        strides: Sequence[float],
+        needed: Sequence[Sequence[int]],
+        footed: Sequence[bool],
+    ) -> _Window:
+        """A piece with what comes before and after it, as far as its own frames depend on that."""
+        before = after = round(SETTLE_S * self.fps)
+        if not any(footed):
+            after = 0
+        while True:
+            first, last = max(0, start - before), min(self.frames, stop + after)
+            window = _Window(self, first, last, before=(max(0, start - 1), strides), only=needed)
+            walked = [g.phase for g, feet in zip(window.gaits, footed, strict=True) if feet]
+            early = all(p[start - first] - p[0] >= STRIDES for p in walked) or first == 0
+            late = all(p[-1] - p[stop - 1 - first] >= STRIDES for p in walked) or last == self.frames
+            if early and late:
+                return window
+            # One that stands puts its feet down where it stood long ago, and lifts them when it goes on.
+            before, after = before * (1 if early else 2), after * (1 if late else 2)
 
-    def _holds(self, i: int, joints: Sequence[JointFrames]) -> list[Hold]:
-        """Whose back individual `i` rests its forepaws on, bout by bout."""
-        margin = round(0.5 * self.fps)  # the paws come down a little after the bout
-        return [
-            Hold(
-                rows=np.arange(s.first_frame, min(self.frames, s.last_frame + 1 + margin)),
-                partner=self.plans[s.partner],
-                joints=joints[s.partner],
+
+class _Window:
+    """All animals posed over frames `first` to `last`."""
+
+    def __init__(
+        self,
+        cast: Cast,
+        first: int,
+        last: int,
+        *,
+        before: tuple[int, Sequence[float]] | None = None,
+        only: Sequence[Sequence[int]] | None = None,
+    ) -> None:
+        """`before` is a frame and the strides that each animal took by then, `only` the joints to pose."""
+        self.cast, self.first, self.last = cast, first, last
+        self.joints: list[JointFrames] = []
+        self.gaits: list[Gaits] = []
+        self.acts: list[Acts | None] = []
+        for i, (plan, course, habits) in enumerate(zip(cast.plans, cast.courses, cast.habits, strict=True)):
+            path, acts = course.cut(first, last)
+            joints, gaits = embody(
+                plan,
+                path,
+                habits.cut(first, last),
+                floor_mm=cast.floor_mm,
+                acts=acts,
+                strides=(0, 0.0) if before is None else (before[0] - first, before[1][i]),
+                only=None if only is None else only[i],
             )
-            for s in self.bouts_of[i]
-            if s.behaviour == "mount" and s.partner is not None
-        ]
+            self.joints.append(joints)
+            self.gaits.append(gaits)
+            self.acts.append(acts)
+
+    def put_feet(self, whose: Sequence[bool]) -> None:
+        """Put feet on the floor, and those that an act lifts off it to where that has them."""
+        for i, (plan, acts) in enumerate(zip(self.cast.plans, self.acts, strict=True)):
+            if whose[i]:
+                plant(plan, self.joints[i], self.gaits[i], self.first)
+                if acts is not None:
+                    raise_paws(plan, self.joints[i], acts, self._holds(i))
+
+    def _holds(self, i: int) -> list[Hold]:
+        """Whose back individual `i` rests its forepaws on, bout by bout."""
+        cast, first, last = self.cast, self.first, self.last
+        margin = round(0.5 * cast.fps)  # the paws come down a little after the bout
+        found = []
+        for s in overlapping(cast.courses[i].bouts(), first - margin, last):
+            rows = np.arange(max(first, s.first_frame), min(last, s.last_frame + 1 + margin)) - first
+            if s.behaviour == "mount" and s.partner is not None and len(rows):
+                found.append(Hold(rows=rows, partner=cast.plans[s.partner], joints=self.joints[s.partner]))
+        return found
 
 
 def rehearse(
@@ -156,13 +257,45 @@ def rehearse(
     return Cast(
         names=tuple(names),
         plans=tuple(plans),
-        arena=arena,
+        floor_mm=arena.floor_mm,
         frames=frames,
         fps=fps,
-        steps=steps,
-        bouts_of=tuple(tuple(stretches(actor, frames, fps)) for actor in stage.actors),
+        courses=tuple(
+            Script(steps=steps[:, i], found=tuple(stretches(actor, frames, fps)), fps=fps)
+            for i, actor in enumerate(stage.actors)
+        ),
         habits=tuple(Habits.draw(r, frames, fps) for r in habit_rngs),
     )
+
+
+def roam(
+    rngs: Sequence[np.random.Generator],
+    *,
+    names: Sequence[str],
+    plans: Sequence[BodyPlan],
+    paces: Sequence[float],
+    floor_mm: tuple[float, float],
+    frames: int,
+    fps: float,
+) -> Cast:
+    """Let animals explore an empty box, each by itself and by its own source of chance."""
+    courses, habits = [], []
+    for rng, plan, pace in zip(rngs, plans, paces, strict=True):
+        courses.append(Stroll(path=stroll(rng, plan, floor_mm=floor_mm, frames=frames, fps=fps, pace=pace)))
+        habits.append(Habits.draw(rng, frames, fps))
+    return Cast(
+        names=tuple(names),
+        plans=tuple(plans),
+        floor_mm=floor_mm,
+        frames=frames,
+        fps=fps,
+        courses=tuple(courses),
+        habits=tuple(habits),
+    )
+
+
+def _feet(plan: BodyPlan) -> NDArray[np.intp]:
+    return plan.joints_at(limb.foot for limb in plan.limbs)
 
 
 def _needed(plan: BodyPlan) -> tuple[int, ...]:

@@ -42,6 +42,7 @@ def plant_feet(
     *,
     phase: NDArray[np.float64],
     speed: NDArray[np.float64],
+    first: int = 0,
 ) -> None:
     """Move the foot joints of `joints`, in place, to where a phase-locked gait puts them.
 
@@ -50,12 +51,13 @@ def plant_feet(
 
     Args:
         heading: (frame,) yaw of each girdle by joint name.
+        first: The frame that all of these begin with.
     """
     trot = np.clip((speed - TROT_FROM_MM_S) / (TROT_FULL_MM_S - TROT_FROM_MM_S), 0, 1)
     for limb in plan.limbs:
         shift = (1 - trot) * limb.phase + trot * limb.trot_phase
         # Strictly rising, so that every phase happens at one time only.
-        own = np.maximum.accumulate(phase - shift) + 1e-7 * np.arange(len(phase))
+        own = np.maximum.accumulate(phase - shift) + 1e-7 * np.arange(first, first + len(phase))
         yaw = heading[limb.girdle] + np.deg2rad(limb.toe_out_deg)
         neutral = _neutral(limb, joints.position_mm[:, plan.joint_index[limb.girdle]], heading[limb.girdle])
         state = np.concatenate([neutral, yaw[:, None]], axis=1)

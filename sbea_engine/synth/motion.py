@@ -53,7 +53,7 @@ class Gaits:
     front_heading: Angles
 
 
-def explore(
+def stroll(
     rng: np.random.Generator,
     plan: BodyPlan,
     *,
@@ -61,8 +61,8 @@ def explore(
     frames: int,
     fps: float,
     pace: float = 1.0,
-) -> Motion:
-    """Let an animal explore an empty box for `frames` frames."""
+) -> Path:
+    """The way of an animal that explores an empty box for `frames` frames."""
     rest = place_joints(plan, np.zeros((1, len(plan.joints), 3)), np.zeros((1, 3))).position_mm[0]
     root, front, head = (
         rest[plan.joint_index[n]] for n in (plan.joints[0].name, plan.spine[-1], plan.neck[-1])
@@ -76,11 +76,7 @@ def explore(
         fps=fps,
         pace=pace,
     )
-    path = replace(path, head_mm=path.head_mm * plan.roams, speed_mm_s=path.speed_mm_s * plan.roams)
-    habits = Habits.draw(rng, frames, fps)
-    joints, gaits = embody(plan, path, habits, floor_mm=floor_mm)
-    plant(plan, joints, gaits)
-    return flesh_out(plan, joints, gaits, habits, fps)
+    return replace(path, head_mm=path.head_mm * plan.roams, speed_mm_s=path.speed_mm_s * plan.roams)
 
 
 def embody(
@@ -134,10 +130,10 @@ def embody(
     return joints, gaits
 
 
-def plant(plan: BodyPlan, joints: JointFrames, gaits: Gaits) -> None:
-    """Put the feet of `joints`, in place, on the floor."""
+def plant(plan: BodyPlan, joints: JointFrames, gaits: Gaits, first: int = 0) -> None:
+    """Put the feet of `joints`, in place, on the floor; `first` is the frame that they begin with."""
     headings = {plan.joints[0].name: gaits.rear_heading, plan.spine[-1]: gaits.front_heading}
-    plant_feet(plan, joints, headings, phase=gaits.phase, speed=gaits.speed_mm_s)
+    plant_feet(plan, joints, headings, phase=gaits.phase, speed=gaits.speed_mm_s, first=first)
 
 
 def flesh_out(plan: BodyPlan, joints: JointFrames, gaits: Gaits, habits: Habits, fps: float) -> Motion:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.synth.behaviour.bouts import Bout
-from sbea_engine.synth.cast import Cast, rehearse
+from sbea_engine.synth.cast import Cast, rehearse, roam
 from sbea_engine.synth.individuals import Individual, individuals_of
-from sbea_engine.synth.motion import Motion, explore
+from sbea_engine.synth.motion import Motion
 from sbea_engine.synth.recipe import BehaviourRecipe, Recipe
 from sbea_engine.synth.signals import chance
 
@@ -26,13 +26,28 @@ def company(recipe: Recipe, seed: int) -> tuple[Individual, ...]:
 
 
 def cast_of(recipe: Recipe, animals: Sequence[Individual], *, frames: int, seed: int) -> Cast:
-    """What the animals of a recipe do by its repertoire; raises `BadRepertoire` where they find no room."""
+    """What the animals do: by the repertoire, or exploring where the recipe says no more.
+
+    Raises:
+        BadRepertoire: They find no room.
+    """
+    names, plans, paces = [a.name for a in animals], [a.plan for a in animals], [a.pace for a in animals]
+    if not recipe.scripted:
+        return roam(
+            [chance(seed, ANIMALS, i) for i in range(len(animals))],
+            names=names,
+            plans=plans,
+            paces=paces,
+            floor_mm=recipe.arena.floor_mm,
+            frames=frames,
+            fps=recipe.fps,
+        )
     behaviour = recipe.behaviour or BehaviourRecipe()
     return rehearse(
         chance(seed, ANIMALS, _PLAY),
-        names=[a.name for a in animals],
-        plans=[a.plan for a in animals],
-        paces=[a.pace for a in animals],
+        names=names,
+        plans=plans,
+        paces=paces,
         arena=recipe.arena.arena(),
         frames=frames,
         fps=recipe.fps,
@@ -44,19 +59,17 @@ def cast_of(recipe: Recipe, animals: Sequence[Individual], *, frames: int, seed:
 def act_out(
     recipe: Recipe, animals: Sequence[Individual], *, frames: int, seed: int
 ) -> tuple[list[Motion], tuple[Bout, ...]]:
-    """Motions and bouts of the animals: by the repertoire, or exploring where the recipe says no more."""
+    """Motions and bouts of the animals."""
+    cast = cast_of(recipe, animals, frames=frames, seed=seed)
+    motions = cast.motions()
+    return motions, bouts_of(recipe, cast, np.stack([m.speed_mm_s for m in motions], axis=1))
+
+
+def bouts_of(recipe: Recipe, cast: Cast, speed_mm_s: NDArray[np.float64]) -> tuple[Bout, ...]:
+    """What each animal does: by the repertoire, or by the speeds (frame, individual) of explorers."""
     if recipe.scripted:
-        cast = cast_of(recipe, animals, frames=frames, seed=seed)
-        return cast.motions(), cast.bouts
-    floor_mm = recipe.arena.floor_mm
-    motions = [
-        explore(
-            chance(seed, ANIMALS, i), a.plan, floor_mm=floor_mm, frames=frames, fps=recipe.fps, pace=a.pace
-        )
-        for i, a in enumerate(animals)
-    ]
-    bouts = [b for a, m in zip(animals, motions, strict=True) for b in walks_and_pauses(a.name, m.speed_mm_s)]
-    return motions, tuple(bouts)
+        return cast.bouts
+    return tuple(b for i, n in enumerate(cast.names) for b in walks_and_pauses(n, speed_mm_s[:, i]))
 
 
 def walks_and_pauses(name: str, speed_mm_s: NDArray[np.float64]) -> list[Bout]:

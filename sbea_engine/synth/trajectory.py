@@ -7,7 +7,8 @@ every turn and never slips sideways. Integrated at about 120 Hz whatever the fra
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,11 @@ class Path:
 
     def __len__(self) -> int:
         return len(self.head_mm)
+
+    def cut(self, start: int, stop: int) -> Self:
+        """Frames `start` to `stop` of it."""
+        names = [f.name for f in fields(self) if f.name != "fps"]
+        return replace(self, **{name: getattr(self, name)[start:stop] for name in names})
 
 
 def wander(

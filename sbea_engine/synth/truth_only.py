@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from sbea_engine import __version__
 from sbea_engine.progress import OnProgress, Progress, ignore
-from sbea_engine.synth.behaviour.bouts import Bout
-from sbea_engine.synth.cast import PIECE
+from sbea_engine.synth.cast import Piece
 from sbea_engine.synth.folder import BadRequest, new_folder, write_json
 from sbea_engine.synth.recipe import Recipe
-from sbea_engine.synth.staging import act_out, cast_of, company
+from sbea_engine.synth.staging import bouts_of, cast_of, company
 from sbea_engine.synth.truth import RECORDING_FORMAT
 
 
@@ -35,20 +34,15 @@ def write_truth_only(
     if seed < 0:
         raise BadRequest(f"The seed must not be negative, got {seed}.")
     on_progress(Progress(stage="truth", done=0, total=frames))
-    animals = company(recipe, seed)
-    plan = animals[0].plan
-    pieces: Iterable[NDArray[np.float32]]
-    bouts: tuple[Bout, ...]
-    if recipe.scripted:
-        cast = cast_of(recipe, animals, frames=frames, seed=seed)
-        pieces, bouts = cast.points(), cast.bouts
-    else:
-        motions, bouts = act_out(recipe, animals, frames=frames, seed=seed)
-        whole = np.stack([m.points_mm for m in motions], axis=1).astype(np.float32)
-        pieces = (whole[start : start + PIECE] for start in range(0, frames, PIECE))
     with new_folder(out) as folder:
+        animals = company(recipe, seed)
+        plan = animals[0].plan
+        cast = cast_of(recipe, animals, frames=frames, seed=seed)
         shape = (frames, len(animals), len(plan.keypoints), 3)
-        write_points(folder / "truth.npz", shape, _told(pieces, frames, on_progress))
+        speeds: list[NDArray[np.float64]] = []
+        points = _points(cast.pieces(), speeds, frames, on_progress)
+        write_points(folder / "truth.npz", shape, points)
+        bouts = bouts_of(recipe, cast, np.concatenate(speeds))
         write_json(
             folder / "recording.json",
             {
@@ -79,11 +73,13 @@ def write_points(file: Path, shape: tuple[int, ...], pieces: Iterable[NDArray[np
             member.write(np.ascontiguousarray(piece, "<f4").tobytes())
 
 
-def _told(
-    pieces: Iterable[NDArray[np.float32]], frames: int, on_progress: OnProgress
+def _points(
+    pieces: Iterable[Piece], speeds: list[NDArray[np.float64]], frames: int, on_progress: OnProgress
 ) -> Iterator[NDArray[np.float32]]:
+    """Keypoints of the pieces; their speeds are added to `speeds`."""
     done = 0
     for piece in pieces:
-        yield piece
-        done += len(piece)
+        yield piece.points_mm
+        speeds.append(piece.speed_mm_s)
+        done += len(piece.points_mm)
         on_progress(Progress(stage="truth", done=done, total=frames))

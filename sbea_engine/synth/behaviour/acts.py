@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.synth.behaviour.stage import CHANNELS
-from sbea_engine.synth.behaviour.track import Stretch
+from sbea_engine.synth.behaviour.track import Stretch, overlapping
 
 RISE_S = {"rear": 0.5, "groom": 0.55}
 STROKE_HZ = 5.0
@@ -55,8 +55,8 @@ def acts_of(
     """Acts of frames `start` to `stop` from the channels (channel, frame) and the bouts of an animal."""
     named = dict(zip(CHANNELS, channels, strict=True))
     rear, groom, flank, stroke = (np.zeros(stop - start) for _ in range(4))
-    for bout in found:
-        if bout.behaviour not in RISE_S or bout.last_frame < start or bout.first_frame >= stop:
+    for bout in overlapping(found, start, stop):
+        if bout.behaviour not in RISE_S:
             continue
         first, last = max(start, bout.first_frame), min(stop, bout.last_frame + 1)
         seconds = np.arange(first, last) / fps - bout.begin_s

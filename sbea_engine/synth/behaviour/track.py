@@ -7,6 +7,7 @@ continuous, and no faster than the steps are.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,12 @@ def stretches(actor: Actor, frames: int, fps: float) -> list[Stretch]:
     return found
 
 
+def overlapping(found: Sequence[Stretch], start: int, stop: int) -> Sequence[Stretch]:
+    """Those of an animal's bouts that have any of the frames `start` to `stop`."""
+    first = bisect_left(found, start, key=lambda s: s.last_frame)
+    return found[first : bisect_left(found, stop, key=lambda s: s.first_frame)]
+
+
 def as_bouts(found: Sequence[Stretch], actor: int, names: Sequence[str]) -> list[Bout]:
     """Bouts with names."""
     return [
@@ -85,10 +92,11 @@ def sample(rows: NDArray[np.float64], start: int, stop: int, fps: float) -> NDAr
     u = at - k
     v = 1 - u
     weights = (v**3, 3 * u**3 - 6 * u**2 + 4, 3 * v**3 - 6 * v**2 + 4, u**3)
-    columns = np.ascontiguousarray(rows.T)
+    near = slice(k[0], k[-1] + len(weights))  # a piece costs what it is long, not what the play is
+    columns = np.ascontiguousarray(rows[near].T)
     out = np.zeros((rows.shape[1], stop - start))
     for i, weight in enumerate(weights):
-        out += columns[:, k + i] * (weight / 6)
+        out += columns[:, k - k[0] + i] * (weight / 6)
     return out
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sbea_engine.synth.motion import Motion, explore
+from sbea_engine.synth.cast import roam
+from sbea_engine.synth.motion import Motion
 from sbea_engine.synth.mouse import MOUSE
 
 FLOOR = (420.0, 320.0)
@@ -13,7 +14,16 @@ FPS = 60.0
 
 
 def mouse_explores(seed: int) -> Motion:
-    return explore(np.random.default_rng(seed), MOUSE, floor_mm=FLOOR, frames=1800, fps=FPS)
+    (motion,) = roam(
+        [np.random.default_rng(seed)],
+        names=["a"],
+        plans=[MOUSE],
+        paces=[1.0],
+        floor_mm=FLOOR,
+        frames=1800,
+        fps=FPS,
+    ).motions()
+    return motion
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from sbea_engine.synth.truth_only import write_points, write_truth_only
 FRAMES = PIECE + 100
 
 
-@pytest.mark.parametrize("name", ["tiny-dyad", "tiny"])
+@pytest.mark.parametrize("name", ["tiny-dyad", "tiny", "bird", "dog"])
 def test_is_the_truth_of_the_rendered_recording(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(name)
     truth = load_truth(write_truth_only(recipe, frames=FRAMES, seed=3, out=tmp_path / "out"))
@@ -32,6 +33,19 @@ def test_is_the_truth_of_the_rendered_recording(name: str, tmp_path: Path) -> No
     assert truth.views == {}
     with pytest.raises(BadRecording, match="no views"):
         _ = truth.sync
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny-dyad"])
+def test_memory_does_not_grow_with_the_keypoints(name: str, tmp_path: Path) -> None:
+    """An hour more costs its plan, far below its keypoints, and nothing that bodies are posed with."""
+    peaks = []
+    for frames in (2 * PIECE, 5 * PIECE):
+        tracemalloc.start()
+        write_truth_only(load_recipe(name), frames=frames, seed=1, out=tmp_path / str(frames))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    animals = len(load_recipe(name).animals)
+    assert (peaks[1] - peaks[0]) / (3 * PIECE) < 400 * animals  # bytes a frame
 
 
 def test_an_array_written_in_pieces_is_a_plain_npz(tmp_path: Path) -> None:

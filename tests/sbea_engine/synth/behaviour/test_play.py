@@ -98,7 +98,7 @@ class TestBodies:
                 assert depth[~on_another(cast, i, j)].max() < CROWD_OVERLAP_MM
 
     def test_stay_in_the_box_and_on_the_floor(self, pair: Pair) -> None:
-        half = np.array(pair.cast.arena.floor_mm) / 2
+        half = np.array(pair.cast.floor_mm) / 2
         for motion in pair.motions:
             assert (np.abs(motion.surface.centre_mm[..., :2]) < half).all()
             assert motion.points_mm[..., 2].min() > -1.0

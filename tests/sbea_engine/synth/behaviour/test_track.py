@@ -30,7 +30,8 @@ def test_a_piece_is_the_same_as_that_part_of_the_whole() -> None:
 @pytest.mark.parametrize("frames", [2, 37, 400])
 def test_bouts_of_any_length_leave_no_gap(frames: int) -> None:
     cast = play(3, animals=2, frames=frames)
-    for found in cast.bouts_of:
+    for course in cast.courses:
+        found = course.bouts()
         assert found[0].first_frame == 0
         assert found[-1].last_frame == frames - 1
         for before, after in pairwise(found):
