@@ -1,9 +1,13 @@
 """Django behind ASGI with one change of thread a request.
 
 Django's own handler sends each synchronous middleware and view to a thread and back, some twenty changes a
-request here, which took longer than answering. Everything under HTTP here is synchronous but for a view that
-awaits a decoder, so the whole chain runs in one thread of a pool. Its threads live as long as the process,
-and with them their connections to the database.
+request here, which took longer than answering. Nearly everything under HTTP here is synchronous, so the whole
+chain runs in one thread of a pool. Its threads live as long as the process, and with them their connections
+to the database.
+
+A view that is a coroutine (one frame, which waits for a decoder) runs on the event loop, but its middleware
+holds a thread until it is done. Such requests have a pool of their own: however many wait, labels, byte
+ranges and the health check do not queue behind them.
 """
 
 from __future__ import annotations
@@ -12,21 +16,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, resolve
 
 # Requests at a time, and so connections to the database; more would only queue for the processor.
 THREADS = 16
+# Those of them that mostly wait; a few more than the decoder takes (`recordings.frames`), which then says so.
+AWAITING_THREADS = 40
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
+_awaiting_pool = ThreadPoolExecutor(AWAITING_THREADS, thread_name_prefix="http-awaiting")
 
 
 class ThreadedHandler(ASGIHandler):
     """Reads requests and sends answers on the event loop, as Django does; makes them in a thread.
 
-    A view that is a coroutine still runs on the event loop, and a streamed answer is read there.
+    A streamed answer is read on the event loop.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -45,8 +53,9 @@ class ThreadedHandler(ASGIHandler):
         await self.handle(scope, receive, send)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Run middleware and view in a thread of the pool."""
-        in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=_pool)
+        """Run middleware and view in a thread of the pool that suits the view."""
+        pool = _awaiting_pool if _awaits(request) else _pool
+        in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=pool)
         return await in_thread(request)
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
@@ -55,3 +64,11 @@ class ThreadedHandler(ASGIHandler):
             return self.get_response(request)
         finally:
             close_old_connections()
+
+
+def _awaits(request: HttpRequest) -> bool:
+    """Whether the view of this address is a coroutine; what has no view has a quick answer."""
+    try:
+        return iscoroutinefunction(resolve(request.path_info).func)
+    except Resolver404:
+        return False

@@ -25,7 +25,7 @@ ImageFormat = Literal["jpeg", "webp"]
 # Widths that a frame may be asked for in; a fixed ladder keeps caches small and resizing bounded.
 FRAME_WIDTHS = (160, 320, 640, 960, 1280, 1920)
 WORKERS = 2
-MAX_WAITING = 96
+MAX_WAITING = 36
 CACHE_BYTES = 64 * 1024 * 1024
 QUALITY: dict[ImageFormat, int] = {"jpeg": 88, "webp": 82}
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 
-from webapp.config.handler import ThreadedHandler
+from webapp.config.handler import AWAITING_THREADS, ThreadedHandler
 
 # Django's signals around a request look at the connections to the database.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +46,23 @@ async def awaiting(request: HttpRequest) -> HttpResponse:
     return HttpResponse("awaited")
 
 
+def querying(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    seen.setdefault("connections", []).append(connection.connection)
+    return HttpResponse("asked")
+
+
+async def waiting(request: HttpRequest) -> HttpResponse:
+    seen["waiting"] = seen.get("waiting", 0) + 1
+    try:
+        await seen["release"].wait()
+    except asyncio.CancelledError:
+        seen["given up"] = True
+        raise
+    return HttpResponse("at last")
+
+
 async def _numbers() -> Any:
     for number in range(3):
         await asyncio.sleep(0)
@@ -64,6 +83,8 @@ urlpatterns = [
     path("awaiting", awaiting),
     path("streamed", streamed),
     path("failing", failing),
+    path("querying", querying),
+    path("waiting", waiting),
 ]
 
 
@@ -74,16 +95,18 @@ def handler() -> Iterator[ThreadedHandler]:
         yield ThreadedHandler()
 
 
-async def ask(handler: ThreadedHandler, address: str, body: bytes = b"") -> tuple[int, bytes]:
-    """Status and body of one answer."""
+async def ask(
+    handler: ThreadedHandler, address: str, body: bytes = b"", gone: asyncio.Event | None = None
+) -> tuple[int, bytes]:
+    """Status and body of one answer; the client goes away at `gone`."""
     messages = iter([{"type": "http.request", "body": body, "more_body": False}])
     sent: list[Mapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         for message in messages:
             return message
-        await asyncio.Event().wait()
-        raise AssertionError
+        await (gone or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: Mapping[str, Any]) -> None:
         sent.append(message)
@@ -98,6 +121,8 @@ async def ask(handler: ThreadedHandler, address: str, body: bytes = b"") -> tupl
         "headers": [(b"host", b"here")],
     }
     await handler(scope, receive, send)
+    if not sent:
+        return 0, b""
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 
@@ -122,6 +147,58 @@ async def test_many_at_once_each_get_their_own_answer(handler: ThreadedHandler) 
     bodies = [f"{i}".encode() for i in range(1, 60)]
     answers = await asyncio.gather(*(ask(handler, "plain", body) for body in bodies))
     assert [body for _, body in answers] == bodies
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread or task does; fails after some seconds."""
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+async def test_however_many_wait_the_others_are_answered(handler: ThreadedHandler) -> None:
+    seen["release"] = asyncio.Event()
+    waiters = [asyncio.create_task(ask(handler, "waiting")) for _ in range(AWAITING_THREADS + 5)]
+    await until(lambda: seen.get("waiting", 0) == AWAITING_THREADS)
+    assert await asyncio.wait_for(ask(handler, "plain", b"quick"), 10) == (200, b"quick")
+    seen["release"].set()
+    assert {await waiter for waiter in waiters} == {(200, b"at last")}
+
+
+async def test_who_goes_away_is_not_waited_for(handler: ThreadedHandler) -> None:
+    seen["release"], gone = asyncio.Event(), asyncio.Event()
+    waiter = asyncio.create_task(ask(handler, "waiting", gone=gone))
+    await until(lambda: seen.get("waiting") == 1)
+    gone.set()
+    assert await asyncio.wait_for(waiter, 10) == (0, b"")
+    await until(lambda: "given up" in seen)
+
+
+async def test_a_thread_keeps_its_connection_and_replaces_a_broken_one(
+    handler: ThreadedHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one thread, so that each request meets what the one before left."""
+    monkeypatch.setattr("webapp.config.handler._pool", (pool := ThreadPoolExecutor(1)))
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", None)
+    try:
+        for _ in range(2):
+            assert await ask(handler, "querying") == (200, b"asked")
+        first, second = seen["connections"]
+        assert first is second
+        if connection.vendor == "postgresql":  # a file does not hang up
+            pool.submit(_break).result()
+            assert await ask(handler, "querying") == (200, b"asked")
+            assert seen["connections"][-1] is not first
+    finally:
+        pool.submit(connections.close_all).result()
+        pool.shutdown()
+
+
+def _break() -> None:
+    """As when the server ended the connection: the driver's own is dead and Django does not know."""
+    connection.connection.close()
 
 
 async def test_sockets_are_not_taken_for_requests(handler: ThreadedHandler) -> None:

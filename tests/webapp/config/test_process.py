@@ -68,8 +68,8 @@ def test_nobody_else_on_the_machine_can_read_the_data(tmp_path: Path) -> None:
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
 
 
-def test_a_connection_that_the_database_dropped_is_noticed(tmp_path: Path) -> None:
-    """The threads that answer HTTP keep theirs, so each must be asked whether it still lives."""
+def test_kept_connections_are_asked_whether_they_still_live(tmp_path: Path) -> None:
+    """The setting; `test_handler.py` breaks one."""
     program = (
         "import json; from webapp.config.settings import server;"
         "database = server.DATABASES['default'];"
