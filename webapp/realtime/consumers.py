@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from pydantic import ValidationError
 
+from sbea_engine.errors import EngineError
+from webapp.api.errors import AppError
 from webapp.realtime import access
 from webapp.realtime.access import CloseCode
+from webapp.realtime.database import in_thread
 from webapp.realtime.groups import JobChanged, project_group
 from webapp.realtime.messages import (
     ClientMessage,
@@ -95,7 +99,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         if self._subscribed:
             await self._send_job(job_id, event["seq"])
         if followed is not None:
-            await self._send_window(await database_sync_to_async(self._followings.advance)(followed))
+            await self._send_window(followed, partial(self._followings.advance, followed))
 
     async def _answer(self, message: ClientMessage) -> None:
         if isinstance(message, SubscribeMessage):
@@ -103,7 +107,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         elif isinstance(message, FollowMessage):
             await self._follow(message)
         elif isinstance(message, ReceivedMessage):
-            await self._send_window(await database_sync_to_async(self._followings.received)(message))
+            await self._send_window(message.reconstruction_id, partial(self._followings.received, message))
         else:
             self._followings.unfollow(message.reconstruction_id)
 
@@ -111,14 +115,16 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         if self._followings.is_full_for(message.reconstruction_id):
             await self._error("too_many", f"At most {MAX_FOLLOWED} reconstructions can be followed at once.")
             return
-        try:
-            window = await database_sync_to_async(self._followings.follow)(message)
-        except KeyError:
-            await self._error("not_found", f"There is no reconstruction {message.reconstruction_id} here.")
-            return
-        await self._send_window(window)
+        await self._send_window(message.reconstruction_id, partial(self._followings.follow, message))
 
-    async def _send_window(self, window: Window | None) -> None:
+    async def _send_window(self, reconstruction_id: int, read: Callable[[], Window | None]) -> None:
+        """Send what `read` gives, if anything; what cannot be read is told and no longer followed."""
+        try:
+            window = await in_thread(read)()
+        except (AppError, EngineError) as error:
+            self._followings.unfollow(reconstruction_id)
+            await self._error(error.code, str(error), reconstruction_id, theirs=isinstance(error, AppError))
+            return
         if window is None:
             return
         await self.send(text_data=window.message.model_dump_json())
@@ -129,12 +135,12 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         since = self._sent.get(job_id)
         if since is not None and seq <= since:
             return  # the snapshot, or an earlier message, has it already
-        read = database_sync_to_async(read_job)
+        read = in_thread(read_job)
         for message in await read(project_id=self.project_id, job_id=job_id, since=since):
             await self._send(message)
 
     async def _subscribe(self, since: dict[UUID, int]) -> None:
-        messages = await database_sync_to_async(read_snapshot)(project_id=self.project_id, since=since)
+        messages = await in_thread(read_snapshot)(project_id=self.project_id, since=since)
         self._sent = {}
         for message in messages:
             await self._send(message)
@@ -149,9 +155,13 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             self._sent[line.job_id] = max(line.seq, self._sent.get(line.job_id, 0))
         await self.send(text_data=message.model_dump_json())
 
-    async def _error(self, code: str, detail: str) -> None:
-        self._errors += 1
-        await self.send(text_data=ErrorMessage(code=code, detail=detail).model_dump_json())
+    async def _error(
+        self, code: str, detail: str, reconstruction_id: int | None = None, *, theirs: bool = True
+    ) -> None:
+        """Tell the client; `theirs` counts against it."""
+        message = ErrorMessage(code=code, detail=detail, reconstruction_id=reconstruction_id)
+        await self.send(text_data=message.model_dump_json())
+        self._errors += theirs
         if self._errors >= MAX_ERRORS:
             await self.close(code=int(CloseCode.TOO_MUCH))
 
@@ -169,7 +179,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         return True
 
     async def _refusal(self, *, connected: bool) -> CloseCode | None:
-        code: CloseCode | None = await database_sync_to_async(access.refusal)(
+        code: CloseCode | None = await in_thread(access.refusal)(
             session_key=self.scope["session"].session_key, project_id=self.project_id, connected=connected
         )
         return code

@@ -46,6 +46,8 @@ class Following:
             done: Ticks that are complete.
             finished: The result will not grow any more. The last turn may then be empty: it says so.
         """
+        if not finished:
+            self.ended = False  # a job that had failed was queued again
         if self._outstanding or self.ended:
             return None
         done = max(done, self.next_tick)

@@ -108,7 +108,8 @@ class PosesMessage(Wire):
 
     The bytes are little-endian float32 (tick, individual, keypoint, 4): x, y, z and sigma in mm.
     `skipped` names ticks that were left out because this client is too far behind; they can be read over
-    HTTP. When `state` is no longer running and `stop` is `ticks_done`, nothing more will come.
+    HTTP. When `state` is no longer running and `stop` has reached `ticks_done`, nothing more comes unless the
+    job is tried again.
     """
 
     type: Literal["poses"] = "poses"
@@ -125,11 +126,15 @@ class PosesMessage(Wire):
 
 
 class ErrorMessage(Wire):
-    """What the client sent cannot be used; the connection stays open."""
+    """What the client sent cannot be used, or what it follows cannot be read; the connection stays open.
+
+    `reconstruction_id` names what is no longer followed, if it is about that.
+    """
 
     type: Literal["error"] = "error"
     code: str
     detail: str
+    reconstruction_id: int | None = None
 
 
 class SubscribeMessage(BaseModel):

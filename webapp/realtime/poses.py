@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from webapp.api.errors import NotFound
 from webapp.realtime.following import Following, Turn
 from webapp.realtime.messages import FollowMessage, PosesMessage, ReceivedMessage, TickRange
 from webapp.results.models import Reconstruction
@@ -38,11 +39,10 @@ class Followings:
         """Begin, or begin anew after a lost connection; returns the first window if there is one.
 
         Raises:
-            KeyError: The project has no such reconstruction.
+            NotFound: The project has no such reconstruction.
+            BadPoses3DStore: Its files are damaged.
         """
         row = self._row(message.reconstruction_id)
-        if row is None:
-            raise KeyError(message.reconstruction_id)
         self._followed[row.pk] = Following(next_tick=min(message.since, row.tick_count))
         if row.job_id is not None:
             self._by_job[row.job_id] = row.pk
@@ -65,16 +65,20 @@ class Followings:
         return self._by_job.get(job_id)
 
     def advance(self, reconstruction_id: int) -> Window | None:
-        """The next window, if there is something new and the client has taken the last one."""
-        row = self._row(reconstruction_id)
-        if row is None:  # deleted since
-            self.unfollow(reconstruction_id)
-            return None
-        return self._turn(row)
+        """The next window, if there is something new and the client has taken the last one.
 
-    def _row(self, reconstruction_id: int) -> Reconstruction | None:
+        Raises:
+            NotFound: It was deleted since.
+            BadPoses3DStore: Its files are damaged.
+        """
+        return self._turn(self._row(reconstruction_id))
+
+    def _row(self, reconstruction_id: int) -> Reconstruction:
         rows = Reconstruction.objects.filter(project_id=self._project_id, pk=reconstruction_id)
-        return rows.select_related("model__skeleton").first()
+        row = rows.select_related("model__skeleton").first()
+        if row is None:
+            raise NotFound("reconstruction")
+        return row
 
     def _turn(self, row: Reconstruction) -> Window | None:
         following = self._followed.get(row.pk)

@@ -11,11 +11,11 @@ import logging
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.db import DatabaseError
 
 from webapp.jobs.models import JobEvent
+from webapp.realtime.database import in_thread
 from webapp.realtime.groups import job_changed_message, project_group
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Relay:
         async with self._lock:
             self._listeners += 1
             if self._task is None:
-                last = await database_sync_to_async(_newest)()
+                last = await in_thread(_newest)()
                 self._task = asyncio.create_task(self._watch(last), name="job-relay")
 
     async def leave(self) -> None:
@@ -64,7 +64,7 @@ class Relay:
     async def _relay(self, last: int) -> int:
         layer = get_channel_layer()
         assert layer is not None, "the channel layer is configured in the settings"
-        newest, changed = await database_sync_to_async(_changes)(last)
+        newest, changed = await in_thread(_changes)(last)
         for job_id, (project_id, seq) in changed.items():
             await layer.group_send(project_group(project_id), dict(job_changed_message(job_id, seq)))
         return int(newest)

@@ -10,6 +10,7 @@ from webapp.jobs.models import Job
 from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import recording_get, video_get
+from webapp.results.answers import window_response
 from webapp.results.schemas import (
     ExportIn,
     ExportOut,
@@ -100,18 +101,7 @@ def get_window(request: HttpRequest, result_id: int, window: Query[WindowIn]) ->
     yet are NaN and the entity tag changes as they arrive.
     """
     result = result_get(pk=result_id, visible_to=signed_in(request))
-    found = result_window(result=result, start=window.start, stop=window.stop)
-    headers = {
-        "ETag": found.etag,
-        "Cache-Control": "private, no-cache",
-        "X-Shape": ",".join(map(str, found.shape)),
-        "X-Start": str(found.start),
-        "X-Content-Type-Options": "nosniff",
-    }
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
-    if found.etag in known:
-        return HttpResponse(status=304, headers=headers)
-    return HttpResponse(found.body, content_type="application/octet-stream", headers=headers)
+    return window_response(request, result_window(result=result, start=window.start, stop=window.stop))
 
 
 @router.get("/projects/{int:project_id}/exports", response=list[ExportOut], operation_id="export_list")

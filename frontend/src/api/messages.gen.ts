@@ -154,7 +154,8 @@ export interface JobMessage {
  *
  * The bytes are little-endian float32 (tick, individual, keypoint, 4): x, y, z and sigma in mm.
  * `skipped` names ticks that were left out because this client is too far behind; they can be read over
- * HTTP. When `state` is no longer running and `stop` is `ticks_done`, nothing more will come.
+ * HTTP. When `state` is no longer running and `stop` has reached `ticks_done`, nothing more comes unless the
+ * job is tried again.
  *
  * This interface was referenced by `WireTypes`'s JSON-Schema
  * via the `definition` "PosesMessage".
@@ -183,7 +184,9 @@ export interface TickRange {
   stop: number;
 }
 /**
- * What the client sent cannot be used; the connection stays open.
+ * What the client sent cannot be used, or what it follows cannot be read; the connection stays open.
+ *
+ * `reconstruction_id` names what is no longer followed, if it is about that.
  *
  * This interface was referenced by `WireTypes`'s JSON-Schema
  * via the `definition` "ErrorMessage".
@@ -191,5 +194,6 @@ export interface TickRange {
 export interface ErrorMessage {
   code: string;
   detail: string;
+  reconstruction_id?: number | null;
   type: "error";
 }

@@ -34,6 +34,16 @@ def test_the_end_is_said_even_where_nothing_is_new() -> None:
     assert following.turn(done=300, finished=True) is None
 
 
+def test_a_job_that_is_tried_again_goes_on() -> None:
+    following = Following(next_tick=0)
+    assert following.turn(done=100, finished=True) == Turn(seq=1, start=0, stop=100, skipped=None)
+    assert following.received(1)
+    assert following.turn(done=100, finished=False) is None
+    assert following.turn(done=150, finished=False) == Turn(seq=2, start=100, stop=150, skipped=None)
+    assert following.received(2)
+    assert following.turn(done=150, finished=True) == Turn(seq=3, start=150, stop=150, skipped=None)
+
+
 def test_only_what_was_sent_last_can_be_received() -> None:
     following = Following(next_tick=0)
     assert not following.received(0)

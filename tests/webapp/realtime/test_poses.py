@@ -17,9 +17,10 @@ from tests.webapp.recordings.factories import make_calibration, pretend_recordin
 from tests.webapp.results.factories import predicted, ready_model, written
 from webapp.accounts.models import Role, User
 from webapp.jobs.log import Line
-from webapp.jobs.models import JobEvent, JobState
-from webapp.jobs.services import job_claim, job_finish, job_report
+from webapp.jobs.models import Job, JobEvent, JobState
+from webapp.jobs.services import job_claim, job_finish, job_report, job_retry
 from webapp.projects.models import Project
+from webapp.realtime.following import WINDOW_TICKS
 from webapp.realtime.poses import MAX_FOLLOWED
 from webapp.recordings import storage
 from webapp.results.models import Reconstruction
@@ -31,7 +32,7 @@ from webapp.results.reconstructions.services import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TICKS = 1300
+TICKS = 2600  # more than a client may be behind
 T = TypeVar("T")
 
 
@@ -71,6 +72,11 @@ def progress(found: Reconstruction, ticks: int) -> None:
 def finish(found: Reconstruction) -> None:
     reconstruction_finish(reconstruction=found, ticks_done=TICKS, individuals=["animal 1"])
     assert job_finish(job_id=found.job_id, worker="w", state=JobState.DONE, result={})  # type: ignore[arg-type]
+
+
+def fail(found: Reconstruction) -> None:
+    state, error = JobState.FAILED, {"code": "x", "message": "no"}
+    assert job_finish(job_id=found.job_id, worker="w", state=state, error=error)  # type: ignore[arg-type]
 
 
 def session_of(user: User) -> bytes:
@@ -165,12 +171,7 @@ class TestFollowing:
         found = await db(running, project)
         socket = await connected(project, owner_of(project))
         await follow(socket, found)
-
-        def fail() -> None:
-            state, error = JobState.FAILED, {"code": "x", "message": "no"}
-            assert job_finish(job_id=found.job_id, worker="w", state=state, error=error)  # type: ignore[arg-type]
-
-        await db(fail)
+        await db(fail, found)
         head, values = await window(socket)
         assert (head["state"], len(values)) == ("failed", 0)
         await socket.leave()
@@ -181,12 +182,77 @@ class TestFollowing:
         socket = await connected(project, owner_of(project))
         await follow(socket, found)
         await socket.send({"type": "unfollow", "reconstruction_id": found.pk})
-        await socket.send("nonsense")
-        assert (await socket.receive())["type"] == "error"  # so what was sent before it has been read
+        await socket.send({"type": "subscribe", "since": {}})
+        assert (await socket.receive())["type"] == "snapshot"  # so what was sent before has been read
         await db(progress, found, 700)
-        await follow(socket, found, since=650)
+        await db(finish, found)
+        state = ""
+        while state != "done":
+            message = await socket.receive()
+            assert message["type"] == "job"
+            state = message["job"]["state"]
+        await socket.leave()
+
+    async def test_who_lags_is_told_what_is_left_out(self) -> None:
+        project = await db(make_project)
+        found = await db(running, project)
+        socket = await connected(project, owner_of(project))
+        await db(progress, found, 10)
+        await follow(socket, found)
         head, _ = await window(socket)
-        assert (head["start"], head["stop"]) == (650, 700)
+        await db(progress, found, TICKS)
+        await take(socket, head)
+        head, values = await window(socket)
+        newest = TICKS - WINDOW_TICKS
+        assert head["skipped"] == {"start": 10, "stop": newest}
+        assert (head["start"], head["stop"], values[0, 0, 0, 0]) == (newest, TICKS, newest)
+        await socket.leave()
+
+    async def test_goes_on_when_a_failed_job_is_tried_again(self) -> None:
+        project = await db(make_project)
+        found = await db(running, project)
+        await db(progress, found, 100)
+        socket = await connected(project, owner_of(project))
+        await follow(socket, found)
+        await take(socket, (await window(socket))[0])
+        await db(fail, found)
+        head, _ = await window(socket)
+        assert head["state"] == "failed"
+        await take(socket, head)
+        job = await db(Job.objects.get, pk=found.job_id)
+        await db(job_retry, job=job, by=owner_of(project))
+        assert await db(job_claim, job_id=job.pk, worker="w") is not None
+        await db(progress, found, 300)
+        head, _ = await window(socket)
+        assert (head["state"], head["start"], head["stop"]) == ("running", 100, 300)
+        await socket.leave()
+
+    async def test_damaged_files_end_the_following_and_not_the_connection(self) -> None:
+        project = await db(make_project)
+        found = await db(running, project)
+        socket = await connected(project, owner_of(project))
+        await follow(socket, found)
+        storage.remove_tree(storage.stored_path(found.folder))
+        await db(progress, found, 700)
+        told = await socket.receive()
+        assert (told["type"], told["code"]) == ("error", "bad_poses_3d_store")
+        assert told["reconstruction_id"] == found.pk
+        await db(progress, found, 900)
+        await socket.send({"type": "subscribe", "since": {}})
+        assert (await socket.receive())["type"] != "error"
+        await socket.leave()
+
+    async def test_one_that_is_deleted_is_told(self) -> None:
+        project = await db(make_project)
+        found = await db(running, project)
+        await db(progress, found, 10)
+        socket = await connected(project, owner_of(project))
+        await follow(socket, found)
+        head, _ = await window(socket)
+        await db(Reconstruction.objects.filter(pk=found.pk).delete)
+        await take(socket, head)
+        told = await socket.receive()
+        assert (told["code"], told["reconstruction_id"]) == ("not_found", found.pk)
         await socket.leave()
 
     async def test_those_of_other_projects_are_not_there(self) -> None:

@@ -172,6 +172,14 @@ class TestWindows:
         residuals = np.frombuffer(answer.content, "<f4").reshape(30, 2)
         np.testing.assert_array_equal(residuals, np.tile([0.5, 1.0], (30, 1)))
 
+    @pytest.mark.parametrize("what", ["window?start=0&stop=5", "residuals?start=0&stop=5", "quality"])
+    def test_files_that_are_gone_are_told(self, what: str, found: Reconstruction) -> None:
+        written(found)
+        Reconstruction.objects.filter(pk=found.pk).update(state="ready")
+        storage.remove_tree(storage.stored_path(found.folder))
+        answer = client_of(owner_of(found.project)).get(f"/api/v1/reconstructions/{found.pk}/{what}")
+        assert answer.json()["code"] == "bad_poses_3d_store"
+
     def test_quality_along_the_recording(self, found: Reconstruction) -> None:
         written(found)
         client = client_of(owner_of(found.project))

@@ -10,7 +10,8 @@ from webapp.api.auth import signed_in
 from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import recording_get
-from webapp.results.reconstructions.quality import reconstruction_quality
+from webapp.results.answers import window_response
+from webapp.results.reconstructions.quality import MAX_BINS, reconstruction_quality
 from webapp.results.reconstructions.schemas import (
     QualityOut,
     ReconstructionIn,
@@ -19,7 +20,7 @@ from webapp.results.reconstructions.schemas import (
 )
 from webapp.results.reconstructions.selectors import reconstruction_get, reconstruction_list
 from webapp.results.reconstructions.services import reconstruction_delete, reconstruction_start
-from webapp.results.reconstructions.windows import Window3D, poses_window, residuals_window
+from webapp.results.reconstructions.windows import poses_window, residuals_window
 from webapp.results.schemas import WindowIn
 from webapp.training.selectors import model_get
 
@@ -27,7 +28,7 @@ router = Router(tags=["results"])
 
 
 class BinsIn(Schema):
-    bins: int = Field(default=500, ge=1, le=2000)
+    bins: int = Field(default=500, ge=1, le=MAX_BINS)
 
 
 @router.post(
@@ -89,14 +90,16 @@ def get_poses(request: HttpRequest, reconstruction_id: int, window: Query[Window
     are NaN and the entity tag changes as they arrive.
     """
     found = reconstruction_get(pk=reconstruction_id, visible_to=signed_in(request))
-    return _answer(request, poses_window(reconstruction=found, start=window.start, stop=window.stop))
+    return window_response(request, poses_window(reconstruction=found, start=window.start, stop=window.stop))
 
 
 @router.get("/reconstructions/{int:reconstruction_id}/residuals", operation_id="reconstruction_residuals")
 def get_residuals(request: HttpRequest, reconstruction_id: int, window: Query[WindowIn]) -> HttpResponse:
     """Little-endian float32 (tick, view): median reprojection error in px; NaN where there is none."""
     found = reconstruction_get(pk=reconstruction_id, visible_to=signed_in(request))
-    return _answer(request, residuals_window(reconstruction=found, start=window.start, stop=window.stop))
+    return window_response(
+        request, residuals_window(reconstruction=found, start=window.start, stop=window.stop)
+    )
 
 
 @router.get(
@@ -113,17 +116,3 @@ def get_quality(request: HttpRequest, reconstruction_id: int, asked: Query[BinsI
         views=found.views,
         bins=reconstruction_quality(reconstruction=found, bins=asked.bins),
     )
-
-
-def _answer(request: HttpRequest, window: Window3D) -> HttpResponse:
-    headers = {
-        "ETag": window.etag,
-        "Cache-Control": "private, no-cache",
-        "X-Shape": ",".join(map(str, window.shape)),
-        "X-Start": str(window.start),
-        "X-Content-Type-Options": "nosniff",
-    }
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
-    if window.etag in known:
-        return HttpResponse(status=304, headers=headers)
-    return HttpResponse(window.body, content_type="application/octet-stream", headers=headers)

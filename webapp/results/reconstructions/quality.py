@@ -6,9 +6,8 @@ import numpy as np
 from ninja import Schema
 from numpy.typing import NDArray
 
-from webapp.recordings import storage
 from webapp.results.models import Reconstruction
-from webapp.results.reconstructions.windows import median_residuals_px
+from webapp.results.reconstructions.windows import done_store, median_residuals_px
 
 MAX_BINS = 2000
 _READ_TICKS = 4096
@@ -34,15 +33,11 @@ def reconstruction_quality(*, reconstruction: Reconstruction, bins: int) -> list
     """At most `bins` figures over the ticks that are done.
 
     Raises:
-        BadPosesStore: The files are damaged.
+        BadPoses3DStore: The files are damaged.
     """
-    from sbea_engine.io.poses3d_store import open_poses3d
-
-    folder = storage.stored_path(reconstruction.folder)
-    done = reconstruction.ticks_done
-    if done == 0 or not (folder / "progress.json").exists():
+    done, store = reconstruction.ticks_done, done_store(reconstruction)
+    if store is None or done == 0:
         return []
-    store = open_poses3d(folder)
     width = max(1, -(-done // min(bins, MAX_BINS)))
     step = max(width, _READ_TICKS // width * width)  # whole bins, in pieces that fit in memory
     found: list[QualityBin] = []

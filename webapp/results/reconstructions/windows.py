@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from webapp.recordings import storage
+from webapp.results.answers import Window
 from webapp.results.errors import BadWindow
 from webapp.results.models import Reconstruction
 
 if TYPE_CHECKING:
     from sbea_engine.data.poses3d import Poses3D
+    from sbea_engine.io.poses3d_store import Poses3DStore
 
 MAX_TICKS = 20_000
 MAX_BYTES = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window3D:
-    """Values of consecutive ticks, little-endian float32, NaN where there is no answer, or none yet.
-
-    Attributes:
-        body: The bytes.
-        shape: Of the body; the first axis is the tick.
-        start: Tick of the first row.
-        etag: Strong entity tag of these bytes.
-    """
-
-    body: bytes
-    shape: tuple[int, ...]
-    start: int
-    etag: str
-
-
-def poses_window(*, reconstruction: Reconstruction, start: int, stop: int) -> Window3D:
+def poses_window(*, reconstruction: Reconstruction, start: int, stop: int) -> Window:
     """float32 (tick, individual, keypoint, 4): x, y, z and sigma in millimetres.
 
     Raises:
         BadWindow: An empty, negative or too long range.
-        BadPosesStore: The files are damaged.
+        BadPoses3DStore: The files are damaged.
     """
     keypoints = len(reconstruction.model.skeleton.noun)
     row = (max(1, len(reconstruction.individuals)), keypoints, 4)
@@ -53,15 +36,15 @@ def poses_window(*, reconstruction: Reconstruction, start: int, stop: int) -> Wi
         rows = poses.ticks - start
         values[rows, ..., :3] = poses.points_mm
         values[rows, ..., 3] = poses.sigma_mm
-    return _window(values, start)
+    return Window.of(values, start)
 
 
-def residuals_window(*, reconstruction: Reconstruction, start: int, stop: int) -> Window3D:
+def residuals_window(*, reconstruction: Reconstruction, start: int, stop: int) -> Window:
     """float32 (tick, view): median reprojection error of the tick's keypoints in pixels.
 
     Raises:
         BadWindow: An empty, negative or too long range.
-        BadPosesStore: The files are damaged.
+        BadPoses3DStore: The files are damaged.
     """
     row = (len(reconstruction.views),)
     start, stop = _range(reconstruction, start, stop, row)
@@ -69,7 +52,7 @@ def residuals_window(*, reconstruction: Reconstruction, start: int, stop: int) -
     poses = _read(reconstruction, start, stop)
     if poses is not None:
         values[poses.ticks - start] = median_residuals_px(poses)
-    return _window(values, start)
+    return Window.of(values, start)
 
 
 def median_residuals_px(poses: Poses3D) -> NDArray[np.float32]:
@@ -92,16 +75,22 @@ def _range(reconstruction: Reconstruction, start: int, stop: int, row: tuple[int
     return start, stop
 
 
-def _read(reconstruction: Reconstruction, start: int, stop: int) -> Poses3D | None:
-    from sbea_engine.io.poses3d_store import open_poses3d
+def done_store(reconstruction: Reconstruction) -> Poses3DStore | None:
+    """The store with all ticks that the row promises; None while none is promised.
 
-    folder = storage.stored_path(reconstruction.folder)
-    if not (folder / "progress.json").exists():  # the worker has not laid the store out yet
+    Raises:
+        BadPoses3DStore: The files are gone, damaged, or hold less than that.
+    """
+    from sbea_engine.io.poses3d_store import BadPoses3DStore, open_poses3d
+
+    if reconstruction.ticks_done == 0 and reconstruction.state != Reconstruction.State.READY:
         return None
-    return open_poses3d(folder).window(start, stop)
+    store = open_poses3d(storage.stored_path(reconstruction.folder))
+    if store.ticks_done < reconstruction.ticks_done:
+        raise BadPoses3DStore("These 3D poses are cut off on the disk. Delete them and reconstruct again.")
+    return store
 
 
-def _window(values: NDArray[np.float32], start: int) -> Window3D:
-    body = values.astype("<f4").tobytes()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
-    return Window3D(body=body, shape=values.shape, start=start, etag=etag)
+def _read(reconstruction: Reconstruction, start: int, stop: int) -> Poses3D | None:
+    store = done_store(reconstruction)
+    return None if store is None else store.window(start, stop)
