@@ -14,7 +14,7 @@ from webapp.projects.models import Project
 from webapp.recordings.errors import BadRecording
 from webapp.recordings.models import Recording, Video
 from webapp.recordings.names import free_name
-from webapp.recordings.roots import allowed_source, videos_in
+from webapp.recordings.roots import allowed_source, shown, videos_in
 from webapp.recordings.services import Source, recording_register
 
 
@@ -54,7 +54,7 @@ def _register(project: Project, file: Path, *, by: User) -> FolderFile:
             source = Source(view="cam-1", path=str(path))
             recording, _ = recording_register(project=project, name=name, sources=[source], by=by)
     except AppError as error:
-        return FolderFile(file=file.name, problem=str(error))
+        return FolderFile(file=shown(file.name), problem=str(error))
     return FolderFile(file=file.name, recording=recording)
 
 

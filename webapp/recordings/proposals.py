@@ -18,7 +18,7 @@ from webapp.recordings.folders import check_is_new
 from webapp.recordings.grouping import Group, propose_groups, propose_views
 from webapp.recordings.models import Recording
 from webapp.recordings.names import free_name
-from webapp.recordings.roots import allowed_source, videos_in
+from webapp.recordings.roots import allowed_source, shown, videos_in
 from webapp.recordings.services import Source, recording_register
 
 
@@ -123,7 +123,8 @@ def _checked(project: Project, groups: Sequence[Group]) -> list[Proposal]:
         name = free_name(group.name, known)
         known.append(name)
         views = tuple(
-            ProposedView(view=view, path=file, problem=_problem(project, file)) for file, view in group.views
+            ProposedView(view=view, path=shown(file), problem=_problem(project, file))
+            for file, view in group.views
         )
         found.append(Proposal(name=name, views=views))
     return found

@@ -49,7 +49,7 @@ def read_rendered(folder: Path) -> RenderedFolder:
         raise BadRecording(
             f"{folder}: holds no {DESCRIPTION} that can be read, so it is no rendered recording."
         ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadRecording(f"{file}: not JSON ({str(error)[:200]}).") from error
     if not isinstance(document, dict) or document.get("format") != RENDERED_FORMAT:
         raise BadRecording(f"{file}: not of format {RENDERED_FORMAT}.")
@@ -64,13 +64,12 @@ def read_rendered(folder: Path) -> RenderedFolder:
     )
 
 
-def is_rendered(folder: Path) -> bool:
-    """Whether the description in a folder, if any, says that it is a rendered recording's."""
+def is_rendered(description: Path) -> bool:
+    """Whether the description of a folder says that a rendered recording lies in it."""
     try:
-        file_there = folder / DESCRIPTION
-        if not file_there.is_file():  # opening a pipe would wait for ever
+        if not description.is_file():  # opening a pipe would wait for ever
             return False
-        with file_there.open("rb") as file:
+        with description.open("rb") as file:
             return RENDERED_FORMAT.encode() in file.read(_HEAD_BYTES)
     except OSError:
         return False

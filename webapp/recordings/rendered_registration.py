@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from webapp.recordings.folders import check_is_new
 from webapp.recordings.models import Calibration, Recording
 from webapp.recordings.names import free_name
 from webapp.recordings.rendered import DESCRIPTION, RENDERED, RenderedFolder, read_rendered
-from webapp.recordings.roots import allowed_path
+from webapp.recordings.roots import allowed_path, allowed_source, within_roots
 from webapp.recordings.services import Source, recording_register
 from webapp.recordings.sync import recording_sync_set
 
@@ -37,8 +38,8 @@ def recording_register_rendered(
 ) -> RegisteredRendered:
     """Register a rendered recording where it lies: each camera a view, with its sync and calibration.
 
-    A video that is not there leaves its camera without a view and keeps none of the others out. Takes of one
-    rig share one calibration.
+    A video that is not there, or is a link that leads out of the media roots, leaves its camera without a
+    view and keeps none of the others out. Takes of one rig share one calibration.
 
     Args:
         name: Of the recording; by default as the folder, with a number where that is taken.
@@ -51,15 +52,16 @@ def recording_register_rendered(
     """
     require(by, project, Capability.MANAGE_DATA)
     real = allowed_path(folder)
-    if (real / DESCRIPTION).is_symlink():
+    if os.path.lexists(real / DESCRIPTION):
         allowed_path(str(real / DESCRIPTION))
     found = read_rendered(real)
-    there = [camera for camera in found.cameras.names if found.video(camera).is_file()]
+    files = {camera: within_roots(found.video(camera)) for camera in found.cameras.names}
+    there = [camera for camera, file in files.items() if file is not None and file.is_file()]
     if not there:
         raise BadRecording(f"{found.path}: none of the videos is there: {', '.join(found.cameras.names)}.")
     Project.objects.select_for_update().get(pk=project.pk)
     for camera in there:
-        check_is_new(project, found.video(camera).resolve())
+        check_is_new(project, allowed_source(str(found.video(camera))))
     free = name or free_name(found.path.name, project.recordings.values_list("name", flat=True))
     sources = [Source(view=camera, path=str(found.video(camera))) for camera in there]
     recording, jobs = recording_register(project=project, name=free, sources=sources, by=by)

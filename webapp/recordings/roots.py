@@ -16,7 +16,7 @@ from typing import Literal
 from django.conf import settings
 
 from webapp.recordings.errors import PathNotAllowed
-from webapp.recordings.rendered import is_rendered
+from webapp.recordings.rendered import DESCRIPTION, is_rendered
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 VIDEO_SUFFIXES = frozenset(
@@ -65,35 +65,43 @@ def allowed_path(text: str) -> Path:
 
     Raises:
         PathNotAllowed: It does not, or leads out through `..` or a symbolic link. One answer for all
-            of these, so that nobody learns what else is on the machine.
+            of these, so that nobody learns what else is on the machine. Or its name is no text.
     """
     refused = PathNotAllowed(
         f"{text[:300]!r} is not an existing file or folder under the server folders that an administrator "
         "has allowed (SBEA_MEDIA_ROOTS)."
     )
-    if "\0" in text or not Path(text).is_absolute():
+    real = within_roots(Path(text)) if Path(text).is_absolute() else None
+    if real is None:
         raise refused
-    try:
-        real = Path(text).resolve(strict=True)
-    except (OSError, RuntimeError) as error:
-        raise refused from error
-    if not _under_a_root(real):
-        raise refused
+    _require_text_name(str(real))
     return real
+
+
+def within_roots(path: Path) -> Path | None:
+    """The real path behind `path`, or None where it leads out of the media roots or to nothing."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):  # ValueError: NUL, or what no file name can hold
+        return None
+    return real if any(real == root or root in real.parents for root in media_roots()) else None
 
 
 def allowed_source(text: str) -> Path:
     """`allowed_path` for something to read frames from: links inside an image folder are checked too.
 
     Raises:
-        PathNotAllowed: The path, or a linked image in it, lies outside the media roots, or may not be read.
+        PathNotAllowed: The path, or a linked image in it, lies outside the media roots, may not be read, or
+            has a name that is no text.
     """
     real = allowed_path(text)
     if not os.access(real, os.R_OK):
         raise _unreadable(real)
     if _is_dir(real):
-        for path in _links_in(real):
-            allowed_path(path)
+        for path, is_link in _contained(real):
+            _require_text_name(path)
+            if is_link:
+                allowed_path(path)
     return real
 
 
@@ -104,7 +112,12 @@ def videos_in(text: str) -> list[Path]:
         PathNotAllowed: As in `allowed_path`, or the path is no folder, or one that may not be read.
     """
     files = (path for path in _listed(_allowed_folder(text)) if not path.name.startswith("."))
-    return sorted((path for path in files if _is_video(path) and not _is_dir(path)), key=_by_name)
+    return sorted((path for path in files if _is_video(path) and not _is_inner_folder(path)), key=_by_name)
+
+
+def shown(text: str) -> str:
+    """A path or file name as text: bytes that are none in UTF-8 become the replacement character."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def browse(path: str | None) -> list[Entry]:
@@ -127,19 +140,9 @@ def _allowed_folder(text: str) -> Path:
     return folder
 
 
-def _under_a_root(real: Path) -> bool:
-    return any(real == root or root in real.parents for root in media_roots())
-
-
 def _visible(folder: Path) -> Iterator[Path]:
     for child in _listed(folder):
-        if child.name.startswith("."):
-            continue
-        try:
-            real = child.resolve(strict=True)
-        except (OSError, RuntimeError):
-            continue
-        if _under_a_root(real):
+        if not child.name.startswith(".") and within_roots(child) is not None:
             yield child
 
 
@@ -150,10 +153,11 @@ def _listed(folder: Path) -> list[Path]:
         raise _unreadable(folder) from error
 
 
-def _links_in(folder: Path) -> list[str]:
+def _contained(folder: Path) -> list[tuple[str, bool]]:
+    """The path of each entry, and whether it is a link."""
     try:
         with os.scandir(folder) as entries:  # asks the disk once, not once for each of very many images
-            return [entry.path for entry in entries if entry.is_symlink()]
+            return [(entry.path, entry.is_symlink()) for entry in entries]
     except OSError as error:
         raise _unreadable(folder) from error
 
@@ -167,7 +171,10 @@ def _unreadable(path: Path) -> PathNotAllowed:
 def _entry(path: Path, name: str) -> Entry:
     """The line of one file or folder; what cannot be looked into, or has gone since, has no kind or size."""
     is_dir = _is_dir(path)
-    entry = Entry(name=name, path=str(path), is_dir=is_dir, size=None, looks_like=None, holds_videos=False)
+    at = shown(str(path))
+    entry = Entry(name=shown(name), path=at, is_dir=is_dir, size=None, looks_like=None, holds_videos=False)
+    if not _is_text_name(str(path)):  # nothing that could be asked for
+        return entry
     try:
         if is_dir:
             looks_like, holds_videos = _contents(path)
@@ -181,9 +188,12 @@ def _contents(folder: Path) -> tuple[LooksLike | None, bool]:
     """What a folder looks like, and whether video files lie in it, from its first entries."""
     first = [path for path in islice(folder.iterdir(), LOOKED_AT) if not path.name.startswith(".")]
     holds_videos = any(_is_video(path) for path in first)
-    if (folder / "config.yaml").is_file() and (folder / "labeled-data").is_dir():
+    config, labels, description = (
+        within_roots(folder / name) for name in ("config.yaml", "labeled-data", DESCRIPTION)
+    )
+    if config and config.is_file() and labels and labels.is_dir():
         return "deeplabcut", holds_videos
-    if is_rendered(folder):
+    if holds_videos and description and is_rendered(description):  # hours of truth may lie there without any
         return "rendered", holds_videos
     images = any(path.suffix.lower() in IMAGE_SUFFIXES for path in first)
     return "images" if images else None, holds_videos
@@ -191,6 +201,28 @@ def _contents(folder: Path) -> tuple[LooksLike | None, bool]:
 
 def _is_video(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def _is_inner_folder(path: Path) -> bool:
+    # Of a link that leads out nothing is told, not even what lies there.
+    real = within_roots(path)
+    return real is not None and _is_dir(real)
+
+
+def _require_text_name(path: str) -> None:
+    if not _is_text_name(path):
+        raise PathNotAllowed(
+            f"The name of {path[:300]!r} is not text in UTF-8, so it cannot be kept. Rename it."
+        )
+
+
+def _is_text_name(path: str) -> bool:
+    # File names are bytes; no database keeps, and no answer holds, those that are not UTF-8.
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_dir(path: Path) -> bool:

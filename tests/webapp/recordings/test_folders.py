@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,3 +92,23 @@ def test_over_http(folder: Path) -> None:
     assert answer.status_code == 202
     first = answer.json()[0]
     assert (first["file"], first["recording"]["name"], first["problem"]) == ("+30 min.mov", "30 min", None)
+
+
+def test_a_name_that_is_not_utf_8_is_told(folder: Path) -> None:
+    project = make_project()
+    (folder / os.fsdecode(b"m\xff.mp4")).write_bytes(b"x")
+    url = f"/api/v1/projects/{project.pk}/recordings/folder"
+    answer = send(client_of(owner_of(project)), "POST", url, {"path": str(folder)})
+    assert answer.status_code == 202
+    (bad,) = (row for row in answer.json() if row["recording"] is None)
+    assert bad["file"] == "m\ufffd.mp4"
+    assert "not text in UTF-8" in bad["problem"]
+    shown = send(
+        client_of(owner_of(project)),
+        "POST",
+        f"/api/v1/projects/{project.pk}/recordings/proposal",
+        {"folder": str(folder)},
+    )
+    assert shown.status_code == 200
+    problems = {view["path"]: view["problem"] for group in shown.json() for view in group["views"]}
+    assert "not text in UTF-8" in problems[str(folder / "m\ufffd.mp4")]

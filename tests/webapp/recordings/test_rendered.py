@@ -132,6 +132,8 @@ def test_the_same_folder_is_not_taken_twice(project: Project, folder: Path) -> N
         ({"cameras": {}}, "bad_calibration", "recording.json: cameras"),
         ({"cameras": make_rig("../top").to_dict()["cameras"]}, "bad_recording", "another folder"),
         ({"cameras": make_rig("low").to_dict()["cameras"]}, "bad_recording", "none of the videos is there"),
+        ({"cameras": make_rig("é" * 80).to_dict()["cameras"]}, "bad_recording", "none of the videos"),
+        ({"cameras": make_rig("x" * 81).to_dict()["cameras"]}, "bad_calibration", "1 to 80 characters"),
         ({"sync": 3}, "bad_recording", "'sync' must be a table"),
         ({"sync": {"ticks": 3, "views": {"top": [[0, 0, 4]]}}}, "bad_sync", "leaves 0..2"),
         ({"sync": {"ticks": 3, "views": {"low": [[0, 0, 3]]}}}, "bad_sync", "one or more views"),
@@ -145,6 +147,30 @@ def test_a_damaged_description_leaves_nothing(
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.content
     assert words in answer.json()["detail"]
     assert [kind.objects.count() for kind in (Recording, Calibration, Job)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("ticks", ["1e999", "9" * 5000, "9" * 400, "NaN"])
+def test_a_clock_that_is_no_number_is_refused(project: Project, folder: Path, ticks: str) -> None:
+    text = (folder / "recording.json").read_text().replace('"ticks": 12', f'"ticks": {ticks}')
+    (folder / "recording.json").write_text(text)
+    answer = register(project, folder)
+    assert answer.status_code == 422, answer.content
+    assert answer.json()["code"] in {"bad_sync", "bad_recording"}
+    assert not Recording.objects.exists()
+
+
+def test_a_link_that_leads_out_tells_nothing(project: Project, folder: Path, tmp_path: Path) -> None:
+    (folder / "side.mp4").unlink()
+    answers = []
+    for content in (None, b"", b"x"):  # not there, empty, there
+        (tmp_path / "secret.mp4").unlink(missing_ok=True)
+        if content is not None:
+            (tmp_path / "secret.mp4").write_bytes(content)
+        (folder / "side.mp4").unlink(missing_ok=True)
+        (folder / "side.mp4").symlink_to(tmp_path / "secret.mp4")
+        answers.append(register(project, folder).json()["missing"])
+        project.recordings.all().delete()
+    assert answers == [["side"]] * 3
 
 
 def test_no_description_or_none_that_may_be_read(project: Project, folder: Path, tmp_path: Path) -> None:
@@ -163,6 +189,14 @@ def test_a_folder_listing_knows_it(folder: Path) -> None:
     (entry,) = browse(str(folder.parent))
     assert (entry.looks_like, entry.holds_videos) == ("rendered", True)
     describe(folder, format="another tool's")
+    (entry,) = browse(str(folder.parent))
+    assert entry.looks_like is None
+
+
+def test_a_folder_of_truth_without_videos_is_not_offered(folder: Path) -> None:
+    for name in ("top", "side"):
+        (folder / f"{name}.mp4").unlink()
+    describe(folder, cameras=[])
     (entry,) = browse(str(folder.parent))
     assert entry.looks_like is None
 

@@ -89,6 +89,7 @@ class TestAllowedPath:
             "{root}/not there.mp4",
             "{root}-other",
             "{root}/a.mp4\0",
+            "{root}/\ud800.mp4",
             "a.mp4",
             "",
             "/etc/passwd",
@@ -111,6 +112,32 @@ class TestAllowedPath:
 
 
 class TestBrowse:
+    def test_of_a_link_that_leads_out_nothing_is_told(self, root: Path) -> None:
+        """Whether a file is there, and what it says, is not learnt by naming it in a link."""
+        private = root.parent / "private"
+        (private / "recording.json").write_text('{"format": "sbea-recording/1"}')
+        (private / "labeled-data").mkdir()
+        (private / "config.yaml").touch()
+        for name in ("1", "2"):
+            (root / name).mkdir()
+            (root / name / "x.mp4").touch()
+        (root / "1" / "recording.json").symlink_to(private / "recording.json")
+        for file in ("config.yaml", "labeled-data"):
+            (root / "2" / file).symlink_to(private / file)
+        found = {entry.name: entry.looks_like for entry in browse(str(root))}
+        assert (found["1"], found["2"]) == (None, None)
+
+    def test_a_name_that_is_not_utf_8_is_shown_and_cannot_be_used(self, root: Path) -> None:
+        bad = root / os.fsdecode(b"m\xff.mp4")
+        bad.write_bytes(b"x")
+        (entry,) = (entry for entry in browse(str(root)) if entry.name == "m\ufffd.mp4")
+        assert (entry.path, entry.looks_like) == (str(root / "m\ufffd.mp4"), None)
+        with pytest.raises(PathNotAllowed, match=r"not text in UTF-8.*Rename"):
+            allowed_source(str(bad))
+        (root / "images" / os.fsdecode(b"m\xff.png")).write_bytes(b"x")
+        with pytest.raises(PathNotAllowed, match="not text in UTF-8"):
+            allowed_source(str(root / "images"))
+
     def test_the_roots_themselves(self, root: Path) -> None:
         (entry,) = browse(None)
         assert (entry.name, entry.is_dir) == ("data", True)
@@ -168,7 +195,16 @@ class TestVideosIn:
         for name in ("B.avi", ".c.mp4", "notes.txt"):
             (root / name).write_bytes(b"x")
         (root / "folder.mp4").mkdir()
-        assert [path.name for path in videos_in(str(root))] == ["a.mp4", "B.avi", "inner.mp4", "link.mp4"]
+        (root / "out.mp4").symlink_to(
+            root.parent / "private"
+        )  # told when it is asked for, like any other link
+        assert [path.name for path in videos_in(str(root))] == [
+            "a.mp4",
+            "B.avi",
+            "inner.mp4",
+            "link.mp4",
+            "out.mp4",
+        ]
 
     def test_only_of_a_folder_under_a_root(self, root: Path) -> None:
         for path in ("/etc", str(root / "linked"), str(root / "a.mp4")):
