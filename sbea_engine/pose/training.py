@@ -196,11 +196,14 @@ def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
 
 
 def labels_checksum(labels: LabelSet) -> str:
-    """SHA-256 over skeleton, frames (video and index), positions and visibility."""
+    """SHA-256 over skeleton, frames (video and index), positions and visibility; where there are several
+    individuals also over their names."""
     digest = hashlib.sha256(json.dumps(labels.skeleton.to_dict(), sort_keys=True).encode())
     digest.update(json.dumps([[frame.video, frame.index] for frame in labels.frames]).encode())
     digest.update(labels.points_px.astype("<f4").tobytes())
     digest.update(labels.visibility.tobytes())
+    if len(labels.individuals) > 1:
+        digest.update(json.dumps(["individuals", *labels.individuals]).encode())
     return digest.hexdigest()
 
 
