@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
+from webapp.api.errors import NotFound
 from webapp.jobs.models import Job
 from webapp.recordings import storage
 from webapp.recordings.errors import BadRecording, NameTaken
@@ -74,7 +75,7 @@ def view_rename(*, video: Video, name: str, by: User) -> Video:
         RecordingInUse: A training or an export waits or runs.
         NotFound, Forbidden: `by` may not manage the project's data.
     """
-    recording = _held(video.recording)
+    recording = _held_of(video)
     require(by, recording.project, Capability.MANAGE_DATA)
     new, old = view_name(name), video.view
     _require_free_view(recording, new, but=video)
@@ -113,7 +114,7 @@ def view_remove(*, video: Video, by: User) -> None:
         RecordingInUse: A job is working on it, or on all of the project.
         NotFound, Forbidden: `by` may not manage the project's data.
     """
-    recording = _held(video.recording)
+    recording = _held_of(video)
     require(by, recording.project, Capability.MANAGE_DATA)
     if recording.videos.count() == 1:
         raise BadRecording("This is the only view of its recording. Delete the recording instead.")
@@ -124,8 +125,25 @@ def view_remove(*, video: Video, by: User) -> None:
 
 
 def _held(recording: Recording) -> Recording:
-    """The row, locked: of two who change its views at once, the second sees what the first did."""
-    return Recording.objects.select_for_update().select_related("project").get(pk=recording.pk)
+    """The row, locked: of two who change its views at once, the second sees what the first did.
+
+    Raises:
+        NotFound: It was deleted meanwhile.
+    """
+    found = Recording.objects.select_for_update().select_related("project").filter(pk=recording.pk).first()
+    if found is None:
+        raise NotFound("recording")
+    return found
+
+
+def _held_of(video: Video) -> Recording:
+    """The recording of a view, locked, and the view read anew: it may be called otherwise now, or be gone."""
+    recording = _held(video.recording)
+    try:
+        video.refresh_from_db()
+    except Video.DoesNotExist as error:
+        raise NotFound("video") from error
+    return recording
 
 
 def _free_view(recording: Recording, name: str) -> tuple[str, int]:

@@ -11,10 +11,12 @@ from django.test import override_settings
 
 from tests.webapp.factories import client_of, make_job, make_project, owner_of, send
 from tests.webapp.recordings.factories import pretend_recording
+from webapp.api.errors import NotFound
 from webapp.jobs.models import Job
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
 from webapp.recordings.models import Recording, Video
+from webapp.recordings.view_changes import view_remove, view_rename
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +128,27 @@ class TestRename:
         assert after["sync"]["views"] == {"top": before["top"], "ring 1": before["side"]}
         assert all(view["sync_problem"] is None for view in after["views"])
 
+    def test_two_at_once_leave_the_sync_with_the_name_that_stands(self, recording: Recording) -> None:
+        call(recording, "PUT", f"/recordings/{recording.pk}/sync", {"offsets": {"side": 5}})
+        first, second = (recording.videos.get(view="side") for _ in range(2))
+        for video, name in ((first, "left"), (second, "right")):
+            view_rename(video=video, name=name, by=owner_of(recording.project))
+        sync = call(recording, "GET", f"/recordings/{recording.pk}").json()["sync"]
+        assert sync["views"] == {"top": [[0, 0, 10]], "right": [[5, 0, 10]]}
+
+    def test_one_that_was_removed_meanwhile(self, recording: Recording) -> None:
+        video, gone = (recording.videos.get(view="side") for _ in range(2))
+        view_remove(video=video, by=owner_of(recording.project))
+        with pytest.raises(NotFound):
+            view_rename(video=gone, name="new", by=owner_of(recording.project))
+        with pytest.raises(NotFound):
+            view_remove(video=gone, by=owner_of(recording.project))
+        assert views(recording) == ["top"]
+        top = recording.videos.get()
+        recording.delete()
+        with pytest.raises(NotFound):
+            view_rename(video=top, name="new", by=owner_of(recording.project))
+
     def test_taken_and_its_own_in_another_case(self, recording: Recording) -> None:
         assert self.rename(recording, "side", "TOP").json()["code"] == "name_taken"
         assert self.rename(recording, "side", "SIDE").status_code == 200
@@ -165,6 +188,14 @@ class TestRemove:
         assert not files.exists()
         sync = call(recording, "GET", f"/recordings/{recording.pk}").json()["sync"]
         assert sync == {"ticks": 15, "views": {"side": [[5, 0, 10]]}}
+
+    def test_renamed_meanwhile_it_leaves_no_tick_behind(self, recording: Recording) -> None:
+        call(recording, "PUT", f"/recordings/{recording.pk}/sync", {"offsets": {"side": 5}})
+        renamed, removed = (recording.videos.get(view="side") for _ in range(2))
+        view_rename(video=renamed, name="left", by=owner_of(recording.project))
+        view_remove(video=removed, by=owner_of(recording.project))
+        recording.refresh_from_db()
+        assert recording.sync_offsets == {"top": 0}
 
     def test_a_table_follows(self, recording: Recording) -> None:
         table = {"ticks": 10, "views": {"side": [[5, 0, 5]], "top": [[0, 0, 10]]}}
