@@ -15,7 +15,7 @@ from webapp.recordings.errors import BadRecording
 from webapp.recordings.models import Recording, Video
 from webapp.recordings.names import free_name
 from webapp.recordings.roots import allowed_source, shown, videos_in
-from webapp.recordings.services import Source, recording_register
+from webapp.recordings.services import Source, hold, recording_register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,9 @@ def recordings_register_folder(*, project: Project, folder: str, by: User) -> li
 def _register(project: Project, file: Path, *, by: User) -> FolderFile:
     try:
         path = allowed_source(str(file))
-        check_is_new(project, path)
         with transaction.atomic():
+            hold(project)
+            check_is_new(project, path)
             name = free_name(file.stem, project.recordings.values_list("name", flat=True))
             source = Source(view="cam-1", path=str(path))
             recording, _ = recording_register(project=project, name=name, sources=[source], by=by)
@@ -59,8 +60,17 @@ def _register(project: Project, file: Path, *, by: User) -> FolderFile:
 
 
 def check_is_new(project: Project, path: Path) -> None:
-    """Raise `BadRecording` for an empty file, and for one that the project has already."""
-    if path.is_file() and path.stat().st_size == 0:
+    """Raise `BadRecording` for an empty file, and for one that the project has already.
+
+    Args:
+        project: With `hold` on it where the file is registered next.
+        path: Checked by `allowed_source`.
+    """
+    try:
+        empty = path.is_file() and path.stat().st_size == 0
+    except OSError as error:
+        raise BadRecording(f"The file cannot be looked at ({error.strerror}).") from error
+    if empty:
         raise BadRecording("The file is empty.")
     known = Video.objects.filter(recording__project=project, source_path=str(path)).first()
     if known is not None:

@@ -19,7 +19,7 @@ from webapp.recordings.grouping import Group, propose_groups, propose_views
 from webapp.recordings.models import Recording
 from webapp.recordings.names import free_name
 from webapp.recordings.roots import allowed_source, shown, videos_in
-from webapp.recordings.services import Source, recording_register
+from webapp.recordings.services import Source, hold, recording_register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,8 @@ def _of_folder(project: Project, folder: str) -> list[Proposal]:
 def recordings_register_groups(*, project: Project, asked: Sequence[Asked], by: User) -> list[Outcome]:
     """Register several recordings with their views; one that cannot be taken keeps none of the others out.
 
+    A file that is here already, or is empty, is not taken, as `propose` says of it.
+
     Raises:
         NotFound, Forbidden: `by` may not bring data into this project.
     """
@@ -109,7 +111,11 @@ def recordings_register_groups(*, project: Project, asked: Sequence[Asked], by: 
 
 def _register(project: Project, asked: Asked, *, by: User) -> Outcome:
     try:
+        paths = [allowed_source(source.path) for source in asked.sources]
         with transaction.atomic():
+            hold(project)
+            for path in paths:
+                check_is_new(project, path)
             recording, _ = recording_register(project=project, name=asked.name, sources=asked.sources, by=by)
     except (AppError, EngineError) as error:
         return Outcome(name=asked.name, problem=str(error))

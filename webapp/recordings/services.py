@@ -221,8 +221,13 @@ def require_unread(recording: Recording, video_ids: Iterable[int]) -> None:
             )
 
 
-def _names_held(project: Project, *, but: Recording | None = None) -> list[str]:
-    """Names that are taken, with the project locked: of two who want one name, the second one sees it."""
+def hold(project: Project) -> None:
+    """Lock a project until the transaction ends: of two who bring in one thing, the second sees that."""
     Project.objects.select_for_update().get(pk=project.pk)
+
+
+def _names_held(project: Project, *, but: Recording | None = None) -> list[str]:
+    """Names that are taken, with the project locked."""
+    hold(project)
     others = project.recordings.exclude(pk=but.pk) if but else project.recordings.all()
     return list(others.values_list("name", flat=True))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 
 from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
@@ -62,6 +64,27 @@ def test_the_same_folder_again_brings_only_what_is_new(folder: Path) -> None:
     assert found.pop("B.avi") == "B (2)"
     assert found["b.mp4"] == "It is here already, as 'b'."
     assert project.recordings.count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_give_one_folder_at_once_register_it_once(folder: Path) -> None:
+    project = make_project()
+    owner = owner_of(project)
+    barrier = threading.Barrier(2)
+
+    def give() -> None:
+        try:
+            barrier.wait()
+            recordings_register_folder(project=project, folder=str(folder), by=owner)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=give) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(project.recordings.values_list("name", flat=True)) == ["30 min", "A", "b"]
 
 
 def test_a_limit_that_is_reached_is_told_for_each_file_left(folder: Path) -> None:

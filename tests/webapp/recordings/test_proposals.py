@@ -107,6 +107,15 @@ def test_refusals(project: Project, folder: Path, body: Any) -> None:
     assert post(project, "proposal", body).status_code in {403, 422}
 
 
+def test_what_was_shown_to_two_is_registered_once(project: Project, folder: Path) -> None:
+    shown = post(project, "proposal", {"folder": str(folder)}).json()
+    post(project, "groups", asked(shown))
+    again = [{**row, "name": f"{row['name']} again"} for row in shown]
+    problems = {row["name"]: row["problem"] for row in post(project, "groups", asked(again)).json()}
+    assert problems == {f"{row['name']} again": f"It is here already, as {row['name']!r}." for row in shown}
+    assert project.recordings.count() == 3
+
+
 def test_one_that_is_refused_keeps_no_other_out(project: Project, folder: Path) -> None:
     body = asked(post(project, "proposal", {"folder": str(folder)}).json())
     body["recordings"][0]["sources"][0]["path"] = "/etc/passwd"
