@@ -11,7 +11,10 @@ import click
 from sbea_engine.cli.output import Output, reports
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
-HOLDOUT_HELP = "none; last:0.2 (the last fifth of each video's labelled frames); block:0.6-0.8; or videos:a,b"
+HOLDOUT_HELP = (
+    "none; last:0.2 (the last fifth of each recording's labelled frames, all views at the same ticks); "
+    "block:0.6-0.8; or videos:a,b"
+)
 
 
 @click.group()

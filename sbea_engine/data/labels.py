@@ -43,11 +43,15 @@ class FrameSource:
         index: Frame index in that video, 0-based; orders frames within the video.
         path: A video file or a folder of images that `sbea_engine.video.open_frames` reads, in which
             `index` is the frame; or a single image file, which then is the frame.
+        recording: Name of the recording whose views the video is one of; with `tick`, or neither.
+        tick: Step of the recording's clock at which the frame is shown: views show one moment at one tick.
     """
 
     video: str
     index: int
     path: Path
+    recording: str | None = None
+    tick: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.video, str):
@@ -57,6 +61,27 @@ class FrameSource:
             raise BadLabels(f"Frame index {self.index!r} of {self.video!r} is no whole number.")
         if self.index < 0:
             raise BadLabels(f"Frame index {self.index} of {self.video!r} is negative.")
+        if (self.recording is None) != (self.tick is None):
+            raise BadLabels(
+                f"Frame {self.index} of {self.video!r} needs both a recording and a tick, or neither."
+            )
+        if self.tick is not None and (isinstance(self.tick, bool) or not hasattr(self.tick, "__index__")):
+            raise BadLabels(f"Tick {self.tick!r} of frame {self.index} of {self.video!r} is no whole number.")
+        if not isinstance(self.recording, str | None) or (self.tick is not None and self.tick < 0):
+            raise BadLabels(
+                f"Frame {self.index} of {self.video!r}: a recording is text and a tick 0 or more, got "
+                f"{self.recording!r} and {self.tick!r}."
+            )
+
+    @property
+    def moment(self) -> tuple[str, int]:
+        """What it shows and when: recording and tick where they are known, else video and index.
+
+        Frames of one moment show the same animals at the same time. Moments of one name sort in time.
+        """
+        if self.recording is None or self.tick is None:
+            return self.video, int(self.index)
+        return self.recording, int(self.tick)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,6 +166,7 @@ class LabelSet:
                     "video": source.video,
                     "index": int(source.index),
                     "path": _portable(source.path, folder),
+                    **_on_the_clock(source),
                     "points_px": [
                         [
                             [None, None] if not np.isfinite(p).all() else [float(p[0]), float(p[1])]
@@ -191,6 +217,8 @@ class LabelSet:
                         video=row["video"],
                         index=row["index"],
                         path=path if path.is_absolute() else folder / path,
+                        recording=row.get("recording"),
+                        tick=row.get("tick"),
                     )
                 )
                 # reshape, since an assignment would spread one value over a whole row
@@ -216,6 +244,13 @@ def _list(document: dict[str, Any], key: str) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError(f"{key} is no list")
     return value
+
+
+def _on_the_clock(source: FrameSource) -> dict[str, Any]:
+    """The keys that say when a frame is shown, where that is known."""
+    if source.recording is None or source.tick is None:
+        return {}
+    return {"recording": source.recording, "tick": int(source.tick)}
 
 
 def _portable(path: Path, folder: Path) -> str:

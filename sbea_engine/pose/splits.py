@@ -1,6 +1,7 @@
 """Which labelled frames train, validate and test; always in blocks of time, never at random.
 
-Neighbouring frames of a video look alike, so a random split measures memory (`docs/science/pose.md`).
+Neighbouring frames of a video look alike, so a random split measures memory (`docs/science/pose.md`); so do
+views of one moment, which are therefore on one side, see `FrameSource.moment`.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ def split_holdout(labels: LabelSet, holdout: str) -> Split:
     """Take the test frames away. Frames on which nobody said anything are in neither part.
 
     Args:
-        holdout: `none`; `last:0.2`, the last fifth of the labelled frames of each video in time order;
-            `block:0.6-0.8`, that part of the labelled frames of each video; or `videos:a,b`, all labelled
-            frames of these videos.
+        holdout: `none`; `last:0.2`, the last fifth of the labelled moments of each recording (each video,
+            where it is no view of one); `block:0.6-0.8`, that part of them; or `videos:a,b`, all labelled
+            frames of these videos, which other views of the same moments may show in training.
 
     Raises:
         BadHoldout: Another form, an unknown video, or nothing left to train on or to test on.
@@ -49,7 +50,7 @@ def split_holdout(labels: LabelSet, holdout: str) -> Split:
     if holdout == "none":
         return Split(train=rows, test=rows[:0])
     if kind in {"last", "block"}:
-        test = _block_of_each_video(labels, rows, *_bounds(holdout, kind, value))
+        test = _block_of_each_recording(labels, rows, *_bounds(holdout, kind, value))
     elif kind == "videos":
         test = _rows_of_videos(labels, rows, [name.strip() for name in value.split(",") if name.strip()])
     else:
@@ -76,26 +77,38 @@ def labelled_rows(labels: LabelSet) -> Rows:
 def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Rows, Rows]:
     """Blocks of time out of the training frames: rows to fit on, rows to validate on.
 
-    Up to three blocks, spread over the training frames in the order of `train`: time order, one video after
-    another. A frame that carries the only labels of a keypoint of an individual is left for fitting.
+    Up to three blocks, spread over the moments of the training frames: in time, one recording after another.
+    Views of one moment are on one side. A moment that carries the only labels of a keypoint of an individual
+    is left for fitting.
     """
-    count = len(train)
+    moments = _moments(labels, train)
+    count = len(moments)
     wanted = max(1, round(fraction * count))
     blocks = min(VALIDATION_BLOCKS, wanted)
     chosen = np.zeros(count, dtype=bool)
     for b, length in enumerate(len(part) for part in np.array_split(np.arange(wanted), blocks)):
         start = round(count * (b + 0.5) / blocks - length / 2)
         chosen[max(0, start) : max(0, start) + length] = True
-    placed = placed_mask(labels)[train].reshape(count, -1)  # (frame, keypoint of an individual)
+    # (moment, keypoint of an individual)
+    placed = np.array([placed_mask(labels)[rows].any(axis=0).ravel() for rows in moments])
     lost = np.asarray(placed.any(axis=0)) & ~np.asarray(placed[~chosen].any(axis=0))
     for lacking in np.flatnonzero(lost):
         chosen[np.flatnonzero(placed[:, lacking])[0]] = False
     if chosen.all() or not chosen.any():
         raise TooFewLabels(
-            f"{count} labelled frames cannot be divided into frames to fit and frames to validate on. "
-            f"Label more frames."
+            f"{len(train)} labelled frames of {count} moments cannot be divided into frames to fit and "
+            f"frames to validate on. Label more frames, at other times."
         )
-    return train[~chosen], train[chosen]
+    validates = np.isin(train, np.concatenate([moments[m] for m in np.flatnonzero(chosen)]))
+    return train[~validates], train[validates]
+
+
+def _moments(labels: LabelSet, rows: Rows) -> list[Rows]:
+    """The rows of each moment, in time; one recording (or video that is no view of one) after another."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for row in rows.tolist():
+        found.setdefault(labels.frames[row].moment, []).append(row)
+    return [np.array(found[moment], dtype=np.intp) for moment in sorted(found)]
 
 
 def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
@@ -114,13 +127,13 @@ def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
     return start, stop
 
 
-def _block_of_each_video(labels: LabelSet, rows: Rows, start: float, stop: float) -> Rows:
-    videos = [labels.frames[row].video for row in rows]
-    parts = []
-    for video in dict.fromkeys(videos):
-        own = rows[[v == video for v in videos]]
-        parts.append(own[round(start * len(own)) : round(stop * len(own))])
-    return np.concatenate(parts) if parts else rows[:0]
+def _block_of_each_recording(labels: LabelSet, rows: Rows, start: float, stop: float) -> Rows:
+    """Part of the moments of each recording, in time, with all views that show them."""
+    of: dict[str, list[Rows]] = {}
+    for moment in _moments(labels, rows):
+        of.setdefault(labels.frames[moment[0]].moment[0], []).append(moment)
+    parts = [m for own in of.values() for m in own[round(start * len(own)) : round(stop * len(own))]]
+    return rows[np.isin(rows, np.concatenate(parts))] if parts else rows[:0]
 
 
 def _rows_of_videos(labels: LabelSet, rows: Rows, names: list[str]) -> Rows:

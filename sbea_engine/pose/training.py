@@ -197,13 +197,15 @@ def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
 
 def labels_checksum(labels: LabelSet) -> str:
     """SHA-256 over skeleton, frames (video and index), positions and visibility; where there are several
-    individuals also over their names."""
+    individuals also over their names, and where frames have a tick over these, which decide the splits."""
     digest = hashlib.sha256(json.dumps(labels.skeleton.to_dict(), sort_keys=True).encode())
     digest.update(json.dumps([[frame.video, frame.index] for frame in labels.frames]).encode())
     digest.update(labels.points_px.astype("<f4").tobytes())
     digest.update(labels.visibility.tobytes())
     if len(labels.individuals) > 1:
         digest.update(json.dumps(["individuals", *labels.individuals]).encode())
+    if any(frame.tick is not None for frame in labels.frames):
+        digest.update(json.dumps(["moments", *(frame.moment for frame in labels.frames)]).encode())
     return digest.hexdigest()
 
 

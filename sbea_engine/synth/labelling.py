@@ -27,6 +27,7 @@ def label_spread_frames(
     individuals: Sequence[str],
     rig: Sequence[Camera],
     sync: SyncTable,
+    recording: str,
     count: int,
 ) -> LabelSet:
     """Label `count` ticks that every view shows, spread over the recording, in every view.
@@ -35,6 +36,7 @@ def label_spread_frames(
 
     Args:
         folder: Where the videos are.
+        recording: Name under which the frames of all views say their ticks.
         arrays: `points_px/<camera>` and `visible/<camera>` by tick, as in `truth.npz`.
         count: At most as many as `shared_ticks` finds.
     """
@@ -51,7 +53,10 @@ def label_spread_frames(
         )
         file = folder / f"{camera.name}.mp4"
         frames = sync.frames_of(camera.name)[chosen]
-        sources += [FrameSource(video=camera.name, index=int(f), path=file) for f in frames]
+        sources += [
+            FrameSource(video=camera.name, index=int(f), path=file, recording=recording, tick=int(tick))
+            for f, tick in zip(frames, chosen, strict=True)
+        ]
     return LabelSet(
         skeleton=skeleton,
         individuals=tuple(individuals),

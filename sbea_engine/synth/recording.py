@@ -119,6 +119,7 @@ def render_recording(
                 individuals=[a.name for a in scene.animals],
                 rig=rig,
                 sync=take.sync,
+                recording=f"{recipe.name}, seed {seed}",
                 count=labels,
             ).save(folder)
     return RecordingFiles(

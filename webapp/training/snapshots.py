@@ -12,7 +12,7 @@ import hashlib
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.models import Video
 from webapp.recordings.sources import video_source_path
+from webapp.recordings.sync import Runs, sync_of
 from webapp.training.errors import TooFewLabels
 from webapp.training.models import LabelSnapshot
 
@@ -129,9 +130,35 @@ def _row(
 
 def _sources(by_frame: Iterable[tuple[int, int]], videos: dict[int, Video]) -> Iterable[FrameSource]:
     paths = {pk: video_source_path(video=video) for pk, video in videos.items()}
+    clocks = _clocks(videos.values())
     for pk, index in by_frame:
         video = videos[pk]
         path = paths[pk]
         if video.source_kind == Video.SourceKind.IMAGES and path.is_dir():
             path = path / video.proxy_facts["names"][index]
-        yield FrameSource(video=video_name(video), index=index, path=path)
+        tick = _tick(clocks.get(pk, []), index)
+        yield FrameSource(
+            video=video_name(video),
+            index=index,
+            path=path,
+            recording=None if tick is None else video.recording.name,
+            tick=tick,
+        )
+
+
+def _clocks(videos: Iterable[Video]) -> Mapping[int, Runs]:
+    """By video, which frames it shows when beside other views; none of a recording with a single view."""
+    recordings = {video.recording_id: video.recording for video in videos}
+    found: dict[int, Runs] = {}
+    for recording in recordings.values():
+        views = list(recording.videos.all())
+        if len(views) > 1:
+            runs = sync_of(recording).runs
+            found |= {video.pk: runs[video.view] for video in views}
+    return found
+
+
+def _tick(runs: Runs, index: int) -> int | None:
+    """The tick at which a frame is shown; None for one that never is."""
+    shown = (tick + index - frame for tick, frame, length in runs if frame <= index < frame + length)
+    return next(shown, None)

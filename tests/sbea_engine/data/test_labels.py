@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,25 @@ class TestLabelSet:
         with pytest.raises(BadLabels, match="name of a video is text"):
             FrameSource(video=video, index=0, path=Path("x"))
 
+    def test_frames_of_a_recording_share_its_moments(self) -> None:
+        alone = FrameSource(video="cam", index=3, path=Path("x"))
+        first = FrameSource(video="top", index=3, path=Path("x"), recording="take", tick=8)
+        second = FrameSource(video="side", index=5, path=Path("x"), recording="take", tick=8)
+        assert alone.moment == ("cam", 3)
+        assert first.moment == second.moment == ("take", 8)
+
+    @pytest.mark.parametrize(
+        ("recording", "tick", "reason"),
+        [
+            ("take", None, "both a recording and a tick"), (None, 3, "both a recording and a tick"),
+            ("take", "3", "no whole number"), ("take", 1.5, "no whole number"), ("take", True, "no whole"),
+            ("take", -1, "0 or more"), (7, 3, "recording is text"),
+        ],
+    )  # fmt: skip
+    def test_a_recording_goes_with_a_tick(self, recording: Any, tick: Any, reason: str) -> None:
+        with pytest.raises(BadLabels, match=reason):
+            FrameSource(video="cam", index=0, path=Path("x"), recording=recording, tick=tick)
+
     def test_a_frame_is_labelled_once_anything_is_said_of_it(self) -> None:
         said = np.full((3, 2, 3), Visibility.UNLABELLED, np.int8)
         said[1, 1, 2] = Visibility.ABSENT
@@ -133,6 +153,13 @@ class TestFile:
             labels.frames,
         )
 
+    def test_ticks_are_kept_where_they_are_known(self, tmp_path: Path) -> None:
+        labels = make_labels(GRID, root=tmp_path)
+        shown = replace(labels.frames[1], recording="take", tick=np.int64(7))
+        file = replace(labels, frames=(labels.frames[0], shown)).save(tmp_path)
+        assert [f.moment for f in LabelSet.load(tmp_path).frames] == [("cam", 0), ("take", 7)]
+        assert "tick" not in json.loads(file.read_text())["frames"][0]
+
     def test_a_moved_folder_takes_its_images_along(self, tmp_path: Path) -> None:
         make_labels(GRID, root=tmp_path / "old" / "images").save(tmp_path / "old")
         (tmp_path / "old").rename(tmp_path / "new")
@@ -163,6 +190,7 @@ class TestFile:
             (lambda d: d["frames"][0].update(visibility=[[2, 2, 0]]), "c on frame 0"),
             (lambda d: d["frames"][0].update(index="0"), "no whole number"),
             (lambda d: d["frames"][0].pop("path"), "path"),
+            (lambda d: d["frames"][0].update(tick=3), "both a recording and a tick"),
         ],
     )
     def test_damage_is_named_with_the_file(self, tmp_path: Path, change: Any, reason: str) -> None:

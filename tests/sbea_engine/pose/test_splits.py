@@ -3,10 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
 from sbea_engine.pose.errors import TooFewLabels
-from sbea_engine.pose.splits import BadHoldout, split_holdout, split_validation
+from sbea_engine.pose.splits import BadHoldout, Rows, split_holdout, split_validation
 
 
 def labels(*videos: tuple[str, list[int]]) -> LabelSet:
@@ -18,6 +20,17 @@ def labels(*videos: tuple[str, list[int]]) -> LabelSet:
         points_px=np.ones((len(frames), 1, 2, 2), dtype=np.float32),
         visibility=np.full((len(frames), 1, 2), 2, dtype=np.int8),
     )
+
+
+def rig(ticks: dict[str, list[int]], *, starts: dict[str, int]) -> LabelSet:
+    """Views of one recording, each labelled at some ticks; frame 0 of a view is shown where it starts."""
+    rows = labels(*((view, [tick - starts[view] for tick in own]) for view, own in ticks.items()))
+    shown = [replace(f, recording="take", tick=f.index + starts[f.video]) for f in rows.frames]
+    return replace(rows, frames=tuple(shown))
+
+
+def moments(rows: LabelSet, part: Rows) -> set[tuple[str, int]]:
+    return {rows.frames[row].moment for row in part}
 
 
 def unlabelled(rows: LabelSet, *, keep: list[int]) -> LabelSet:
@@ -72,6 +85,26 @@ class TestSplitHoldout:
         with pytest.raises(BadHoldout, match="2 labelled frames to train on and 0 to test on"):
             split_holdout(two, "videos:w")
 
+    def test_views_of_one_moment_are_on_one_side(self) -> None:
+        """The last third of what each view has labelled would begin at another tick in each."""
+        views = rig({"a": list(range(9)), "b": [6, 7, 8], "c": [0, 1, 2, 8]}, starts={"a": 0, "b": 5, "c": 0})
+        split = split_holdout(views, "last:0.33")
+        assert moments(views, split.test) == {("take", tick) for tick in (6, 7, 8)}
+        assert [views.frames[row].video for row in split.test] == ["a"] * 3 + ["b"] * 3 + ["c"]
+        assert not moments(views, split.test) & moments(views, split.train)
+
+    def test_each_recording_gives_its_part(self) -> None:
+        views = rig({"a": list(range(10)), "b": list(range(10))}, starts={"a": 0, "b": 0})
+        alone = labels(("take 2", list(range(5))))
+        both = replace(
+            views,
+            frames=views.frames + alone.frames,
+            points_px=np.concatenate([views.points_px, alone.points_px]),
+            visibility=np.concatenate([views.visibility, alone.visibility]),
+        )
+        found = moments(both, split_holdout(both, "last:0.2").test)
+        assert found == {("take", 8), ("take", 9), ("take 2", 4)}
+
     def test_none_keeps_all(self) -> None:
         split = split_holdout(labels(("v", [5, 1])), "none")
         assert split.train.tolist() == [1, 0]
@@ -99,6 +132,28 @@ class TestSplitValidation:
         assert len(validation) == 9
         assert np.count_nonzero(np.diff(validation) > 1) == 2
         assert sorted([*fit, *validation]) == list(range(60))
+
+    @given(
+        st.lists(st.sets(st.integers(20, 60), min_size=1), min_size=1, max_size=4),
+        st.lists(st.integers(0, 20), min_size=4, max_size=4),
+    )
+    def test_views_of_one_moment_are_on_one_side(self, seen: list[set[int]], starts: list[int]) -> None:
+        """Whatever each view has labelled, and however late it started."""
+        assume(len(set().union(*seen)) >= 2)
+        views = rig(
+            {str(v): sorted(own) for v, own in enumerate(seen)},
+            starts={str(v): start for v, start in enumerate(starts)},
+        )
+        fit, validation = split_validation(views, views.time_order(), 0.15)
+        assert len(fit) >= 1
+        assert len(validation) >= 1
+        assert sorted([*fit, *validation]) == list(range(len(views)))
+        assert not moments(views, fit) & moments(views, validation)
+
+    def test_one_moment_cannot_be_divided_however_many_views_saw_it(self) -> None:
+        views = rig({"a": [3], "b": [3], "c": [3]}, starts={"a": 0, "b": 1, "c": 2})
+        with pytest.raises(TooFewLabels, match="3 labelled frames of 1 moments"):
+            split_validation(views, views.time_order(), 0.15)
 
     @pytest.mark.parametrize("count", [2, 3, 4, 5, 7])
     def test_few_frames(self, count: int) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,3 +36,11 @@ class TestLabelsChecksum:
 
     def test_who_is_who_counts_where_there_are_several(self) -> None:
         assert labels_checksum(labels(("a", "b"))) != labels_checksum(labels(("b", "a")))
+
+    def test_ticks_count_since_the_splits_follow_them(self) -> None:
+        one = labels(("mouse",))
+        shown = [
+            replace(one, frames=tuple(replace(f, recording="take", tick=f.index + late) for f in one.frames))
+            for late in (0, 5)
+        ]
+        assert len({labels_checksum(rows) for rows in (one, *shown)}) == 3

@@ -217,6 +217,11 @@ class TestLabels:
             outside = ~view.camera.holds(view.points_px[source.index])
             np.testing.assert_array_equal(said == Visibility.ABSENT, outside)
 
+    def test_say_when_each_frame_is_shown(self, files: RecordingFiles, truth: Truth) -> None:
+        for source in LabelSet.load(files.folder).frames:
+            assert source.tick is not None
+            assert truth.sync.frames_of(source.video)[source.tick] == source.index
+
     def test_are_spread_over_the_recording(self, files: RecordingFiles) -> None:
         rows = sorted(s.index for s in LabelSet.load(files.folder).frames if s.video == "ceiling")
         assert len(set(rows)) == 4
