@@ -175,12 +175,15 @@ def evaluate_model(
 ) -> Evaluation:
     """Measure a saved model on labelled frames.
 
+    Individuals are paired by name; where model and labels have one each, those two are.
+
     Args:
         holdout: Frames to measure on, see `split_holdout`; all labelled ones with `none`. None takes the
             holdout that the model was trained with.
 
     Raises:
-        BadLabels: Of other keypoints, or no keypoint is placed on these frames.
+        BadLabels: Of other keypoints, of an individual that the model does not know, or no keypoint is placed
+            on these frames.
         BadHoldout: See `split_holdout`.
     """
     model = load(model_folder, threads=threads)
@@ -189,6 +192,7 @@ def evaluate_model(
             f"{model_folder} finds {', '.join(model.skeleton_.keypoints)}; the labels are of "
             f"{', '.join(labels.skeleton.keypoints)}. Use labels of the same keypoints in the same order."
         )
+    who = _individuals(model, labels, model_folder)
     if holdout is None:
         holdout = str(model.card_.data.get("holdout", "none"))
     split = split_holdout(labels, holdout)
@@ -198,9 +202,23 @@ def evaluate_model(
     return Evaluation(
         holdout=holdout,
         part="test" if len(split.test) else "all",
-        figures=_evaluate_rows(model, labels, rows, on_progress),
+        figures=_evaluate_rows(model, labels, rows, on_progress, who),
         warnings=_seen_in_training(model.card_, labels, rows),
     )
+
+
+def _individuals(model: PoseModel, labels: LabelSet, folder: Path) -> list[int]:
+    """For each individual of the labels its place among the model's."""
+    known = model.individuals_
+    if len(known) == len(labels.individuals) == 1:
+        return [0]
+    unknown = [name for name in labels.individuals if name not in known]
+    if unknown:
+        raise BadLabels(
+            f"{folder} finds {', '.join(known)}; the labels are also of {', '.join(unknown)}. Give each "
+            f"individual the name that the model was trained with."
+        )
+    return [known.index(name) for name in labels.individuals]
 
 
 def _seen_in_training(card: ModelCard, labels: LabelSet, rows: Rows) -> tuple[str, ...]:
@@ -255,13 +273,18 @@ def predict_video(
     )
 
 
-def _evaluate_rows(model: PoseModel, labels: LabelSet, rows: Rows, on_progress: OnProgress) -> dict[str, Any]:
+def _evaluate_rows(
+    model: PoseModel, labels: LabelSet, rows: Rows, on_progress: OnProgress, who: list[int] | None = None
+) -> dict[str, Any]:
+    """`who` are the model's individuals that the labels are of; all in order where None."""
     truth = labels.select(rows)
 
     def report(progress: Progress) -> None:
         on_progress(Progress(stage="evaluate", done=progress.done, total=progress.total))
 
     points, confidence = model.predict_sources(truth.frames, on_progress=report)
+    if who is not None:
+        points, confidence = points[:, who], confidence[:, who]
     return evaluate(truth, points, confidence, radius_px=float(model.card_.plan["radius_px"]))
 
 

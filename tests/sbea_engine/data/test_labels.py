@@ -155,7 +155,7 @@ class TestFile:
 
     def test_ticks_are_kept_where_they_are_known(self, tmp_path: Path) -> None:
         labels = make_labels(GRID, root=tmp_path)
-        shown = replace(labels.frames[1], recording="take", tick=np.int64(7))
+        shown = replace(labels.frames[1], recording="take", tick=np.int64(7))  # type: ignore[arg-type]
         file = replace(labels, frames=(labels.frames[0], shown)).save(tmp_path)
         assert [f.moment for f in LabelSet.load(tmp_path).frames] == [("cam", 0), ("take", 7)]
         assert "tick" not in json.loads(file.read_text())["frames"][0]

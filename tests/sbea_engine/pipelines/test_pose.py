@@ -29,7 +29,7 @@ from sbea_engine.pose.factory import load
 from sbea_engine.pose.splits import BadHoldout
 from sbea_engine.progress import Progress
 from sbea_engine.video import BadVideo
-from tests.fixtures.blobs import write_scene
+from tests.fixtures.blobs import write_pair, write_scene
 
 TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=8)
 
@@ -230,6 +230,33 @@ class TestEvaluateModel:
         found = evaluate_model(model, labels, "block:0.6-0.88", threads=1)  # frames 15 to 21
         assert found.part == "test"
         assert "trained with 5 of these 7 frames" in found.warnings[0]
+
+    def test_individuals_are_paired_by_name(self, tmp_path: Path) -> None:
+        """The labels of a pair in the other order, and those of one of them alone."""
+        pair = write_pair(tmp_path / "images", 8)
+        train_and_evaluate(pair, TINY, "none", tmp_path / "model")
+        alone, swapped = (
+            replace(
+                pair,
+                individuals=tuple(pair.individuals[i] for i in who),
+                points_px=pair.points_px[:, who],
+                visibility=pair.visibility[:, who],
+            )
+            for who in ([1], [1, 0])
+        )
+        points, _ = load(tmp_path / "model", threads=1).predict_sources(pair.frames)
+        off = np.linalg.norm(points - pair.points_px, axis=-1)
+        both, found = (evaluate_model(tmp_path / "model", rows, threads=1) for rows in (pair, swapped))
+        assert found.figures["mean_px"] == pytest.approx(both.figures["mean_px"], rel=1e-5)
+        assert both.figures["mean_px"] == pytest.approx(off.mean(), rel=1e-3)
+        light = evaluate_model(tmp_path / "model", alone, threads=1)
+        assert light.figures["mean_px"] == pytest.approx(off[:, 1].mean(), rel=1e-3)
+        with pytest.raises(BadLabels, match="finds dark, light; the labels are also of grey"):
+            evaluate_model(tmp_path / "model", replace(swapped, individuals=("light", "grey")), threads=1)
+
+    def test_the_only_individual_of_each_side_is_the_same(self, labels: LabelSet, model: Path) -> None:
+        renamed = replace(labels, individuals=("another name",))
+        assert evaluate_model(model, renamed, threads=1).figures["n"] == 5 * 2
 
     def test_labels_with_nothing_to_measure(self, labels: LabelSet, model: Path) -> None:
         empty = replace(
