@@ -125,14 +125,15 @@ export class OperationQueue {
     this.#schedule(0);
   }
 
-  /** The page is going away: send what can be sent without waiting for the answer. */
+  /** The page is going away: send what can be sent, a batch of every video, without waiting for the answers. */
   lastWords(): void {
-    const batch = this.#markAttempted(this.#batch());
-    const first = batch[0];
-    if (first === undefined) return;
-    void this.#transport.send(first.video_id, batch, true).catch(() => {
-      // They are in the database; the next visit sends them.
-    });
+    for (const videoId of new Set(this.#waiting.map(({ video_id }) => video_id))) {
+      const batch = this.#markAttempted(this.#batch(videoId));
+      if (batch.length === 0) continue;
+      void this.#transport.send(videoId, batch, true).catch(() => {
+        // They are in the database; the next visit sends them.
+      });
+    }
   }
 
   close(): void {
@@ -175,8 +176,11 @@ export class OperationQueue {
     if (signedOut && !fit) throw new TransportError("signed_out", "Still signed out.");
   }
 
-  /** The next operations to send: of one video, none behind a conflict, of each keypoint what may go now. */
-  #batch(): Operation[] {
+  /**
+   * The next operations to send: of one video (this one, else the first whose turn it is), none behind a
+   * conflict, of each keypoint what may go now.
+   */
+  #batch(videoId?: number): Operation[] {
     const now = Date.now();
     const closed = new Set(this.conflicts.map(({ operation }) => targetKey(operation)));
     const begun = new Set<string>();
@@ -184,7 +188,8 @@ export class OperationQueue {
     for (const operation of this.#waiting) {
       const { video_id } = operation;
       const target = targetKey(operation);
-      if (video_id !== (batch[0] ?? operation).video_id || this.#holds.blocks(video_id, now)) continue;
+      if (video_id !== (videoId ?? (batch[0] ?? operation).video_id) || this.#holds.blocks(video_id, now))
+        continue;
       if (closed.has(target)) continue;
       // What may have been sent before goes with the earlier change of its keypoint, else it waits for it.
       const goes = begun.has(target)

@@ -1,11 +1,26 @@
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { openLabelDatabase } from "../../src/labels/database";
+import { MemoryLabelDatabase, openLabelDatabase } from "../../src/labels/database";
+import { OperationQueue } from "../../src/labels/operationQueue";
 import { TransportError } from "../../src/labels/transport";
-import { ANIMAL, crash, FakeServer, FRAME, OTHER_VIDEO, quiet, shown, VIDEO, visit, wish } from "./fakes";
+import type { Operation } from "../../src/labels/types";
+import { ANIMAL, at, crash, FakeServer, FRAME, OTHER_VIDEO, quiet, shown, VIDEO, visit, wish } from "./fakes";
 
 let server: FakeServer;
 const onServer = (keypoint: number): number | null => server.value(FRAME, ANIMAL, keypoint).x;
+
+const operation = (video_id: number, keypoint: number): Operation => ({
+  uuid: `${video_id}-${keypoint}`,
+  seq: keypoint,
+  video_id,
+  frame_index: FRAME,
+  animal_id: ANIMAL,
+  keypoint,
+  base_rev: 0,
+  change: at(5),
+  attempted: false,
+  page: "/",
+});
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
@@ -82,6 +97,26 @@ describe("changes that the server turns away", () => {
 });
 
 describe("the last words of a page", () => {
+  it("are a batch of every video that has any, but for those that the server takes nothing of", async () => {
+    const held = 9;
+    const queue = new OperationQueue(new MemoryLabelDatabase(), server);
+    server.faults.set(held, new TransportError("forbidden", "There is no such video."));
+    await queue.add([operation(held, 0)]);
+    await quiet();
+    server.requests.length = 0;
+    void queue.add([operation(VIDEO, 1), operation(OTHER_VIDEO, 0), operation(held, 1), operation(VIDEO, 2)]);
+    queue.lastWords();
+    queue.close();
+    const sent = server.requests.map((batch) => batch.map((one) => [one.video_id, one.keypoint]));
+    expect(sent).toEqual([
+      [
+        [VIDEO, 1],
+        [VIDEO, 2],
+      ],
+      [[OTHER_VIDEO, 0]],
+    ]);
+  });
+
   it("are not changed afterwards if the page comes back: they may have arrived", async () => {
     const session = await visit(server);
     void session.apply([wish(0, 5)]);

@@ -20,13 +20,15 @@ interface ConflictWire {
   rev: number;
 }
 
-/** Browsers refuse larger bodies for requests that outlive their page. */
+/** Browsers refuse more than 64 KiB for all requests together that outlive their page. Bodies are plain ASCII. */
 const KEEPALIVE_BYTES = 60_000;
 
 /** Sends operations to `POST /videos/{id}/operations`. */
 export class HttpLabelTransport implements LabelTransport {
   readonly #userId: string;
   readonly #fetch: Fetch;
+  /** In the requests under way that outlive the page. */
+  #keepaliveBytes = 0;
 
   constructor(userId: string, fetchPage: Fetch = (url, init) => fetch(url, init)) {
     this.#userId = userId;
@@ -40,7 +42,7 @@ export class HttpLabelTransport implements LabelTransport {
   ): Promise<OperationResult[]> {
     const body = JSON.stringify({ operations: operations.map(wireOf) });
     try {
-      const response = await this.#post(videoId, body, lastWords && body.length < KEEPALIVE_BYTES);
+      const response = await this.#post(videoId, body, lastWords);
       if (response.ok) return resultsOf(((await response.json()) as { results: ResultWire[] }).results, []);
       return conflictsOf(await problemOf(response));
     } catch (error) {
@@ -67,18 +69,25 @@ export class HttpLabelTransport implements LabelTransport {
     }
   }
 
-  #post(videoId: number, body: string, keepalive: boolean): Promise<Response> {
-    return this.#fetch(`/api/v1/videos/${videoId}/operations`, {
-      method: "POST",
-      body,
-      keepalive,
-      credentials: "same-origin",
-      headers: {
-        "Content-Type": "application/json",
-        Accept: "application/json",
-        "X-CSRFToken": pageCsrfToken(),
-      },
-    });
+  async #post(videoId: number, body: string, lastWords: boolean): Promise<Response> {
+    const keepalive = lastWords && this.#keepaliveBytes + body.length <= KEEPALIVE_BYTES;
+    const bytes = keepalive ? body.length : 0;
+    this.#keepaliveBytes += bytes;
+    try {
+      return await this.#fetch(`/api/v1/videos/${videoId}/operations`, {
+        method: "POST",
+        body,
+        keepalive,
+        credentials: "same-origin",
+        headers: {
+          "Content-Type": "application/json",
+          Accept: "application/json",
+          "X-CSRFToken": pageCsrfToken(),
+        },
+      });
+    } finally {
+      this.#keepaliveBytes -= bytes;
+    }
   }
 }
 

@@ -92,6 +92,32 @@ describe("what is sent and answered", () => {
   });
 });
 
+describe("the last words of a page", () => {
+  const long = (count: number): Operation[] =>
+    Array.from({ length: count }, (_, i) => ({ ...OPERATION, keypoint: i }));
+
+  it("outlive it up to what browsers let through in all, and get their room back with the answer", async () => {
+    const sent: { keepalive: boolean; bytes: number; answer: () => void }[] = [];
+    const transport = new HttpLabelTransport("1", (_, init) => {
+      return new Promise((resolve) => {
+        const answer = (): void => resolve(new Response(JSON.stringify({ results: [] })));
+        sent.push({ keepalive: init?.keepalive === true, bytes: String(init?.body).length, answer });
+      });
+    });
+    const words = Array.from({ length: 3 }, () => transport.send(7, long(140), true));
+    const [first, second, third] = sent;
+    expect([first?.keepalive, second?.keepalive, third?.keepalive]).toEqual([true, true, false]);
+    expect((first?.bytes ?? 0) * 2).toBeLessThan(64 * 1024);
+    expect((first?.bytes ?? 0) * 3).toBeGreaterThan(64 * 1024);
+    void transport.send(7, long(1), false);
+    expect(sent.at(-1)?.keepalive).toBe(false);
+    for (const { answer } of sent) answer();
+    await Promise.all(words);
+    void transport.send(7, long(140), true);
+    expect(sent.at(-1)?.keepalive).toBe(true);
+  });
+});
+
 describe("making the page fit to send again", () => {
   const page =
     (user: string): Fetch =>
