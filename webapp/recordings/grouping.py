@@ -16,9 +16,9 @@ from webapp.recordings.names import LONGEST_RECORDING, LONGEST_VIEW, plain
 _TOKEN = re.compile(r"[^\W\d_]+\d*|\d+")
 # fmt: off
 _VIEW_WORDS = frozenset({
-    "above", "back", "below", "bottom", "cam", "camera", "ceiling", "down", "east", "floor", "front", "head",
-    "left", "north", "overhead", "rear", "right", "ring", "roof", "side", "south", "top", "under", "up",
-    "view", "west",
+    "above", "back", "below", "bottom", "cam", "camera", "ceiling", "dorsal", "down", "east", "floor",
+    "front", "frontal", "head", "lateral", "left", "north", "overhead", "rear", "right", "ring", "roof",
+    "side", "south", "top", "under", "up", "ventral", "view", "west",
 })
 _TAKE_WORDS = frozenset({
     "animal", "block", "date", "day", "exp", "experiment", "fly", "mouse", "part", "rat", "rec", "recording",
@@ -51,12 +51,17 @@ class _Stem:
 # After these a number is part of the name although something stands between: "cam_1" is "cam1".
 _NUMBERED = _TAKE_WORDS | {"cam", "camera", "view"}
 _LONGEST_NUMBER = 3
+_ONE_CAMERA = re.compile(r"(?:cam|camera)[\W_]?\d+")
+_LETTERED = frozenset({"cam", "camera", "view"})
 
 _Cut = Callable[[_Stem], "tuple[str, str] | None"]  # (name of the recording, name of the view)
 
 
 def propose_groups(files: Sequence[str], *, folder: str = "recording") -> list[Group]:
     """Sort files into recordings by what their names share.
+
+    Files are views of one recording only where a name says so: `cam1`, `top`. Names that differ in a date, a
+    number, an animal or a word that says nothing of a camera are takes of their own.
 
     `take3_top.mp4`, `take3_side.mp4`, `take4_top.mp4` and `take4_side.mp4` are two recordings with the views
     top and side. Of all ways to cut the names into recording and view, the one is taken that leaves the
@@ -129,8 +134,7 @@ def _ends(place: int, *, last: bool) -> _Cut:
 
 def _view_alone(folder: str) -> _Cut:
     def cut(stem: _Stem) -> tuple[str, str] | None:
-        words = _words(stem.text)
-        return (folder, stem.text) if words & _VIEW_WORDS and not words & _TAKE_WORDS else None
+        return (folder, stem.text) if _tells_view(stem.text) else None
 
     return cut
 
@@ -146,26 +150,50 @@ def _view_between(place: int) -> _Cut:
 
 
 def _sorted_by(cut: _Cut, stems: Iterable[_Stem]) -> dict[str, list[tuple[str, str]]]:
-    """Recordings of two or more files by this cut; one in which two views had one name is none."""
+    """Recordings of two or more files by this cut; one in which two views had one name is none.
+
+    Nor is one in which no name tells of a camera, or two tell of the same. Files whose view would tell of a
+    take stay out.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
     names: dict[str, str] = {}
     for stem in stems:
         parts = cut(stem)
-        if parts is not None:
+        if parts is not None and not _tells_take(parts[1]):
             name = names.setdefault(parts[0].casefold(), parts[0])
             found.setdefault(name, []).append((stem.file, parts[1]))
     return {
         name: members
         for name, members in found.items()
         if len({view.casefold() for _, view in members}) == len(members) > 1
+        and any(_tells_view(view) for _, view in members)
+        and not _same_camera([view for _, view in members])
     }
 
 
 def _merit(groups: dict[str, list[tuple[str, str]]]) -> tuple[float, ...]:
     views = {view.casefold() for members in groups.values() for _, view in members}
-    told = sum(bool(_words(view) & _VIEW_WORDS) - bool(_words(view) & _TAKE_WORDS) for view in views)
+    told = sum(_tells_view(view) for view in views)
     files = sum(len(members) for members in groups.values())
     return files, told / max(1, len(views)), -len(views), -sum(len(_TOKEN.findall(view)) for view in views)
+
+
+def _tells_view(text: str) -> bool:
+    letters = {word[:-1] for word in _words(text)} & _LETTERED  # camA
+    return bool(letters or _words(text) & _VIEW_WORDS)
+
+
+def _same_camera(views: Iterable[str]) -> bool:
+    """Whether two of them name one camera by its number, as cam1_a and cam1_b do."""
+    cameras = [found[0] for view in views if (found := _ONE_CAMERA.search(view.casefold()))]
+    return len(set(cameras)) < len(cameras)
+
+
+def _tells_take(text: str) -> bool:
+    """Whether it names an animal, a day or a trial, or holds a date: no camera does."""
+    numbers = [token for token in _TOKEN.findall(text) if token.isdecimal()]
+    dated = len(numbers) > 1 or any(len(number) > _LONGEST_NUMBER for number in numbers)
+    return dated or bool(_words(text) & _TAKE_WORDS)
 
 
 def _words(text: str) -> set[str]:

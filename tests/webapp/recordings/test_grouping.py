@@ -43,12 +43,39 @@ def told(groups: list[Group]) -> dict[str, list[str]]:
         (["mouse 1", "rat", "day 2"], {"mouse 1": ["cam-1"], "rat": ["cam-1"], "day 2": ["cam-1"]}),
         (["Take3_Top", "take3_Side"], {"Take3": ["Top", "Side"]}),
         (["take3_top", "take3_side", "take4_top"], {"take3": ["top", "side"], "take4_top": ["cam-1"]}),
+        (
+            ["2019-08-02-vid01-camA", "2019-08-02-vid01-camB"],
+            {"2019-08-02-vid01": ["camA", "camB"]},
+        ),
+        (
+            ["m_top_take1", "m_side_take1", "m_top_take2"],
+            {"m take1": ["top", "side"], "m_top_take2": ["cam-1"]},
+        ),
         ([], {}),
     ],
 )
 def test_names_of_the_lab(stems: list[str], expected: dict[str, list[str]]) -> None:
     files = [f"/data/{stem}.mp4" for stem in stems]
     assert told(propose_groups(files, folder="folder")) == expected
+
+
+@pytest.mark.parametrize(
+    "stems",
+    [
+        ["mouse1", "mouse2", "mouse3"],
+        ["day1_trial1", "day1_trial2", "day2_trial1", "day2_trial2"],
+        ["2024-05-01", "2024-05-02"],
+        ["session_0", "session_1"],
+        ["wt_01", "ko_01"],
+        ["cage1_ann", "cage1_bob"],
+        ["top_2024-05-01", "top_2024-05-02"],
+        ["cam1_a", "cam1_b"],
+        ["exp1_top_2024", "exp1_side_2025"],
+    ],
+)
+def test_separate_takes_are_no_views_of_one_another(stems: list[str]) -> None:
+    groups = propose_groups([f"/data/{stem}.mp4" for stem in stems], folder="folder")
+    assert told(groups) == {stem: ["cam-1"] for stem in stems}
 
 
 @pytest.mark.parametrize(
