@@ -46,21 +46,30 @@ class Sync:
         return SyncTable.from_dict(self.to_dict())
 
     def offset_of(self, view: str) -> int | None:
-        """The tick of the first frame, where frames follow ticks without a gap from there on."""
+        """The tick at which frame 0 is shown, or would be where a table begins with a later one.
+
+        Below 0 where that tick would lie before the clock. None where the frames of the view do not follow
+        the ticks in one run, or it has none. Frames after the run are never shown.
+        """
         runs = self.runs.get(view, [])
         return runs[0][0] - runs[0][1] if len(runs) == 1 else None
 
     def digest(self, views: Iterable[str]) -> str:
         """Names what these views show when, so that a result can be told from one made with another sync.
 
-        A view that joins later changes nothing for the others.
+        A view that joins later changes nothing for the others, unless it makes the longest clock too short
+        for one of them.
         """
         rows = {view: self.runs.get(view, []) for view in views}
         return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def sync_of(recording: Recording) -> Sync:
-    """The clock as it is now; a view that is not ready, or ends beyond the longest clock, has no frames."""
+    """The clock as it is now.
+
+    A view that ends beyond the longest clock has no frames. Nor has one that is not ready, except where a
+    table says which it is to show.
+    """
     videos = list(recording.videos.all())
     if recording.sync is not None:
         return _from_table(recording.sync, videos)
@@ -88,8 +97,8 @@ def recording_sync_set(
 ) -> Recording:
     """Say how the views share the clock; with neither, they all start together.
 
-    Labels stay as they are, since they belong to frames of a view. 3D results keep the digest of the sync
-    that they were made with.
+    Labels stay as they are, since they belong to frames of a view. 3D results keep the sync that
+    they were made with.
 
     Args:
         offsets: For each view the tick at which its first frame is shown; one that is left out has 0. Only

@@ -109,6 +109,23 @@ class TestTable:
         offsets = {view["view"]: view["offset_ticks"] for view in answer["views"]}
         assert offsets == {"top": None, "side": 2}, "a view with a drop has no one offset"
 
+    def test_a_view_that_begins_with_a_later_frame_has_its_first_one_before_the_clock(
+        self, recording: Recording
+    ) -> None:
+        table = {"ticks": 6, "views": {"top": [[0, 4, 6]], "side": [[1, 0, 5]]}}
+        answer = put(recording, {"table": table}).json()
+        assert [view["offset_ticks"] for view in answer["views"]] == [-4, 1]
+        same = put(recording, {"offsets": {"top": -4, "side": 1}}).json()["sync"]["views"]
+        assert same["side"][0][0] - same["top"][0][0] == 5, "offsets say the same of the two"
+
+    @pytest.mark.parametrize("state", [Video.State.PENDING, Video.State.FAILED])
+    def test_it_keeps_the_place_of_a_view_that_is_not_ready(self, recording: Recording, state: str) -> None:
+        recording.videos.filter(view="side").update(state=state, frame_count=0)
+        answer = put(recording, {"table": DROPS}).json()
+        assert answer["sync"] == DROPS
+        assert [view["sync_problem"] for view in answer["views"]] == [None, None]
+        assert put(recording, {}).json()["sync"]["views"]["side"] == [], "nothing else gives it one"
+
     def test_it_replaces_offsets_and_goes_again(self, recording: Recording) -> None:
         put(recording, {"offsets": {"side": 3}})
         put(recording, {"table": DROPS})

@@ -1,4 +1,4 @@
-import type { Recording, UsedCalibration, View } from "../../api/types";
+import type { Recording, UsedCalibration } from "../../api/types";
 import { counted } from "../parts/format";
 
 const SYNC = {
@@ -15,20 +15,17 @@ export function summaryOf({ videos, ticks, sync_source }: Recording): string {
   return parts.join(" · ");
 }
 
-/** Views of different lengths are no fault; that one ends earlier is worth a word. */
-export function endsOf(recording: Recording): string | null {
-  if (recording.sync_source === "table") return null;
-  const ready = recording.videos.filter(({ state }) => state === "ready");
-  const ends = ready.map(({ offset_ticks, frame_count }) => (offset_ticks ?? 0) + frame_count);
-  const last = Math.max(...ends);
-  const early = ready.filter((_, at) => (ends[at] ?? last) < last);
-  if (early.length === 0) return null;
-  const told = early.map((view) => `${view.view} ends after ${counted(endOf(view), "tick")}`);
-  return `Of ${counted(last, "tick")}, ${told.join(", ")}.`;
-}
-
-function endOf({ offset_ticks, frame_count }: View): number {
-  return (offset_ticks ?? 0) + frame_count;
+/**
+ * Views of different lengths are no fault; that one ends earlier is worth a word. Of a sync table nothing is
+ * said: it may end a view where it likes. Views that are not on the clock are told of elsewhere.
+ */
+export function endsOf({ sync_source, ticks, videos }: Recording): string | null {
+  if (sync_source === "table") return null;
+  const early = videos.flatMap(({ view, state, offset_ticks, frame_count }) => {
+    if (state !== "ready" || offset_ticks === null || offset_ticks + frame_count >= ticks) return [];
+    return [`${view} ends after ${counted(offset_ticks + frame_count, "tick")}`];
+  });
+  return early.length > 0 ? `Of ${counted(ticks, "tick")}, ${early.join(", ")}.` : null;
 }
 
 export interface Fit {

@@ -27,6 +27,11 @@ it("names views that end before the others", () => {
     "Of 100 ticks, side ends after 94 ticks.",
   );
   expect(endsOf(recording([view("top", 100), view("side", 0)])), "one that is still read").toBeNull();
+  const lost = recording([view("top", 100), view("side", 90), view("long", 9000, null)]);
+  expect(endsOf(lost), "one that is not on the clock sets no measure").toBe(
+    "Of 100 ticks, side ends after 90 ticks.",
+  );
+  expect(endsOf(recording([view("top", 100), view("side", 90)], { sync_source: "table" }))).toBeNull();
   expect(endsOf(recording([]))).toBeNull();
 });
 
