@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from sbea_engine.data.camera import CameraGroup
 from sbea_engine.data.sync import SyncTable
-from sbea_engine.io.poses3d_store import open_poses3d
+from sbea_engine.errors import BadInput
+from sbea_engine.io.poses3d_store import Poses3DStore, open_poses3d
 from sbea_engine.pipelines.reconstruct import reconstruct
+from sbea_engine.pipelines.reconstruct_figures import evaluate_against_truth, extent_mm
 from sbea_engine.progress import Progress
+from webapp.api.errors import AppError
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
+from webapp.recordings.rendered import DESCRIPTION, is_rendered
+from webapp.recordings.roots import allowed_path
+from webapp.recordings.sources import video_source_path
 from webapp.results.models import PoseResult, Reconstruction
-from webapp.results.reconstructions.services import reconstruction_finish, reconstruction_progress
+from webapp.results.reconstructions.inputs import videos_of
+from webapp.results.reconstructions.services import (
+    Outcome,
+    reconstruction_finish,
+    reconstruction_progress,
+)
+from webapp.training.snapshots import snapshot_load
 from workers.app import app
 from workers.rows import row
 from workers.run import JobRun, job_run
@@ -25,7 +41,7 @@ NOTE_PERIOD_S = 1.0
 def reconstruct_poses(job_id: str) -> None:
     """Triangulate into the store that the browser reads; a resumed run goes on after its last chunk."""
     with job_run(job_id) as run:
-        rows = Reconstruction.objects.select_related("recording", "calibration")
+        rows = Reconstruction.objects.select_related("recording", "calibration", "model__snapshot")
         found = row(rows, run.params["reconstruction_id"], "reconstruction")
         if found.state != Reconstruction.State.READY:
             store = storage.stored_path(found.folder)
@@ -36,17 +52,59 @@ def reconstruct_poses(job_id: str) -> None:
                 sync=SyncTable.from_dict(found.sync),
                 on_progress=_Notes(run, found),
             )
-            done = open_poses3d(store)
-            reconstruction_finish(
-                reconstruction=found, ticks_done=done.ticks_done, individuals=done.individuals
-            )
-            run.result["warnings"] = list(made.warnings)
+            outcome = _outcome(found, open_poses3d(store), made.warnings)
+            reconstruction_finish(reconstruction=found, outcome=outcome)
+            run.result["warnings"] = list(outcome.warnings)
         run.result |= {"reconstruction_id": found.pk, "tick_count": found.tick_count}
 
 
 def _poses_of(result_id: int) -> Path:
     result = row(PoseResult.objects.all(), result_id, "result")
     return storage.stored_path(result.folder)
+
+
+def _outcome(found: Reconstruction, done: Poses3DStore, warnings: Sequence[str]) -> Outcome:
+    """What is told of complete 3D poses; a truth that does not fit them is a warning, not a failure."""
+    truth_error, said = None, list(warnings)
+    try:
+        folder = _truth_folder(found)
+        if folder is not None:
+            truth_error = evaluate_against_truth(folder, done, without=_trained_ticks(found))
+    except (BadInput, AppError) as error:
+        said.append(f"Not compared with the truth of the rendered recording: {error}")
+    return Outcome(
+        ticks_done=done.ticks_done,
+        individuals=done.individuals,
+        warnings=said,
+        bounds_mm=extent_mm(done),
+        truth_error=truth_error,
+    )
+
+
+def _truth_folder(found: Reconstruction) -> Path | None:
+    """The folder of the rendered recording whose videos these are, if its truth lies there."""
+    videos = videos_of(found).values()
+    folders = {Path(video.source_path).parent for video in videos}
+    if len(folders) != 1 or any(video.source_owned for video in videos):
+        return None
+    (folder,) = folders
+    if not is_rendered(folder / DESCRIPTION) or not (folder / "truth.npz").is_file():
+        return None
+    return allowed_path(str(folder))
+
+
+def _trained_ticks(found: Reconstruction) -> set[int]:
+    """Ticks at which some view shows a frame that was labelled for the model."""
+    labelled: dict[Path, set[int]] = defaultdict(set)
+    for source in snapshot_load(snapshot=found.model.snapshot).frames:
+        labelled[source.path].add(source.index)
+    sync = SyncTable.from_dict(found.sync)
+    ticks: set[int] = set()
+    for view, video in videos_of(found).items():
+        frames = sync.frames_of(view)
+        known = np.isin(frames, list(labelled[video_source_path(video=video)]))
+        ticks |= set(np.flatnonzero(known).tolist())
+    return ticks
 
 
 class _Notes:

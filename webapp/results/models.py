@@ -60,7 +60,8 @@ class Reconstruction(models.Model):
     sources = models.ManyToManyField(PoseResult, related_name="reconstructions")
     # Of everything that the answer depends on: predictions, cameras, ticks.
     input_digest = models.CharField(max_length=64)
-    # [{"view", "result_id"}] in the order of the cameras; views may be renamed later, this stays.
+    # [{"view", "result_id"}] in the order of the cameras. Views may be renamed later, this stays: what the
+    # view is called now is the video's to say.
     inputs = models.JSONField(default=list)
     sync = models.JSONField()  # the clock as it was then; JSON form of a SyncTable
     individuals = models.JSONField(default=list)
@@ -68,6 +69,10 @@ class Reconstruction(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     ticks_done = models.PositiveIntegerField(default=0)
     tick_count = models.PositiveIntegerField(default=0)
+    # What is known once it is complete.
+    warnings = models.JSONField(default=list)  # what to beware of, one sentence each
+    bounds_mm = models.JSONField(null=True)  # {"min": [x, y, z], "max": ...}; None where nothing was placed
+    truth_error = models.JSONField(null=True)  # evaluate_against_truth, of a rendered recording
     job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="reconstructions")
     created_at = models.DateTimeField(auto_now_add=True)
 

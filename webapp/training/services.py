@@ -94,13 +94,15 @@ def pose_model_mark(*, model_id: int, state: PoseModel.State) -> None:
 
 
 def pose_model_delete(*, model: PoseModel, by: User) -> None:
-    """Remove a model with its files and the predictions it made.
+    """Remove a model with its files, the predictions it made and the 3D poses made from those.
 
     Raises:
-        ModelInUse: A job is training or running it.
+        ModelInUse: A job is training or running it, or making 3D poses from its predictions.
     """
     require(by, model.project, Capability.TRAIN)
-    jobs = [model.job, *(result.job for result in model.results.select_related("job"))]
+    predicting = (result.job for result in model.results.select_related("job"))
+    reconstructing = (found.job for found in model.reconstructions.select_related("job"))
+    jobs = [model.job, *predicting, *reconstructing]
     busy = next((job for job in jobs if job is not None and job.is_active), None)
     if busy is not None:
         raise ModelInUse(f"{busy.label!r} is still running. Cancel it first.", job_id=str(busy.pk))

@@ -1235,6 +1235,24 @@ export interface components {
              */
             bins?: number;
         };
+        /**
+         * BoundsOut
+         * @description Corners (x, y, z) of the box that nearly all placed keypoints lie in.
+         */
+        BoundsOut: {
+            /** Max */
+            max: [
+                number,
+                number,
+                number
+            ];
+            /** Min */
+            min: [
+                number,
+                number,
+                number
+            ];
+        };
         /** CalibrationChoiceIn */
         CalibrationChoiceIn: {
             /** Calibration Id */
@@ -1462,6 +1480,22 @@ export interface components {
             /** Size */
             size: number | null;
         };
+        /**
+         * ErrorFigures
+         * @description Distances from the truth in mm; of `n` keypoints `missing` have no point.
+         */
+        ErrorFigures: {
+            /** Mean Mm */
+            mean_mm: number | null;
+            /** Median Mm */
+            median_mm: number | null;
+            /** Missing */
+            missing: number;
+            /** N */
+            n: number;
+            /** P95 Mm */
+            p95_mm: number | null;
+        };
         /** ExportIn */
         ExportIn: {
             /**
@@ -1560,6 +1594,16 @@ export interface components {
              * Format: uuid
              */
             uuid: string;
+        };
+        /**
+         * InputOut
+         * @description A view as it was called when the poses were made; the video may be called otherwise now.
+         */
+        InputOut: {
+            /** Video Id */
+            video_id: number;
+            /** View */
+            view: string;
         };
         /** InstanceOut */
         InstanceOut: {
@@ -2074,6 +2118,7 @@ export interface components {
         };
         /** ReconstructionOut */
         ReconstructionOut: {
+            bounds_mm: components["schemas"]["BoundsOut"] | null;
             /** Calibration Id */
             calibration_id: number;
             /** Calibration Name */
@@ -2089,6 +2134,8 @@ export interface components {
             id: number;
             /** Individuals */
             individuals: string[];
+            /** Inputs */
+            inputs: components["schemas"]["InputOut"][];
             /** Job Id */
             job_id: string | null;
             /** Model Id */
@@ -2111,12 +2158,17 @@ export interface components {
             sync: {
                 [key: string]: unknown;
             };
+            /** Sync Changed */
+            sync_changed: boolean;
             /** Tick Count */
             tick_count: number;
             /** Ticks Done */
             ticks_done: number;
+            truth_error: components["schemas"]["TruthErrorOut"] | null;
             /** Views */
             views: string[];
+            /** Warnings */
+            warnings: string[];
         };
         /** ReconstructionStarted */
         ReconstructionStarted: {
@@ -2412,6 +2464,34 @@ export interface components {
         TrainingOut: {
             job: components["schemas"]["JobState"];
             model: components["schemas"]["ModelOut"];
+        };
+        /**
+         * TruthErrorOut
+         * @description 3D error of a rendered recording, on ticks of which nobody labelled a frame for the model.
+         *
+         *     The figures themselves are of keypoints that two or more of the views could see; `hidden` of all others.
+         *     `sigma_ratio` is 1 where sigma foretells the error.
+         */
+        TruthErrorOut: {
+            /** By Keypoint */
+            by_keypoint: {
+                [key: string]: components["schemas"]["ErrorFigures"];
+            };
+            hidden: components["schemas"]["ErrorFigures"];
+            /** Mean Mm */
+            mean_mm: number | null;
+            /** Median Mm */
+            median_mm: number | null;
+            /** Missing */
+            missing: number;
+            /** N */
+            n: number;
+            /** P95 Mm */
+            p95_mm: number | null;
+            /** Sigma Ratio */
+            sigma_ratio: number | null;
+            /** Ticks */
+            ticks: number;
         };
         /** UploadIn */
         UploadIn: {

@@ -13,6 +13,7 @@ from sbea_engine.cli import main
 from sbea_engine.io.calibration_file import write_calibration
 from sbea_engine.io.poses3d_store import open_poses3d
 from sbea_engine.io.registry import read_calibration
+from sbea_engine.pipelines.reconstruct_figures import evaluate_against_truth
 from sbea_engine.synth import Truth, load_recipe, load_truth, render_recording
 from tests.fixtures.true_poses import write_true_poses
 from tests.sbea_engine.geometry.conftest import random_rig
@@ -151,6 +152,11 @@ class TestTriangulateAndEvaluate:
         assert found["missing"] == 0
         assert found["p95_mm"] < 0.05
         assert sum(row["n"] for row in found["by_keypoint"].values()) == found["n"]
+        assert found["hidden"]["n"] == seen.size - found["n"]
+        late = evaluate_against_truth(truth.folder, open_poses3d(out), first_tick=16)
+        assert (late["ticks"], late["n"], late["hidden"]["n"]) == (
+            8, int((seen[16:] >= 2).sum()), int((seen[16:] < 2).sum()),
+        )  # fmt: skip
         text = sbea("rig", "evaluate", "--truth", truth.folder, "--poses3d", out).stdout.splitlines()
         assert text[-1].split()[:2] == ["all", str(found["n"])]
         again = answer(

@@ -25,6 +25,7 @@ from webapp.realtime.poses import MAX_FOLLOWED
 from webapp.recordings import storage
 from webapp.results.models import Reconstruction
 from webapp.results.reconstructions.services import (
+    Outcome,
     reconstruction_finish,
     reconstruction_progress,
     reconstruction_start,
@@ -70,7 +71,7 @@ def progress(found: Reconstruction, ticks: int) -> None:
 
 
 def finish(found: Reconstruction) -> None:
-    reconstruction_finish(reconstruction=found, ticks_done=TICKS, individuals=["animal 1"])
+    reconstruction_finish(reconstruction=found, outcome=Outcome(ticks_done=TICKS, individuals=["animal 1"]))
     assert job_finish(job_id=found.job_id, worker="w", state=JobState.DONE, result={})  # type: ignore[arg-type]
 
 

@@ -28,7 +28,9 @@ from webapp.results.models import PoseResult, Reconstruction
 from webapp.results.reconstructions.services import reconstruction_delete, reconstruction_start
 from webapp.results.reconstructions.windows import median_residuals_px
 from webapp.results.services import predictions_start, result_delete
+from webapp.training.errors import ModelInUse
 from webapp.training.models import PoseModel
+from webapp.training.services import pose_model_delete
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,16 @@ class TestStart:
         recording_sync_set(recording=recording, offsets={"side": 3}, by=owner)
         recording.refresh_from_db()
         assert reconstruction_start(recording=recording, model=model, by=owner) != first
+
+    def test_a_view_that_is_no_part_of_it_changes_nothing(
+        self, model: PoseModel, recording: Recording
+    ) -> None:
+        predicted(model, recording, "top", "side")
+        owner = owner_of(model.project)
+        first = reconstruction_start(recording=recording, model=model, by=owner)
+        recording_sync_set(recording=recording, offsets={"back": 30}, by=owner)
+        recording.refresh_from_db()
+        assert reconstruction_start(recording=recording, model=model, by=owner) == first
 
     def test_the_newest_predictions_of_a_view_count(self, model: PoseModel, recording: Recording) -> None:
         old = predicted(model, recording, "top", "side")
@@ -221,6 +233,16 @@ class TestRemove:
         result_delete(result=results["top"], by=owner)
         calibration_delete(calibration=found.calibration, by=owner)
 
+    def test_its_model_stays_while_its_job_runs(self, model: PoseModel, recording: Recording) -> None:
+        predicted(model, recording, "top", "side")
+        owner = owner_of(model.project)
+        found = reconstruction_start(recording=recording, model=model, by=owner)
+        with pytest.raises(ModelInUse, match="still running"):
+            pose_model_delete(model=model, by=owner)
+        finished(found)
+        pose_model_delete(model=model, by=owner)
+        assert not Reconstruction.objects.exists()
+
     def test_a_project_goes_with_all_of_it(self, model: PoseModel, recording: Recording) -> None:
         predicted(model, recording, "top", "side")
         reconstruction_start(recording=recording, model=model, by=owner_of(model.project))
@@ -272,6 +294,25 @@ class TestApi:
         assert [row["id"] for row in listed] == [found["id"]]
         body = viewer.get(f"/api/v1/reconstructions/{found['id']}").json()
         assert body["skeleton"]["keypoints"][0] == "nose"
+
+    def test_what_became_of_its_views_is_told(self, model: PoseModel, recording: Recording) -> None:
+        results, owner = predicted(model, recording, "top", "side"), owner_of(model.project)
+        found = reconstruction_start(recording=recording, model=model, by=owner)
+        client = client_of(owner)
+        row = client.get(f"/api/v1/reconstructions/{found.pk}").json()
+        inputs = [
+            {"view": "top", "video_id": results["top"].video_id},
+            {"view": "side", "video_id": results["side"].video_id},
+        ]
+        assert (row["inputs"], row["sync_changed"]) == (inputs, False)
+        assert (row["warnings"], row["bounds_mm"], row["truth_error"]) == ([], None, None)
+        recording.videos.filter(view="side").update(view="left")
+        row = client.get(f"/api/v1/reconstructions/{found.pk}").json()
+        assert (row["inputs"], row["sync_changed"]) == (inputs, False), "another name, the same frames"
+        recording_sync_set(recording=recording, offsets={"back": 5}, by=owner)
+        assert not client.get(f"/api/v1/reconstructions/{found.pk}").json()["sync_changed"]
+        recording_sync_set(recording=recording, offsets={"left": 5}, by=owner)
+        assert client.get(f"/api/v1/reconstructions/{found.pk}").json()["sync_changed"]
 
     def test_before_anything_is_there_all_is_unknown(self, model: PoseModel, recording: Recording) -> None:
         predicted(model, recording, "top", "side")

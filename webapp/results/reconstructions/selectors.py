@@ -20,7 +20,8 @@ def reconstruction_list(
         found = found.filter(project=project)
     if recording is not None:
         found = found.filter(recording=recording)
-    return found.select_related("project", "recording", "calibration", "model__skeleton", "job")
+    rows = found.select_related("project", "recording", "calibration", "model__skeleton", "job")
+    return rows.prefetch_related("sources__video", "recording__videos")
 
 
 def reconstruction_get(*, pk: int, visible_to: User) -> Reconstruction:

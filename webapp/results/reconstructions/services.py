@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from sbea_engine.data.camera import CameraGroup
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
+from webapp.api.errors import NotFound
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
@@ -41,7 +44,7 @@ def reconstruction_start(*, recording: Recording, model: PoseModel, by: User) ->
     sync = {"ticks": clock.ticks, "views": {view: clock.runs[view] for view in views}}
     found, created = Reconstruction.objects.get_or_create(
         recording=recording,
-        input_digest=_digest(calibration, sync, sources),
+        input_digest=_digest(calibration, clock.digest(views), sources),
         state__in=[Reconstruction.State.RUNNING, Reconstruction.State.READY],
         defaults={
             "project": recording.project,
@@ -78,19 +81,51 @@ def reconstruction_start(*, recording: Recording, model: PoseModel, by: User) ->
 def reconstruction_progress(
     *, reconstruction: Reconstruction, ticks_done: int, individuals: Sequence[str]
 ) -> None:
-    """Note how many ticks can be looked at."""
-    Reconstruction.objects.filter(pk=reconstruction.pk).update(
+    """Note how many ticks can be looked at.
+
+    Raises:
+        NotFound: It was deleted meanwhile.
+    """
+    noted = Reconstruction.objects.filter(pk=reconstruction.pk).update(
         ticks_done=ticks_done, individuals=list(individuals)
     )
+    if not noted:
+        raise NotFound("reconstruction")
 
 
-def reconstruction_finish(
-    *, reconstruction: Reconstruction, ticks_done: int, individuals: Sequence[str]
-) -> None:
-    """All ticks are there."""
-    Reconstruction.objects.filter(pk=reconstruction.pk).update(
-        state=Reconstruction.State.READY, ticks_done=ticks_done, individuals=list(individuals)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What is known of 3D poses once they are complete.
+
+    Attributes:
+        warnings: What to beware of, one sentence each.
+        bounds_mm: Where the animals were, `{"min": [x, y, z], "max": ...}`; None where nothing was placed.
+        truth_error: Figures of `evaluate_against_truth` where the recording came with its truth.
+    """
+
+    ticks_done: int
+    individuals: Sequence[str]
+    warnings: Sequence[str] = ()
+    bounds_mm: Mapping[str, Sequence[float]] | None = None
+    truth_error: Mapping[str, Any] | None = None
+
+
+def reconstruction_finish(*, reconstruction: Reconstruction, outcome: Outcome) -> None:
+    """All ticks are there.
+
+    Raises:
+        NotFound: It was deleted meanwhile.
+    """
+    finished = Reconstruction.objects.filter(pk=reconstruction.pk).update(
+        state=Reconstruction.State.READY,
+        ticks_done=outcome.ticks_done,
+        individuals=list(outcome.individuals),
+        warnings=list(outcome.warnings),
+        bounds_mm=outcome.bounds_mm,
+        truth_error=outcome.truth_error,
     )
+    if not finished:
+        raise NotFound("reconstruction")
 
 
 def reconstruction_fail(*, reconstruction_id: int) -> None:
@@ -155,7 +190,7 @@ def _sources(recording: Recording, model: PoseModel, calibration: Calibration) -
     return sources
 
 
-def _digest(calibration: Calibration, sync: object, sources: Sequence[PoseResult]) -> str:
-    facts = [calibration.digest, sync, [source.pk for source in sources]]
+def _digest(calibration: Calibration, sync_digest: str, sources: Sequence[PoseResult]) -> str:
+    facts = [calibration.digest, sync_digest, [source.pk for source in sources]]
     text = json.dumps(facts, sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
