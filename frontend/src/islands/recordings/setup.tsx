@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { bodyOf } from "../../api/client";
 import type { Recording, View } from "../../api/types";
-import { type Action, Failure, useAction } from "../parts/action";
+import { Failure, useAction } from "../parts/action";
 import { Confirm } from "../parts/confirm";
 import { ChooseCalibration } from "./calibration";
 import type { RecordingsPage } from "./index";
@@ -44,7 +44,7 @@ export function RecordingSetup({ recording, ...page }: SetupProps): JSX.Element 
             {views.map((view, at) => (
               <tr key={view.id}>
                 <td class="view-cell">
-                  <ViewName {...page} view={view} action={action} />
+                  <ViewName {...page} view={view} />
                 </td>
                 {several && <td class="offset-cell">{offsets.field(view)}</td>}
                 <td class="num">
@@ -101,11 +101,14 @@ export function RecordingSetup({ recording, ...page }: SetupProps): JSX.Element 
 
 interface ViewNameProps extends RecordingsPage {
   readonly view: View;
-  readonly action: Action;
 }
 
-/** The name of a view, saved when the field is left or Enter is pressed. */
-function ViewName({ api, refresh, view, action }: ViewNameProps): JSX.Element {
+/**
+ * The name of a view, saved when the field is left or Enter is pressed. Each has an action of its own, so that
+ * several can be saved at once; one that is being saved takes no other name.
+ */
+function ViewName({ api, refresh, view }: ViewNameProps): JSX.Element {
+  const action = useAction();
   const save = (field: HTMLInputElement) => {
     const name = field.value.trim();
     if (name === view.view) return;
@@ -117,25 +120,29 @@ function ViewName({ api, refresh, view, action }: ViewNameProps): JSX.Element {
             body: { view: name },
           }),
         );
-        await refresh();
       } catch (error) {
         field.value = view.view;
         throw error;
       }
+      await refresh();
     });
   };
   return (
-    <input
-      aria-label={`Name of view ${view.view}`}
-      defaultValue={view.view}
-      key={view.view}
-      maxLength={80}
-      onBlur={(event) => save(event.currentTarget)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") save(event.currentTarget);
-        if (event.key === "Escape") event.currentTarget.value = view.view;
-      }}
-    />
+    <>
+      <input
+        aria-label={`Name of view ${view.view}`}
+        defaultValue={view.view}
+        key={view.view}
+        maxLength={80}
+        readOnly={action.busy.value}
+        onBlur={(event) => save(event.currentTarget)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") save(event.currentTarget);
+          if (event.key === "Escape" && !action.busy.value) event.currentTarget.value = view.view;
+        }}
+      />
+      <Failure of={action.error} />
+    </>
   );
 }
 

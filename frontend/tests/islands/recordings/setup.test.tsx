@@ -89,6 +89,36 @@ it("puts a name back that the server refuses, and says why", async () => {
   expect(calls[0]).toEqual({ method: "PATCH", path: "/api/v1/videos/2", body: { view: "TOP" } });
 });
 
+it("saves the names of two views at once, each with what became of it", async () => {
+  const { root, calls } = shown(({ path }) =>
+    path.endsWith("/1") ? problem(409, "A training knows recordings by name.") : { body: {} },
+  );
+  for (const [label, name] of [
+    ["Name of view top", "above"],
+    ["Name of view side", "left"],
+  ] as const) {
+    type(root, label, name).dispatchEvent(new FocusEvent("blur"));
+  }
+  await vi.waitFor(() => expect(root.textContent).toContain("A training knows"));
+  const asked = calls.map(({ path, body }) => [path, body]);
+  expect(asked).toEqual([
+    ["/api/v1/videos/1", { view: "above" }],
+    ["/api/v1/videos/2", { view: "left" }],
+  ]);
+  const [cell, other] = root.querySelectorAll(".view-cell");
+  expect([cell?.textContent, other?.textContent]).toEqual(["A training knows recordings by name.", ""]);
+});
+
+it("sends a name once when Enter is pressed and the field is left", async () => {
+  const { root, calls } = shown(() => ({ body: {} }));
+  const field = type(root, "Name of view side", "left");
+  field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  field.dispatchEvent(new FocusEvent("blur"));
+  await vi.waitFor(() => expect(calls).not.toHaveLength(0));
+  await vi.waitFor(() => expect(field.readOnly).toBe(false));
+  expect(calls).toHaveLength(1);
+});
+
 it("moves a view up", async () => {
   const { root, calls } = shown(() => ({ body: {} }));
   root.querySelector<HTMLButtonElement>('[aria-label="Move view side up"]')?.click();
