@@ -111,7 +111,7 @@ def view_remove(*, video: Video, by: User) -> None:
 
     Raises:
         BadRecording: It is the only one; then the recording is to be deleted.
-        RecordingInUse: A job is working on it, or on all of the project.
+        RecordingInUse: A job is working on it, or on all of the project; or 3D poses were made from it.
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     recording = _held_of(video)
@@ -119,6 +119,11 @@ def view_remove(*, video: Video, by: User) -> None:
     if recording.videos.count() == 1:
         raise BadRecording("This is the only view of its recording. Delete the recording instead.")
     require_unread(recording, [video.pk])
+    if video.pose_results.filter(reconstructions__isnull=False).exists():
+        raise RecordingInUse(
+            f"3D poses were made from the predictions of view {video.view!r}. Delete them on the Results page "
+            "first."
+        )
     view = video.view
     video.delete()
     sync_rename_view(recording=recording, old=view, new=None)

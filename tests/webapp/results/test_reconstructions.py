@@ -20,9 +20,10 @@ from webapp.jobs.services import job_cancel, job_claim, job_finish
 from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.calibrations import calibration_delete
-from webapp.recordings.errors import CalibrationInUse
+from webapp.recordings.errors import CalibrationInUse, RecordingInUse
 from webapp.recordings.models import Recording
 from webapp.recordings.sync import recording_sync_set
+from webapp.recordings.view_changes import view_remove
 from webapp.results.errors import CannotReconstruct, ResultInUse
 from webapp.results.models import PoseResult, Reconstruction
 from webapp.results.reconstructions.services import reconstruction_delete, reconstruction_start
@@ -232,6 +233,15 @@ class TestRemove:
         reconstruction_delete(reconstruction=found, by=owner)
         result_delete(result=results["top"], by=owner)
         calibration_delete(calibration=found.calibration, by=owner)
+
+    def test_a_view_that_it_was_made_from_stays(self, model: PoseModel, recording: Recording) -> None:
+        results, owner = predicted(model, recording, "top", "side"), owner_of(model.project)
+        found = finished(reconstruction_start(recording=recording, model=model, by=owner))
+        with pytest.raises(RecordingInUse, match="3D poses were made"):
+            view_remove(video=results["top"].video, by=owner)
+        view_remove(video=recording.videos.get(view="back"), by=owner)
+        reconstruction_delete(reconstruction=found, by=owner)
+        view_remove(video=results["top"].video, by=owner)
 
     def test_its_model_stays_while_its_job_runs(self, model: PoseModel, recording: Recording) -> None:
         predicted(model, recording, "top", "side")
