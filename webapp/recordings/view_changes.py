@@ -13,7 +13,7 @@ from webapp.accounts.models import User
 from webapp.api.errors import NotFound
 from webapp.jobs.models import Job
 from webapp.recordings import storage
-from webapp.recordings.errors import BadRecording, NameTaken
+from webapp.recordings.errors import BadRecording, NameTaken, RecordingInUse
 from webapp.recordings.models import Recording, Video
 from webapp.recordings.names import view_name
 from webapp.recordings.roots import allowed_source
@@ -121,8 +121,8 @@ def view_remove(*, video: Video, by: User) -> None:
     require_unread(recording, [video.pk])
     if video.pose_results.filter(reconstructions__isnull=False).exists():
         raise RecordingInUse(
-            f"3D poses were made from the predictions of view {video.view!r}. Delete them on the Results page "
-            "first."
+            f"3D poses were made from the predictions of view {video.view!r}. Delete those first, on the "
+            "Results page."
         )
     view = video.view
     video.delete()
