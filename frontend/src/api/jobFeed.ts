@@ -85,10 +85,16 @@ export class JobFeed {
 
   /**
    * The 3D poses of a reconstruction from tick `since` on, as they are made; the returned function ends it. While
-   * the socket is away nothing comes: look at the jobs then, and read windows over HTTP.
+   * the socket is away nothing comes: look at the jobs then, and read windows over HTTP. `onLost` hears why the
+   * server follows it no longer.
    */
-  followPoses(reconstructionId: number, since: number, listener: (news: PoseNews) => void): () => void {
-    return this.#poses.follow(reconstructionId, since, listener);
+  followPoses(
+    reconstructionId: number,
+    since: number,
+    listener: (news: PoseNews) => void,
+    onLost?: (words: string) => void,
+  ): () => void {
+    return this.#poses.follow(reconstructionId, since, listener, onLost);
   }
 
   /** Takes over what an HTTP call just answered, so that a page need not wait for the socket. */
@@ -151,6 +157,7 @@ export class JobFeed {
     const message = JSON.parse(text) as WireTypes["server"];
     if (message.type === "error") {
       console.warn("realtime:", message.code, message.detail);
+      if (message.reconstruction_id != null) this.#poses.lost(message.reconstruction_id, message.detail);
       return;
     }
     if (message.type === "poses") {

@@ -256,6 +256,19 @@ describe("a lost socket", () => {
     feed.close();
   });
 
+  it("tells whoever follows poses that the server follows them no longer", () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { feed, socket } = setup();
+    const lost = vi.fn();
+    feed.followPoses(7, 0, () => {}, lost);
+    socket(0).open();
+    socket(0).say({ type: "error", code: "bad_message", detail: "?", reconstruction_id: null });
+    expect(lost).not.toHaveBeenCalled();
+    socket(0).say({ type: "error", code: "not_found", detail: "It is gone.", reconstruction_id: 7 });
+    expect(lost).toHaveBeenCalledWith("It is gone.");
+    feed.close();
+  });
+
   it("does nothing more after close", async () => {
     const { feed, socket, sockets, reads } = setup();
     socket(0).lose();
