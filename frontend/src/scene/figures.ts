@@ -8,7 +8,7 @@ import { Discs } from "./discs";
 import type { Lens } from "./material";
 import { Sticks } from "./sticks";
 import type { SceneColours } from "./themes";
-import type { Layers, SceneIndividual, Trail } from "./types";
+import { type Layers, SceneError, type SceneIndividual, type Trail } from "./types";
 
 /** Pieces of one trail; a longer trail has longer pieces. */
 const TRAIL_PIECES = 90;
@@ -248,4 +248,18 @@ export function isKnown(data: Float32Array, offset: number): boolean {
 function channelsOf(colour: string): Rgb {
   if (colour.startsWith("#")) return rgbOf(colour);
   return (colour.match(/\d+/g) ?? []).map(Number) as unknown as Rgb;
+}
+
+/** Throws `SceneError` where poses are of other individuals or keypoints than the scene. */
+export function checkPoses({
+  individuals,
+  skeleton,
+  poses: { shape },
+}: Pick<FiguresOptions, "individuals" | "skeleton" | "poses">): void {
+  if (shape.individuals === individuals.length && shape.keypoints === skeleton.names.length) return;
+  throw new SceneError(
+    "bad_scene",
+    `The poses have ${shape.individuals} individuals of ${shape.keypoints} keypoints, ` +
+      `the scene ${individuals.length} of ${skeleton.names.length}.`,
+  );
 }

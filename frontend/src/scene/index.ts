@@ -4,6 +4,7 @@ export type { TurntableOptions } from "./capture";
 export { SCENE_KEYS } from "./hand";
 export { Scene3D } from "./scene3d";
 export {
+  ALL_LAYERS,
   type FloorBounds,
   type Layers,
   type PickedJoint,

@@ -136,3 +136,11 @@ function flat(rows: readonly (readonly number[])[], length: number, what: string
   }
   return values;
 }
+
+/** Throws `SceneError` where two have one name. */
+export function camerasOf(cameras: readonly SceneCamera[]): RigCamera[] {
+  const names = cameras.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new SceneError("bad_scene", `Two cameras have the name '${twice}'.`);
+  return cameras.map((camera) => new RigCamera(camera));
+}

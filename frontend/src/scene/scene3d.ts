@@ -1,23 +1,24 @@
 /** The 3D scene of a recording: animals, floor and cameras, drawn when something changed. */
 
-import { Scene as Graph, Matrix4 } from "three";
+import { Scene as Graph } from "three";
 import type { Point } from "../canvas/transform";
 import { type Clock, pageClock } from "../player/clock";
 import { Emitter } from "../player/emitter";
 import { filmTurntable, planOf, pngOf, type Turntable, type TurntableOptions } from "./capture";
 import { Eye } from "./eye";
-import { Figures } from "./figures";
+import { checkPoses, Figures } from "./figures";
 import { Floor } from "./floor";
 import { Frusta } from "./frusta";
 import { Gaze } from "./gaze";
 import { type SceneHand, wireHand } from "./hand";
-import { pickJoint } from "./picking";
+import { Pointing, TOUCH_MISS_PX } from "./pointing";
 import { Rhythm } from "./rhythm";
-import { RigCamera } from "./rigCamera";
+import { camerasOf, type RigCamera } from "./rigCamera";
 import { type SceneSizes, sizesOf } from "./sizes";
 import { Surface } from "./surface";
 import { COLOURS } from "./themes";
 import {
+  ALL_LAYERS,
   type Layers,
   type PickedJoint,
   SceneError,
@@ -29,10 +30,6 @@ import {
 } from "./types";
 import { eyeOf, type Orbit, orbitFrom, PRESETS, type Preset, turned, type Viewpoint } from "./viewpoint";
 
-const MOUSE_MISS_PX = 8;
-const TOUCH_MISS_PX = 18;
-const ALL: Layers = { bones: true, trails: true, sigma: true, cameras: true, images: true, floor: true };
-
 export class Scene3D {
   readonly #options: SceneOptions;
   readonly #cameras: readonly RigCamera[];
@@ -43,21 +40,19 @@ export class Scene3D {
   readonly #floor: Floor;
   readonly #frusta: Frusta;
   readonly #figures: Figures;
+  readonly #pointing: Pointing;
   readonly #gaze: Gaze;
   readonly #rhythm: Rhythm;
   readonly #clock: Clock;
   readonly #emitter = new Emitter<SceneEvents>();
   readonly #stop = new AbortController();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
-  readonly #clip = new Matrix4();
   readonly #place = new Float32Array(3);
-  #layers: Layers = ALL;
+  #layers: Layers = ALL_LAYERS;
   #tick: number | null = null;
   /** The tick that the last drawn picture shows. */
   #shown: number | null = null;
   #poseStale = false;
-  #pointer: Point | null = null;
-  #hovered: string | null = null;
   #lastOrbit: Orbit;
   #toldViewpoint: Viewpoint | null = null;
   #capturing = false;
@@ -66,7 +61,8 @@ export class Scene3D {
   constructor(options: SceneOptions, clock: Clock = pageClock) {
     this.#options = options;
     this.#clock = clock;
-    this.#cameras = camerasOf(options);
+    checkPoses(options);
+    this.#cameras = camerasOf(options.cameras);
     this.#sizes = sizesOf(options.floor, this.#cameras, options.jointRadiusMm);
     const { skeleton, individuals, poses, floor } = options;
     const { nearMm, farMm, jointRadiusMm, frustumMm, home } = this.#sizes;
@@ -81,6 +77,14 @@ export class Scene3D {
     this.#floor = new Floor(floor, lens, nearMm);
     this.#frusta = new Frusta(this.#cameras, lens, frustumMm, nearMm);
     this.#figures = new Figures({ skeleton, individuals, poses, lens, jointRadiusMm, nearMm });
+    this.#pointing = new Pointing({
+      ...{ figures: this.#figures, poses, eye: this.#eye, jointRadiusMm },
+      aim: () => {
+        this.#aim();
+        return this.#surface.size;
+      },
+      onHover: (joint) => this.#hovered(joint),
+    });
     this.#gaze = new Gaze({
       home,
       distancesMm: this.#sizes.distancesMm,
@@ -180,26 +184,9 @@ export class Scene3D {
     this.setViewpoint({ kind: "orbit", orbit: this.#orbit(), follow: individual }, { smooth: false });
   }
 
-  /** The joint at a place on the canvas (CSS pixels); null where there is none. */
-  pick(at: Point, missPx: number = MOUSE_MISS_PX): PickedJoint | null {
-    const { window, tick } = this.#figures;
-    if (window === null || tick === null) return null;
-    this.#aim();
-    const { individuals, keypoints } = this.#options.poses.shape;
-    const { size } = this.#surface;
-    const offset = this.#figures.offsetOf(0, 0);
-    const found = pickJoint({
-      ...{ data: window.data, offset, individuals, keypoints, size, at, missPx },
-      clipFromWorld: this.#eye.clipFromWorld(this.#clip).elements,
-      jointRadiusMm: this.#sizes.jointRadiusMm,
-      pxPerMmAtOne: ((this.#eye.projectionMatrix.elements[5] as number) * size.height) / 2,
-    });
-    if (found === null) return null;
-    const { individual, keypoint, x, y } = found;
-    const [px, py, pz, sigma] = window.data.subarray(
-      this.#figures.offsetOf(individual, keypoint),
-    ) as unknown as [number, number, number, number];
-    return { individual, keypoint, tick, position_mm: [px, py, pz], sigma_mm: sigma, at_px: { x, y } };
+  /** The joint of the drawn tick at a place on the canvas (CSS pixels); null where there is none. */
+  pick(at: Point, missPx?: number): PickedJoint | null {
+    return this.#pointing.pick(at, missPx);
   }
 
   /** PNG of the scene as it stands, `scale` times as fine as the page shows it. */
@@ -302,11 +289,8 @@ export class Scene3D {
       nextCamera: () => this.#nextCamera(),
       nextAnimal: () => this.#nextAnimal(),
       stopFollowing: () => this.follow(null),
-      hover: (at) => {
-        this.#pointer = at;
-        this.#findHovered();
-      },
-      press: (at, touch) => this.#emitter.emit("pick", this.pick(at, touch ? TOUCH_MISS_PX : MOUSE_MISS_PX)),
+      hover: (at) => this.#pointing.moved(at),
+      press: (at, touch) => this.#emitter.emit("pick", this.pick(at, touch ? TOUCH_MISS_PX : undefined)),
     };
   }
 
@@ -367,17 +351,13 @@ export class Scene3D {
       this.#options.canvas.dataset.tick = String(tick);
       this.#emitter.emit("shown", { tick });
     }
-    if (this.#pointer !== null) this.#findHovered();
+    this.#pointing.drawn();
     if (moving || this.#toldViewpoint === this.#gaze.viewpoint) return;
     this.#toldViewpoint = this.#gaze.viewpoint;
     this.#emitter.emit("viewpoint", this.#toldViewpoint);
   }
 
-  #findHovered(): void {
-    const joint = this.#pointer === null ? null : this.pick(this.#pointer);
-    const name = joint === null ? null : `${joint.individual}/${joint.keypoint}/${joint.tick}`;
-    if (name === this.#hovered) return;
-    this.#hovered = name;
+  #hovered(joint: PickedJoint | null): void {
     this.#figures.mark(joint);
     this.#options.canvas.style.cursor = joint === null ? "" : "pointer";
     this.#emitter.emit("hover", joint);
@@ -422,19 +402,4 @@ export class Scene3D {
     if (this.#surface.canDraw && !this.#disposed) return;
     throw new SceneError("capture_failed", "The scene is not drawn just now: its graphics context is gone.");
   }
-}
-
-function camerasOf({ cameras, individuals, skeleton, poses }: SceneOptions): RigCamera[] {
-  const { shape } = poses;
-  if (shape.individuals !== individuals.length || shape.keypoints !== skeleton.names.length) {
-    throw new SceneError(
-      "bad_scene",
-      `The poses have ${shape.individuals} individuals of ${shape.keypoints} keypoints, ` +
-        `the scene ${individuals.length} of ${skeleton.names.length}.`,
-    );
-  }
-  const names = cameras.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw new SceneError("bad_scene", `Two cameras have the name '${twice}'.`);
-  return cameras.map((camera) => new RigCamera(camera));
 }

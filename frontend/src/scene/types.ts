@@ -54,6 +54,15 @@ export interface Layers {
   readonly floor: boolean;
 }
 
+export const ALL_LAYERS: Layers = {
+  bones: true,
+  trails: true,
+  sigma: true,
+  cameras: true,
+  images: true,
+  floor: true,
+};
+
 export interface Trail {
   /** How far back, in ticks; 0 for none. */
   readonly ticks: number;
