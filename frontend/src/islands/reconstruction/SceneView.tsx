@@ -1,28 +1,27 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { wordsOf } from "../../api/problem";
-import { formatViewpoint, parseViewpoint, Scene3D, type SceneTheme } from "../../scene";
+import { formatViewpoint, Scene3D, type SceneTheme } from "../../scene";
 import type { Desk } from "./desk";
-import { floorOf } from "./model";
+import { floorOf } from "./floor";
 
 function themeNow(): SceneTheme {
   return getComputedStyle(document.documentElement).colorScheme.includes("dark") ? "dark" : "light";
 }
 
-/** The 3D scene; it begins when the poses round the first tick are known, so that its floor lies under them. */
-export function SceneView({
-  desk,
-  viewpoint,
-}: {
-  readonly desk: Desk;
-  readonly viewpoint: string;
-}): JSX.Element {
+/** The 3D scene on the floor of the desk; another floor is another scene, and another canvas. */
+export function SceneView({ desk }: { readonly desk: Desk }): JSX.Element {
+  return <SceneCanvas key={JSON.stringify(desk.look.floor.value)} desk={desk} />;
+}
+
+/** Where the floor is not known it begins when the poses round the first tick are, so that these stand on it. */
+function SceneCanvas({ desk }: { readonly desk: Desk }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
     const end = new AbortController();
-    void begin(desk, element, viewpoint, end.signal);
+    void begin(desk, element, end.signal);
     return () => end.abort();
   }, []);
   return (
@@ -37,35 +36,19 @@ export function SceneView({
   );
 }
 
-async function begin(
-  desk: Desk,
-  canvas: HTMLCanvasElement,
-  viewpoint: string,
-  end: AbortSignal,
-): Promise<void> {
-  const { space, poses } = desk;
-  const window = await firstWindow(desk, end);
+async function begin(desk: Desk, canvas: HTMLCanvasElement, end: AbortSignal): Promise<void> {
+  const { space, poses, look } = desk;
+  const floor = look.floor.peek() ?? floorOf(await firstWindow(desk, end), space.cameras);
   if (end.aborted) return;
+  const { cameras, skeleton, individuals } = space;
   let scene: Scene3D;
   try {
-    scene = new Scene3D({
-      canvas,
-      cameras: space.cameras,
-      skeleton: space.skeleton,
-      individuals: space.individuals,
-      floor: floorOf(window, space.cameras),
-      theme: themeNow(),
-      poses,
-    });
+    scene = new Scene3D({ canvas, cameras, skeleton, individuals, floor, theme: themeNow(), poses });
   } catch (error) {
-    desk.note(
-      "bad",
-      `The 3D scene cannot be shown. ${wordsOf(error)} The videos beside it work all the same.`,
-    );
+    look.absence.value = wordsOf(error);
+    desk.note("bad", `The 3D scene cannot be shown. ${wordsOf(error)}`);
     return;
   }
-  const wanted = parseViewpoint(viewpoint);
-  if (wanted !== null) scene.setViewpoint(wanted, { smooth: false });
   scene.on("shown", ({ tick }) => {
     canvas.dataset.shownTick = String(tick);
   });
@@ -84,7 +67,8 @@ async function begin(
   desk.attachScene(scene);
   end.addEventListener("abort", () => {
     chosen.disconnect();
-    desk.attachScene(null);
+    // The next scene may be there already.
+    if (desk.scene === scene) desk.attachScene(null);
     scene.dispose();
   });
 }

@@ -41,16 +41,33 @@ function View({ desk, video, place, hasCamera }: ViewProps): JSX.Element {
   useEffect(() => {
     if (canvas.current === null) return;
     desk.attachPicture(video.view, new ViewPicture(canvas.current, video));
-    return () => desk.attachPicture(video.view, null);
+    // In another size it is drawn with other pixels.
+    const size = new ResizeObserver(() => desk.player.redraw());
+    size.observe(canvas.current);
+    return () => {
+      size.disconnect();
+      desk.attachPicture(video.view, null);
+    };
   }, []);
   const tick = desk.tick.value;
   const frame = tick < 0 ? null : (desk.space.recording?.table.frameAt(video.view, tick) ?? null);
   const error = desk.residuals.value?.[place];
+  const failure = desk.views.failed.value.get(video.view);
   return (
     <figure class="sp-view" data-view-name={video.view}>
       <div class="sp-picture" style={{ aspectRatio: `${video.width} / ${video.height}` }}>
         <canvas ref={canvas} />
-        {tick >= 0 && frame === null && <span class="sp-none">No frame at this tick</span>}
+        {failure === undefined && tick >= 0 && frame === null && (
+          <span class="sp-none">No frame at this tick</span>
+        )}
+        {failure !== undefined && (
+          <span class="sp-none" role="alert">
+            {failure}
+            <button type="button" class="st-button small" onClick={() => void desk.views.retry()}>
+              Try again
+            </button>
+          </span>
+        )}
       </div>
       <figcaption>
         <b>{video.view}</b>
@@ -66,6 +83,7 @@ function View({ desk, video, place, hasCamera }: ViewProps): JSX.Element {
             type="button"
             class="st-button small"
             title={`Look at the scene as ${video.view} does`}
+            disabled={desk.scene === null}
             onClick={() => desk.scene?.lookThrough(video.view)}
           >
             Look

@@ -3,85 +3,129 @@
 import { effect, type Signal, signal } from "@preact/signals";
 import { type Api, bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
+import type { PoseNews } from "../../api/poseFollows";
 import { wordsOf } from "../../api/problem";
 import type { Quality, Reconstruction } from "../../api/types";
-import { FallbackSource } from "../../player/fallbackSource";
-import { ImageSource } from "../../player/imageSource";
-import { shareMemory } from "../../player/memory";
+import { type Clock, pageClock } from "../../player/clock";
 import { Player } from "../../player/player";
-import type { TickFrames } from "../../player/tickSource";
+import { type TickFrames, ViewFailed } from "../../player/tickSource";
 import type { FrameSource } from "../../player/types";
-import { canUseWebCodecs, WebCodecsSource } from "../../player/webCodecsSource";
 import { PoseWindows } from "../../poses3d/poseWindows";
 import type { PickedJoint, Scene3D } from "../../scene";
-import type { StudioVideo } from "../studio/model";
+import { Growth } from "./growth";
+import { LatestRead } from "./latestRead";
+import { Look } from "./look";
 import { type FetchRange, readFloats, readReconstruction, type Space } from "./model";
 import { Residuals } from "./residuals";
 import type { ViewPicture } from "./viewPicture";
+import { type OpenSource, ViewSources } from "./viewSources";
 
 /** Bins of the timeline; about one a pixel of a small screen. */
 const QUALITY_BINS = 400;
+/** Between two readings of the timeline while a job goes on. */
+const QUALITY_PAUSE_MS = 2_000;
+/** What has no time base is played at this many ticks a second, and no time is shown of it. */
+const TIMELESS_HZ = 25;
+
+const CLOCK_CHANGED =
+  "The clock of this recording was set anew after these 3D poses were made. They and the videos are shown by the " +
+  "clock of then; reconstruct again to go by the new one.";
 
 export interface DeskNote {
   readonly tone: "info" | "bad";
   readonly words: string;
 }
 
+export interface DeskOptions {
+  readonly api: Api;
+  readonly feed: Pick<JobFeed, "jobs" | "connection" | "followPoses">;
+  readonly space: Space;
+  readonly sources: ReadonlyMap<string, FrameSource>;
+  readonly open: OpenSource;
+  /** The viewpoint of the address; empty for the usual one. */
+  readonly from: string;
+  /** What is shown is not what the page was made for: it must be made anew. */
+  readonly onOutgrown: () => void;
+  readonly clock?: Clock;
+}
+
 export class Desk {
   readonly space: Space;
   readonly player: Player;
   readonly poses: PoseWindows;
+  readonly views: ViewSources;
+  readonly look: Look;
   /** On the screen, of videos and poses alike; -1 before the first. */
   readonly tick = signal(-1);
   readonly target = signal(0);
   readonly playing = signal(false);
+  /** Stays at the newest tick that a running job has made. */
+  readonly newest = signal(false);
   readonly residuals: Signal<readonly number[] | null> = signal(null);
   readonly quality: Signal<Quality | null> = signal(null);
   readonly picked: Signal<PickedJoint | null> = signal(null);
   readonly hovered: Signal<PickedJoint | null> = signal(null);
-  readonly reconstruction: Signal<Reconstruction>;
   readonly notes: Signal<readonly DeskNote[]> = signal([]);
   readonly #api: Api;
-  readonly #signal: AbortSignal;
+  readonly #end = new AbortController();
+  readonly #growth: Growth;
   readonly #residuals: Residuals;
+  readonly #quality: LatestRead;
   readonly #pictures = new Map<string, ViewPicture>();
+  readonly #told = new Set<string>();
   readonly #stops: (() => void)[] = [];
-  #scene: Scene3D | null = null;
 
-  constructor(
-    api: Api,
-    feed: JobFeed,
-    space: Space,
-    sources: ReadonlyMap<string, FrameSource>,
-    end: AbortSignal,
-  ) {
+  constructor({ api, feed, space, sources, open, from, onOutgrown, clock = pageClock }: DeskOptions) {
     this.#api = api;
-    this.#signal = end;
     this.space = space;
     const { reconstruction, individuals, skeleton, recording } = space;
-    this.reconstruction = signal(reconstruction);
-    const { tick_count: ticks, views } = reconstruction;
+    const { id, tick_count: ticks, views } = reconstruction;
+    this.look = new Look(space, from, (tone, words) => this.note(tone, words));
     this.poses = new PoseWindows({
-      shape: { ticks, individuals: Math.max(1, individuals.length), keypoints: skeleton.names.length },
+      shape: { ticks, individuals: individuals.length, keypoints: skeleton.names.length },
       ticksDone: reconstruction.ticks_done,
-      fetchWindow: this.#range("window"),
+      fetchWindow: this.#range("window", "3D poses"),
     });
-    this.#residuals = new Residuals(this.#range("residuals"), ticks, views.length);
+    const shape = { ticks, views: views.length, ticksDone: reconstruction.ticks_done };
+    this.#residuals = new Residuals(this.#range("residuals", "Reprojection errors"), shape);
+    this.#quality = new LatestRead(() => this.#readQuality(), QUALITY_PAUSE_MS);
     this.player = new Player({
       table: recording?.table ?? { ticks, frameAt: () => null },
-      fps: recording?.fps ?? 25,
+      fps: space.fps ?? TIMELESS_HZ,
       sources,
       draw: (frames) => this.#draw(frames),
+      clock,
     });
-    shareMemory(sources);
-    this.#listen(feed);
-    void this.#readQuality();
+    const use = (left: ReadonlyMap<string, FrameSource>): void => this.player.setSources(left);
+    this.views = new ViewSources(recording?.videos ?? [], sources, open, use);
+    this.#listen();
+    this.#growth = new Growth(feed, reconstruction, () => readReconstruction(api, id, this.#end.signal), {
+      poses: (news) => this.#take(news, onOutgrown),
+      readable: (ticksDone) => this.#readable(ticksDone),
+      changed: () => this.#changed(),
+      outgrown: onOutgrown,
+      note: (tone, words) => this.note(tone, words),
+    });
+    this.#stops.push(effect(() => this.#tell(this.reconstruction.value)));
+    this.#retryWhenBack(feed);
+    this.#quality.ask();
     if (recording === null) this.note("info", `The videos cannot be shown. ${space.absence}`);
+  }
+
+  /** As it is now; it changes while its job runs. */
+  get reconstruction(): Signal<Reconstruction> {
+    return this.#growth.reconstruction;
+  }
+
+  /** Begin at this tick; its poses are asked for beside its pictures, not after them. */
+  open(tick: number): void {
+    this.player.seek(tick);
+    this.poses.want(this.player.target);
   }
 
   /** The scene, once its canvas is there; null again when it goes. */
   attachScene(scene: Scene3D | null): void {
-    this.#scene = scene;
+    this.look.attach(scene);
     if (scene === null) return;
     scene.on("pick", (joint) => {
       this.picked.value = joint;
@@ -89,12 +133,16 @@ export class Desk {
     scene.on("hover", (joint) => {
       this.hovered.value = joint;
     });
+    // A joint that was pressed is a place at one tick: at another it is no longer there.
+    scene.on("shown", ({ tick }) => {
+      if (this.picked.peek()?.tick !== tick) this.picked.value = null;
+    });
     if (this.tick.value >= 0) scene.setTick(this.tick.value);
     this.player.redraw();
   }
 
   get scene(): Scene3D | null {
-    return this.#scene;
+    return this.look.scene.value;
   }
 
   attachPicture(view: string, picture: ViewPicture | null): void {
@@ -103,124 +151,158 @@ export class Desk {
     this.player.redraw();
   }
 
+  /** Show the newest tick now and whenever there is a newer one, until somebody goes elsewhere. */
+  setNewest(on: boolean): void {
+    this.newest.value = on;
+    if (on) this.#showNewest();
+  }
+
   note(tone: DeskNote["tone"], words: string): void {
-    if (this.notes.value.some((note) => note.words === words)) return;
-    this.notes.value = [...this.notes.value, { tone, words }];
+    const notes = this.notes.peek();
+    if (notes.some((note) => note.words === words)) return;
+    this.notes.value = [...notes, { tone, words }];
   }
 
   dispose(): void {
+    this.#end.abort();
     for (const stop of this.#stops) stop();
+    this.#growth.stop();
+    this.#quality.stop();
+    this.views.stop();
     this.player.dispose();
     this.poses.dispose();
-    this.#residuals.forget();
+    this.#residuals.stop();
   }
 
   #draw({ frames }: TickFrames): void {
     for (const [view, frame] of frames) {
       this.#pictures.get(view)?.draw(frame);
       if (this.space.cameras.some(({ name }) => name === view)) {
-        this.#scene?.setViewImage(view, frame?.image ?? null);
+        this.scene?.setViewImage(view, frame?.image ?? null);
       }
     }
   }
 
-  #listen(feed: JobFeed): void {
+  #listen(): void {
     const { player } = this;
-    player.on("presented", ({ tick }) => {
-      this.tick.value = tick;
-      this.#scene?.setTick(tick);
-      this.#showResiduals();
-    });
+    player.on("presented", ({ tick }) => this.#show(tick));
     player.on("target", ({ tick }) => {
       this.target.value = tick;
+      this.poses.expect(tick);
+      // Somebody went elsewhere.
+      if (this.newest.peek() && tick !== this.#newestTick) this.newest.value = false;
     });
     player.on("playing", ({ playing }) => {
       this.playing.value = playing;
+      if (playing) this.newest.value = false;
     });
-    player.on("failed", ({ error }) => this.note("bad", `A view could not be shown. ${wordsOf(error)}`));
+    player.on("failed", ({ tick, error }) => this.#failed(tick, error));
     this.#stops.push(
-      this.poses.on("failed", ({ error }) =>
-        this.note("bad", `3D poses could not be read; they are asked for again. ${wordsOf(error)}`),
-      ),
-    );
-    if (this.reconstruction.value.state === "running") this.#follow(feed);
-  }
-
-  /** Poses come as they are made; where no socket opens, the job's progress tells. */
-  #follow(feed: JobFeed): void {
-    const { id, ticks_done, job_id } = this.reconstruction.value;
-    this.#stops.push(
-      feed.followPoses(id, ticks_done, ({ ticksDone, state }) => this.#grown(ticksDone, state)),
-      effect(() => {
-        const job = job_id === null ? undefined : feed.jobs.value.get(job_id);
-        if (feed.connection.value === "polling" && job !== undefined) void this.#reread();
+      this.poses.on("failed", ({ error, again }) => {
+        const then = again ? "they are asked for again" : "reload the page to ask again";
+        this.note("bad", `3D poses could not be read; ${then}. ${wordsOf(error)}`);
       }),
     );
   }
 
-  async #reread(): Promise<void> {
-    try {
-      const now = await readReconstruction(this.#api, this.reconstruction.peek().id, this.#signal);
-      this.#grown(now.ticks_done, now.state);
-    } catch {
-      // The feed says that the page is not live; the next answer of its polling asks again.
-    }
+  #show(tick: number): void {
+    this.tick.value = tick;
+    this.poses.want(tick);
+    this.scene?.setTick(tick);
+    this.#showResiduals();
   }
 
-  #grown(ticksDone: number, state: Reconstruction["state"]): void {
-    const before = this.reconstruction.peek();
-    if (before.ticks_done === ticksDone && before.state === state) return;
-    this.reconstruction.value = { ...before, ticks_done: ticksDone, state };
+  /** The view that failed stands aside, so that the others and the scene go on. */
+  #failed(tick: number, error: unknown): void {
+    if (!(error instanceof ViewFailed)) {
+      this.note("bad", `Tick ${tick} could not be shown in the videos. ${wordsOf(error)}`);
+      this.#show(tick);
+      return;
+    }
+    this.#pictures.get(error.view)?.draw(null);
+    if (this.space.cameras.some(({ name }) => name === error.view))
+      this.scene?.setViewImage(error.view, null);
+    this.views.drop(error.view, error);
+  }
+
+  #retryWhenBack(feed: DeskOptions["feed"]): void {
+    const retry = (): void => {
+      this.poses.retry();
+      void this.views.retry();
+    };
+    window.addEventListener("online", retry, { signal: this.#end.signal });
+    let before = feed.connection.peek();
+    this.#stops.push(
+      effect(() => {
+        const now = feed.connection.value;
+        if (now === "live" && before !== "live") retry();
+        before = now;
+      }),
+    );
+  }
+
+  /** What is said of it, each once: whoever has dismissed a note is not told again. */
+  #tell({ warnings, sync_changed, bounds_mm, state }: Reconstruction): void {
+    for (const words of sync_changed ? [CLOCK_CHANGED, ...warnings] : warnings) {
+      if (!this.#told.has(words)) this.note("info", words);
+      this.#told.add(words);
+    }
+    this.look.reach(bounds_mm, state === "ready");
+  }
+
+  #take({ start, stop, values, ticksDone, individuals }: PoseNews, onOutgrown: () => void): void {
+    if (stop > start && individuals !== this.poses.shape.individuals) {
+      onOutgrown();
+      return;
+    }
+    if (stop > start) this.poses.fill(start, stop, values, ticksDone);
+    else this.poses.grown(ticksDone);
+    this.#showNewest();
+  }
+
+  #readable(ticksDone: number): void {
     this.poses.grown(ticksDone);
-    this.#residuals.forget();
+    this.#showNewest();
+  }
+
+  get #newestTick(): number {
+    return Math.max(0, this.poses.ticksDone - 1);
+  }
+
+  #showNewest(): void {
+    if (this.newest.peek() && this.target.peek() !== this.#newestTick) this.player.seek(this.#newestTick);
+  }
+
+  #changed(): void {
+    this.#residuals.grown(this.reconstruction.peek().ticks_done);
     this.#showResiduals();
-    void this.#readQuality();
+    this.#quality.ask();
   }
 
   #showResiduals(): void {
     const tick = this.tick.peek();
     if (tick < 0) return;
     const found = this.#residuals.at(tick, () => this.#showResiduals());
-    if (found !== null) this.residuals.value = [...found];
+    // Those of another tick are no figures of this one.
+    this.residuals.value = found === null ? null : [...found];
   }
 
   async #readQuality(): Promise<void> {
-    const { id } = this.reconstruction.peek();
+    const { id } = this.space.reconstruction;
     const params = { path: { reconstruction_id: id }, query: { bins: QUALITY_BINS } };
-    const options = { params, signal: this.#signal };
+    const { signal: end } = this.#end;
     try {
       this.quality.value = await bodyOf(
-        this.#api.GET("/api/v1/reconstructions/{reconstruction_id}/quality", options),
+        this.#api.GET("/api/v1/reconstructions/{reconstruction_id}/quality", { params, signal: end }),
       );
     } catch (error) {
-      if (!this.#signal.aborted)
-        this.note("bad", `The quality timeline could not be read. ${wordsOf(error)}`);
+      if (!end.aborted) this.note("bad", `The quality timeline could not be read. ${wordsOf(error)}`);
     }
   }
 
-  #range(what: "window" | "residuals"): FetchRange {
+  #range(path: "window" | "residuals", what: string): FetchRange {
     const { id } = this.space.reconstruction;
     return (start, stop, end) =>
-      readFloats(`/api/v1/reconstructions/${id}/${what}?start=${start}&stop=${stop}`, end);
+      readFloats(what, `/api/v1/reconstructions/${id}/${path}?start=${start}&stop=${stop}`, end);
   }
-}
-
-/** A source for each view that can be played; WebCodecs wherever it works. */
-export async function openSources(
-  space: Space,
-  onNote: (words: string) => void,
-): Promise<Map<string, FrameSource>> {
-  const videos = space.recording?.videos ?? [];
-  const opened = await Promise.all(
-    videos.map(async (video) => [video.view, await openSource(video, onNote)] as const),
-  );
-  return new Map(opened);
-}
-
-async function openSource(video: StudioVideo, onNote: (words: string) => void): Promise<FrameSource> {
-  const pictures = (): FrameSource => new ImageSource(video);
-  if (!(await canUseWebCodecs(video))) return pictures();
-  return new FallbackSource(new WebCodecsSource(video), pictures, (error) =>
-    onNote(`${wordsOf(error)} Showing single pictures of ${video.view} instead; frames are the same.`),
-  );
 }

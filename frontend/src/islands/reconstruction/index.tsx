@@ -1,22 +1,27 @@
 /** 3D poses beside the videos they were made from. */
 
-import { useSignalEffect } from "@preact/signals";
+import { effect, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Api } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
 import { wordsOf } from "../../api/problem";
 import { wireThemeSwitch } from "../../theme";
 import { pageFeed } from "../parts/feed";
-import { FeedNote, JobProgress } from "../parts/job";
+import { FeedNote, isActive, JobButtons, JobProgress } from "../parts/job";
 import { show } from "../parts/page";
 import { modelUrl, type ProjectContext, type ProjectProps } from "../parts/project";
 import "../../styles/studio.css";
 import "../../styles/reconstruction.css";
-import { addressOf, SceneTools, Transport } from "./Controls";
-import { Desk, openSources } from "./desk";
+import { addressOf } from "./address";
+import { Desk } from "./desk";
+import { listenToKeys } from "./keys";
 import { readSpace } from "./model";
+import { openSources, sourceOpener } from "./openSource";
 import { QualityTimeline } from "./QualityTimeline";
+import { SceneTools } from "./SceneTools";
 import { SceneView } from "./SceneView";
+import { Transport } from "./Transport";
 import { Views } from "./Views";
 
 interface Props {
@@ -26,45 +31,69 @@ interface Props {
   readonly from: string;
 }
 
+/** The address follows what is on the screen when that has rested for so long. */
+const ADDRESS_PAUSE_MS = 400;
+
 export async function mount(root: HTMLElement, context: ProjectContext<Props>): Promise<void> {
   const { api, signal, props } = context;
   const feed = pageFeed(api, props.projectId, signal);
-  const early: string[] = [];
-  let desk: Desk | null = null;
+  await open({ root, api, signal, props, feed }, props.tick, props.from);
+}
+
+interface Place {
+  readonly root: HTMLElement;
+  readonly api: Api;
+  readonly signal: AbortSignal;
+  readonly props: Props & ProjectProps;
+  readonly feed: JobFeed;
+}
+
+/** Read all of it and show it; where it outgrows what was read, once more, at the same tick and from the same place. */
+async function open(place: Place, tick: number, from: string): Promise<void> {
+  const { root, api, signal, props, feed } = place;
+  const end = new AbortController();
+  signal.addEventListener("abort", () => end.abort(), { once: true, signal: end.signal });
+  let desk: Desk;
   try {
-    const space = await readSpace(api, props.reconstructionId, signal);
-    const sources = await openSources(space, (words) => {
-      if (desk === null) early.push(words);
-      else desk.note("info", words);
-    });
-    desk = new Desk(api, feed, space, sources, signal);
-    for (const words of early) desk.note("info", words);
+    const space = await readSpace(api, props.reconstructionId, end.signal);
+    const early: string[] = [];
+    let say = (words: string): void => void early.push(words);
+    const opener = sourceOpener((words) => say(words));
+    const sources = await openSources(space.recording?.videos ?? [], opener);
+    const onOutgrown = (): void => {
+      if (end.signal.aborted) return;
+      end.abort();
+      void open(place, desk.target.peek(), desk.look.text);
+    };
+    desk = new Desk({ api, feed, space, sources, open: opener, from, onOutgrown });
+    say = (words) => desk.note("info", words);
+    early.forEach(say);
   } catch (error) {
-    if (signal.aborted) return;
-    show(
-      root,
-      signal,
-      <p class="note bad" role="alert">
-        These 3D poses cannot be shown. {wordsOf(error)}
-      </p>,
-    );
+    if (!signal.aborted) show(root, signal, <Unreadable words={wordsOf(error)} />);
     return;
   }
-  const opened = desk;
-  signal.addEventListener("abort", () => opened.dispose(), { once: true });
-  listenToKeys(opened, signal);
-  opened.player.seek(props.tick);
-  show(root, signal, <Page desk={opened} feed={feed} props={props} from={props.from} />);
+  end.signal.addEventListener("abort", () => desk.dispose(), { once: true });
+  listenToKeys(desk, end.signal);
+  desk.open(tick);
+  show(root, end.signal, <Page desk={desk} api={api} feed={feed} props={props} />);
+}
+
+function Unreadable({ words }: { readonly words: string }): JSX.Element {
+  return (
+    <p class="note bad" role="alert">
+      These 3D poses cannot be shown. {words}
+    </p>
+  );
 }
 
 interface PageProps {
   readonly desk: Desk;
+  readonly api: Api;
   readonly feed: JobFeed;
   readonly props: ProjectProps;
-  readonly from: string;
 }
 
-function Page({ desk, feed, props, from }: PageProps): JSX.Element {
+function Page({ desk, api, feed, props }: PageProps): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   useSignalEffect(() => {
     if (root.current) root.current.dataset.presentedTick = String(desk.tick.value);
@@ -72,10 +101,14 @@ function Page({ desk, feed, props, from }: PageProps): JSX.Element {
   useAddress(desk);
   return (
     <div class="sp-page" ref={root} data-testid="reconstruction">
-      <Header desk={desk} feed={feed} props={props} />
+      <Header desk={desk} api={api} feed={feed} props={props} />
       <div class="sp-main">
         <div class="sp-stage">
-          <SceneView desk={desk} viewpoint={from} />
+          {desk.look.absence.value === "" ? (
+            <SceneView desk={desk} />
+          ) : (
+            <p class="sp-none">{desk.look.absence.value}</p>
+          )}
           <SceneTools desk={desk} />
           <Joint desk={desk} />
         </div>
@@ -90,9 +123,18 @@ function Page({ desk, feed, props, from }: PageProps): JSX.Element {
   );
 }
 
-function Header({ desk, feed, props }: Omit<PageProps, "from">): JSX.Element {
-  const { recording_name, model_name, model_id, calibration_name, views, state, failure, job_id } =
-    desk.reconstruction.value;
+function Header({ desk, api, feed, props }: PageProps): JSX.Element {
+  const {
+    recording_name,
+    model_name,
+    model_id,
+    calibration_name,
+    views,
+    state,
+    failure,
+    job_id,
+    truth_error,
+  } = desk.reconstruction.value;
   const theme = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (theme.current) wireThemeSwitch(document, theme.current);
@@ -108,8 +150,18 @@ function Header({ desk, feed, props }: Omit<PageProps, "from">): JSX.Element {
         3D from {views.length} views by <a href={modelUrl(props.urls, model_id)}>{model_name}</a> ·{" "}
         {calibration_name}
       </span>
-      {state === "running" && job && <JobProgress job={job} />}
-      {state === "failed" && <span class="pill bad">{failure || "failed"}</span>}
+      {truth_error !== null && truth_error.median_mm !== null && (
+        <span class="dim small" data-testid="truth-error">
+          {truth_error.median_mm.toFixed(2)} mm from the truth (median)
+        </span>
+      )}
+      {state !== "ready" && job && <JobProgress job={job} />}
+      {state === "failed" && !(job && isActive(job)) && (
+        <span class="pill bad" data-testid="failure">
+          {failure || "failed"}
+        </span>
+      )}
+      {state !== "ready" && job && <JobButtons api={api} feed={feed} job={job} props={props} />}
       <FeedNote feed={feed} />
       <button ref={theme} type="button" class="st-button small push" data-testid="theme-switch" />
     </header>
@@ -155,34 +207,19 @@ function Notes({ desk }: { readonly desk: Desk }): JSX.Element {
   );
 }
 
-/** A reload opens the same tick; the viewpoint is only written by 'Link to this', which is meant to be passed on. */
+/** A reload opens the same tick from the same place. */
 function useAddress(desk: Desk): void {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = desk.target.subscribe(() => {
+    const stop = effect(() => {
+      desk.target.value;
+      desk.look.viewpoint.value;
       clearTimeout(timer);
-      timer = setTimeout(() => history.replaceState(null, "", addressOf(desk)), 400);
+      timer = setTimeout(() => history.replaceState(null, "", addressOf(desk)), ADDRESS_PAUSE_MS);
     });
     return () => {
       clearTimeout(timer);
       stop();
     };
   }, []);
-}
-
-function listenToKeys(desk: Desk, signal: AbortSignal): void {
-  const steps: Readonly<Record<string, number>> = { ",": -1, ".": 1, "<": -10, ">": 10 };
-  document.addEventListener(
-    "keydown",
-    (event) => {
-      const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea")) return;
-      const step = steps[event.key];
-      if (step !== undefined) desk.player.step(step);
-      else if (event.key === " " && !target.closest("button, summary, a")) desk.player.toggle();
-      else return;
-      event.preventDefault();
-    },
-    { signal },
-  );
 }

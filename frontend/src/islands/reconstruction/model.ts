@@ -4,9 +4,9 @@ import { type Api, bodyOf } from "../../api/client";
 import type { Reconstruction } from "../../api/types";
 import { animalColour } from "../../canvas/palette";
 import type { SkeletonLook } from "../../canvas/scene";
+import { refuse } from "../../player/bytes";
 import { isAbort, SourceError } from "../../player/types";
-import { POSE_STRIDE } from "../../poses3d/poseWindows";
-import type { FloorBounds, SceneCamera, SceneIndividual } from "../../scene";
+import type { SceneCamera, SceneIndividual } from "../../scene";
 import { recordingOf, skeletonLook } from "../studio/gateway";
 import type { StudioRecording } from "../studio/model";
 
@@ -15,10 +15,15 @@ export interface Space {
   /** Null where no video of the recording can be played; `absence` says why. */
   readonly recording: StudioRecording | null;
   readonly absence: string;
+  /** Frames a second of the videos; null where they have no time base, as folders of pictures have none. */
+  readonly fps: number | null;
   readonly cameras: readonly SceneCamera[];
   readonly skeleton: SkeletonLook;
+  /** At least one: where none is known yet, the poses are of a nameless animal. */
   readonly individuals: readonly SceneIndividual[];
 }
+
+const NAMELESS: SceneIndividual = { name: "animal", colour: null };
 
 /** Read all of it; what cannot be played is left out with its reason, since the poses stand by themselves. */
 export async function readSpace(api: Api, id: number, signal: AbortSignal): Promise<Space> {
@@ -33,16 +38,24 @@ export async function readSpace(api: Api, id: number, signal: AbortSignal): Prom
   ]);
   const colours = new Map(wire.animals.map(({ name, slot, colour }) => [name, animalColour(slot, colour)]));
   // The clock that it was made with, which may have been set anew since; views that it does not know stay out.
-  const views = recording.views.filter(({ view }) => reconstruction.views.includes(view));
+  // Videos may have been renamed since as well: they are known by their numbers, and called as they were then.
+  const names = new Map(reconstruction.inputs.map(({ view, video_id }) => [video_id, view]));
+  const views = recording.views.flatMap((wire) => {
+    const view = names.get(wire.video_id);
+    return view === undefined ? [] : [{ ...wire, view }];
+  });
+  const rates = views.flatMap(({ fps }) => (fps !== null && fps > 0 ? [fps] : []));
+  const named = reconstruction.individuals.map((name) => ({ name, colour: colours.get(name) ?? null }));
   const playable = playableOf(() => recordingOf({ ...recording, views, sync: reconstruction.sync }));
   return {
     reconstruction,
     ...playable,
+    fps: rates.length === 0 ? null : Math.max(...rates),
     cameras: (rig.document.cameras as readonly SceneCamera[]).filter(({ name }) =>
       reconstruction.views.includes(name),
     ),
     skeleton: skeletonLook(reconstruction.skeleton),
-    individuals: reconstruction.individuals.map((name) => ({ name, colour: colours.get(name) ?? null })),
+    individuals: named.length === 0 ? [NAMELESS] : named,
   };
 }
 
@@ -62,49 +75,14 @@ function playableOf(read: () => StudioRecording): { recording: StudioRecording |
 /** Numbers of the ticks start <= tick < stop. */
 export type FetchRange = (start: number, stop: number, signal: AbortSignal) => Promise<Float32Array>;
 
-/** A range of numbers that the server sends as little-endian float32. */
-export async function readFloats(url: string, signal: AbortSignal): Promise<Float32Array> {
+/** A range of numbers that the server sends as little-endian float32; `what` names them where it refuses. */
+export async function readFloats(what: string, url: string, signal: AbortSignal): Promise<Float32Array> {
   try {
     const response = await fetch(url, { signal, credentials: "same-origin" });
-    if (!response.ok) throw new SourceError("network", `The server answered ${response.status}.`);
+    if (!response.ok) throw refuse(response, what);
     return new Float32Array(await response.arrayBuffer());
   } catch (error) {
     if (isAbort(error) || error instanceof SourceError) throw error;
     throw new SourceError("network", "The server cannot be reached.", { cause: error });
   }
-}
-
-const STEP_MM = 50;
-const MARGIN_MM = 60;
-
-/** The floor below everything that is known of some poses; below the cameras' common middle where nothing is. */
-export function floorOf(poses: Float32Array, cameras: readonly SceneCamera[]): FloorBounds {
-  let [left, front, right, back] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let at = 0; at < poses.length; at += POSE_STRIDE) {
-    const [x, y] = [poses[at] as number, poses[at + 1] as number];
-    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
-    [left, right] = [Math.min(left, x), Math.max(right, x)];
-    [front, back] = [Math.min(front, y), Math.max(back, y)];
-  }
-  if (left > right) [left, front, right, back] = middleOf(cameras);
-  const low = (value: number): number => Math.floor((value - MARGIN_MM) / STEP_MM) * STEP_MM;
-  const high = (value: number): number => Math.ceil((value + MARGIN_MM) / STEP_MM) * STEP_MM;
-  return { minMm: [low(left), low(front)], maxMm: [high(right), high(back)] };
-}
-
-/** A square round the mean of the cameras' places, a third of their spread to each side. */
-function middleOf(cameras: readonly SceneCamera[]): [number, number, number, number] {
-  const places = cameras.map(placeOf);
-  if (places.length === 0) return [-200, -200, 200, 200];
-  const mean = [0, 1].map((axis) => places.reduce((sum, p) => sum + (p[axis] as number), 0) / places.length);
-  const [x, y] = mean as [number, number];
-  const reach = Math.max(200, ...places.map(([px, py]) => Math.hypot(px - x, py - y) / 3));
-  return [x - reach, y - reach, x + reach, y + reach];
-}
-
-/** -R' t */
-function placeOf({ R, t }: SceneCamera): [number, number, number] {
-  const along = (axis: number): number =>
-    -R.reduce((sum, row, at) => sum + (row[axis] as number) * (t[at] as number), 0);
-  return [along(0), along(1), along(2)];
 }

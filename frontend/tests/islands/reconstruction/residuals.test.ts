@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Residuals } from "../../../src/islands/reconstruction/residuals";
+import { SourceError } from "../../../src/player/types";
+
+afterEach(() => void vi.restoreAllMocks());
+
+describe("reprojection errors of a tick", () => {
+  it("come by window, once, and are read anew where a job has filled more", async () => {
+    const asked: string[] = [];
+    let version = 0;
+    const residuals = new Residuals(
+      async (start, stop) => {
+        asked.push(`${start}-${stop}`);
+        return Float32Array.from({ length: (stop - start) * 2 }, (_, i) => i + version);
+      },
+      { ticks: 600, views: 2, ticksDone: 514 },
+    );
+    const came = vi.fn();
+    expect(residuals.at(513, came)).toBeNull();
+    expect(residuals.at(514, came)).toBeNull();
+    await vi.waitFor(() => expect(came).toHaveBeenCalledOnce());
+    expect([...(residuals.at(513, came) ?? [])]).toEqual([2, 3]);
+    version = 100;
+    residuals.grown(515);
+    expect([...(residuals.at(513, came) ?? [])]).toEqual([2, 3]); // until the newer ones are there
+    await vi.waitFor(() => expect(came).toHaveBeenCalledTimes(2));
+    expect([...(residuals.at(513, came) ?? [])]).toEqual([102, 103]);
+    expect(asked).toEqual(["512-600", "512-600"]);
+    residuals.grown(3); // begun anew
+    expect(residuals.at(513, came)).toBeNull();
+    expect(asked.length).toBe(2); // and nothing is done there
+  });
+
+  it("are asked for again after a failure", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    let fails = true;
+    const residuals = new Residuals(
+      async () => {
+        if (fails) throw new Error("away");
+        return Float32Array.from([4]);
+      },
+      { ticks: 1, views: 1, ticksDone: 1 },
+    );
+    residuals.at(0, () => {});
+    await vi.waitFor(() => expect(console.warn).toHaveBeenCalled());
+    fails = false;
+    const came = vi.fn();
+    residuals.at(0, came);
+    await vi.waitFor(() => expect(came).toHaveBeenCalled());
+    expect(residuals.at(0, came)?.[0]).toBe(4);
+  });
+
+  it("are not asked for again where the server refuses them", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const fetch = vi.fn(async () => {
+      throw new SourceError("not_found", "They are gone.");
+    });
+    const residuals = new Residuals(fetch, { ticks: 9, views: 1, ticksDone: 9 });
+    residuals.at(0, () => {});
+    await vi.waitFor(() => expect(console.warn).toHaveBeenCalled());
+    residuals.at(1, () => {});
+    expect(fetch).toHaveBeenCalledOnce();
+  });
+
+  it("of a window that was left are given up", async () => {
+    const answers = new Map<number, (values: Float32Array) => void>();
+    const residuals = new Residuals((start) => new Promise((resolve) => answers.set(start, resolve)), {
+      ticks: 1024,
+      views: 1,
+      ticksDone: 1024,
+    });
+    const came = vi.fn();
+    residuals.at(0, came);
+    residuals.at(600, came);
+    answers.get(0)?.(new Float32Array(512));
+    await Promise.resolve();
+    expect(came).not.toHaveBeenCalled();
+    expect(residuals.at(600, came)).toBeNull();
+    answers.get(512)?.(new Float32Array(512).fill(7));
+    await vi.waitFor(() => expect(came).toHaveBeenCalledOnce());
+    expect(residuals.at(600, came)?.[0]).toBe(7);
+  });
+});
