@@ -6,7 +6,7 @@ import type { Model, Reconstruction, Recording, Result } from "../api/types";
 import { Failure, useAction } from "./parts/action";
 import { Confirm } from "./parts/confirm";
 import { count } from "./parts/format";
-import { JobError, JobProgress } from "./parts/job";
+import { JobButtons, JobError, JobProgress } from "./parts/job";
 import { can, modelUrl, type ProjectProps, reconstructionUrl } from "./parts/project";
 
 export interface In3D {
@@ -64,13 +64,24 @@ function Rig({
       <h3>{recording.name}</h3>
       {recording.calibration === null && (
         <p class="note info">
-          This recording has no calibration, without which 3D cannot be made.{" "}
-          <a href={page.props.urls.recordings}>Choose one on the Recordings page</a>.
+          This recording has no calibration, without which 3D cannot be made.
+          {can(page.props, "manage_data") && (
+            <>
+              {" "}
+              <a href={page.props.urls.recordings}>Choose one on the Recordings page</a>.
+            </>
+          )}
         </p>
       )}
       {models.length === 0 && (
         <p class="dim small">
-          No model is trained yet. <a href={page.props.urls.models}>Train one</a>, then run it over all views.
+          No model is trained yet.
+          {can(page.props, "train") && (
+            <>
+              {" "}
+              <a href={page.props.urls.models}>Train one</a>, then run it over all views.
+            </>
+          )}
         </p>
       )}
       {models.map((model) => (
@@ -191,8 +202,19 @@ function Made({
         </span>
         {job && <JobProgress job={job} />}
         {job && <JobError job={job} />}
+        {reconstruction.warnings.map((words) => (
+          <span key={words} class="note info">
+            {words}
+          </span>
+        ))}
+        {reconstruction.sync_changed && (
+          <span class="note info">
+            The recording's clock was set anew after these were made. Reconstruct again to go by the new one.
+          </span>
+        )}
       </span>
       <span class="actions push">
+        {job && <JobButtons api={api} feed={feed} job={job} props={props} />}
         {(reconstruction.ticks_done > 0 || reconstruction.state === "running") && (
           <a class="btn small" href={reconstructionUrl(props.urls, reconstruction.id)}>
             Open in 3D
