@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sbea_engine.data import Skeleton
-from sbea_engine.data.poses3d import Poses3D
+from sbea_engine.data.poses3d import BadPoses3D, Poses3D
 from sbea_engine.errors import BadInput
 from sbea_engine.io.window_store import (
     DEFAULT_CHUNK,
@@ -106,20 +106,23 @@ class Poses3DStore(WindowStore):
         """Poses of the ticks start <= tick < stop that are complete; all of them by default.
 
         Raises:
-            BadPoses3DStore: A chunk is damaged.
+            BadPoses3DStore: A chunk is damaged or lost.
         """
         rows = self.complete_rows(start, stop)
-        return Poses3D(
-            skeleton=self.skeleton,
-            individuals=self.individuals,
-            views=self.views,
-            ticks=self.ticks[rows],
-            points_mm=np.asarray(self.read("points_mm", rows), np.float32),
-            sigma_mm=np.asarray(self.read("sigma_mm", rows), np.float32),
-            n_views=np.asarray(self.read("n_views", rows), np.int8),
-            residual_px=np.moveaxis(np.asarray(self.read("residual_px", rows), np.float32), 1, 0),
-            provenance=self.provenance,
-        )
+        try:
+            return Poses3D(
+                skeleton=self.skeleton,
+                individuals=self.individuals,
+                views=self.views,
+                ticks=self.ticks[rows],
+                points_mm=np.asarray(self.read("points_mm", rows), np.float32),
+                sigma_mm=np.asarray(self.read("sigma_mm", rows), np.float32),
+                n_views=np.asarray(self.read("n_views", rows), np.int8),
+                residual_px=np.moveaxis(np.asarray(self.read("residual_px", rows), np.float32), 1, 0),
+                provenance=self.provenance,
+            )
+        except BadPoses3D as error:
+            raise self.damaged(error) from error
 
 
 class Poses3DWriter(WindowWriter):

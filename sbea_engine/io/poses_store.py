@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sbea_engine.data import Poses, Skeleton
+from sbea_engine.data.poses import BadPoses
 from sbea_engine.errors import BadInput
 from sbea_engine.io.window_store import (
     DEFAULT_CHUNK,
@@ -84,17 +85,20 @@ class PosesStore(WindowStore):
         """Poses of the source frames start <= frame < stop that are complete; all of them by default.
 
         Raises:
-            BadPosesStore: A chunk is damaged.
+            BadPosesStore: A chunk is damaged or lost.
         """
         rows = self.complete_rows(start, stop)
-        return Poses(
-            skeleton=self.skeleton,
-            individuals=self.individuals,
-            frames=self.frames[rows],
-            points_px=np.asarray(self.read("points_px", rows), np.float32),
-            confidence=np.asarray(self.read("confidence", rows), np.float32),
-            provenance=self.provenance,
-        )
+        try:
+            return Poses(
+                skeleton=self.skeleton,
+                individuals=self.individuals,
+                frames=self.frames[rows],
+                points_px=np.asarray(self.read("points_px", rows), np.float32),
+                confidence=np.asarray(self.read("confidence", rows), np.float32),
+                provenance=self.provenance,
+            )
+        except BadPoses as error:
+            raise self.damaged(error) from error
 
 
 class PosesWriter(WindowWriter):

@@ -3,7 +3,8 @@
 A store is a folder with two entries: a Zarr group, which `xarray.open_zarr` opens, and `progress.json`, which
 says how many rows are complete. Rows become visible a whole chunk at a time: the chunk files are renamed into
 place first, `progress.json` after them. A writer that was killed therefore goes on after its last complete
-chunk, and a reader never meets a row that is half there.
+chunk, and a reader never meets a row that is half there. Every chunk of a complete row is written, also one
+without an answer, so that a file that was lost is told from it. Stores of the first release left those out.
 
 `io/poses_store.py` and `io/poses3d_store.py` say what the rows are.
 """
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import zarr
 from numpy.typing import ArrayLike, NDArray
+from zarr.core.array_spec import ArrayConfigParams
 
 from sbea_engine.data import Skeleton
 from sbea_engine.errors import BadInput
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 PROGRESS = "progress.json"
 DEFAULT_CHUNK = 512
 ROW_CHUNK = 65_536  # row numbers are read whole, so in few and large pieces
+WRITTEN: ArrayConfigParams = {"write_empty_chunks": True}
+EVERY_CHUNK = "every_chunk"  # attribute of a store in which a chunk that is not there was lost
+# What damaged files make Zarr and our own reading of attributes raise.
+DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, BadInput)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +92,15 @@ class WindowStore:
         try:
             self._group = zarr.open_group(str(folder / self.layout.group), mode="r")
             self._attributes: dict[str, Any] = dict(self._group.attrs)
-            if self._attributes.get("format") != self.layout.format:
-                raise error(f"{folder}: not a store of {noun} of format {self.layout.format}.")
+        except FileNotFoundError as missing:
+            raise error(
+                f"{folder}: no {noun} here. A store holds {self.layout.group} and {PROGRESS}."
+            ) from missing
+        except DAMAGE as damage:
+            raise self.damaged(damage) from damage
+        if self._attributes.get("format") != self.layout.format:
+            raise error(f"{folder}: not a store of {noun} of format {self.layout.format}.")
+        try:
             self.skeleton = Skeleton.from_dict(self._attributes["skeleton"])
             self.individuals = tuple(self._attributes["individuals"])
             self.provenance: dict[str, Any] = self._attributes["provenance"]
@@ -95,12 +108,8 @@ class WindowStore:
             names = (*(a.name for a in self.layout.arrays), self.layout.row)
             self._arrays = {name: _array(self._group, name) for name in names}
             self.row_count = int(self._arrays[self.layout.arrays[0].name].shape[0])
-        except FileNotFoundError as missing:
-            raise error(
-                f"{folder}: no {noun} here. A store holds {self.layout.group} and {PROGRESS}."
-            ) from missing
-        except (OSError, KeyError, TypeError, ValueError) as damage:
-            raise error(f"{folder}: damaged ({damage!r}). {self.layout.again}") from damage
+        except DAMAGE as damage:
+            raise self.damaged(damage) from damage
 
     @property
     def rows_done(self) -> int:
@@ -132,11 +141,18 @@ class WindowStore:
         return slice(low, high)
 
     def dataset(self) -> xr.Dataset:
-        """The complete rows as a lazy xarray dataset with named dimensions."""
+        """The complete rows as a lazy xarray dataset with named dimensions.
+
+        Raises:
+            BadInput: The layout's error, where a chunk is lost; one that is damaged fails when it is read.
+        """
         import xarray as xr
 
+        done = slice(self.rows_done)
+        for array in self.layout.arrays:
+            self._require_chunks(array.name, done)
         whole: xr.Dataset = xr.open_zarr(str(self.folder / self.layout.group), consolidated=False)
-        return whole.isel({self.layout.row: slice(self.rows_done)})
+        return whole.isel({self.layout.row: done})
 
     def require_same_run(self, attributes: Mapping[str, Any], rows: NDArray[np.int64]) -> None:
         """Raise the layout's error, naming what differs, unless this store was begun with these facts."""
@@ -150,13 +166,30 @@ class WindowStore:
             )
 
     def read(self, name: str, rows: slice) -> Any:
-        """Rows of one array; raises the layout's error where a chunk is damaged."""
+        """Rows of one array; raises the layout's error where a chunk is damaged or lost."""
+        self._require_chunks(name, rows)
         try:
             return self._arrays[name][rows]
-        except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except DAMAGE as error:
             raise self.layout.error(
                 f"{self.folder}: {name} is damaged ({error!r}). {self.layout.again}"
             ) from error
+
+    def _require_chunks(self, name: str, rows: slice) -> None:
+        """Raise the layout's error where a chunk of these rows is lost: Zarr would read it as unknown."""
+        array = self._arrays[name]
+        if not self._attributes.get(EVERY_CHUNK) or 0 in array.shape:
+            return
+        start, stop, _ = rows.indices(array.shape[0])
+        place, size = self.folder / self.layout.group / name, array.chunks[0]
+        for chunk in range(start // size, -(-stop // size)):
+            file = place / array.metadata.encode_chunk_key((chunk, *(0,) * (array.ndim - 1)))
+            if not file.is_file():
+                raise self.layout.error(f"{file}: this part of {name} is gone. {self.layout.again}")
+
+    def damaged(self, damage: Exception) -> BadInput:
+        """The layout's error, saying how it shows."""
+        return self.layout.error(f"{self.folder}: damaged ({damage!r}). {self.layout.again}")
 
 
 class WindowWriter:
@@ -208,7 +241,7 @@ class WindowWriter:
         store = self.store(folder)
         store.require_same_run(facts, rows)
         group = zarr.open_group(str(folder / self.layout.group), mode="r+")
-        self._arrays = {a.name: _array(group, a.name) for a in self.layout.arrays}
+        self._arrays = {a.name: _array(group, a.name).with_config(WRITTEN) for a in self.layout.arrays}
         self._done = store.rows_done
         self._buffer: dict[str, list[NDArray[Any]]] = {a.name: [] for a in self.layout.arrays}
 
@@ -302,14 +335,17 @@ def _create(
     axes: Mapping[str, tuple[str, ...]],
 ) -> None:
     """Lay out an empty store. `progress.json` comes last: without it the folder is not yet a store."""
+    unfinished = {layout.group, f"{PROGRESS}.tmp"}  # of an attempt killed before progress.json
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise layout.error(f"{folder}: cannot be made ({error.strerror}).") from error
-    if any(entry.name != layout.group for entry in folder.iterdir()):
+    if any(entry.name not in unfinished for entry in folder.iterdir()):
         raise layout.error(f"{folder}: holds other files. The {layout.noun} need a folder of their own.")
-    shutil.rmtree(folder / layout.group, ignore_errors=True)  # of an attempt killed before progress.json
-    group = zarr.create_group(store=str(folder / layout.group), zarr_format=3, attributes=dict(attributes))
+    shutil.rmtree(folder / layout.group, ignore_errors=True)
+    group = zarr.create_group(
+        store=str(folder / layout.group), zarr_format=3, attributes={**attributes, EVERY_CHUNK: True}
+    )
     lengths = {layout.row: len(rows)} | {name: len(values) for name, values in axes.items()}
     for array in layout.arrays:
         shape = tuple(lengths[name] for name in array.dimensions)
@@ -342,6 +378,7 @@ def _coordinate(group: zarr.Group, name: str, values: NDArray[Any]) -> None:
         chunks=(min(ROW_CHUNK, max(1, len(values))),),
         dtype=str if values.dtype == object else values.dtype,
         dimension_names=(name,),
+        config=WRITTEN,
     )
     array[:] = values
 

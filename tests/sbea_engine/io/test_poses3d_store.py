@@ -181,6 +181,28 @@ def test_the_two_kinds_of_store_are_not_taken_for_one_another(tmp_path: Path) ->
         write_poses3d(make_poses(3), tmp_path / "run")
 
 
+def test_a_lost_chunk_is_no_animal_that_nobody_saw(tmp_path: Path) -> None:
+    folder = write_poses3d(make_poses(8), tmp_path / "run", chunk=4)
+    for lost in ("points_mm/c/1/0/0/0", "sigma_mm/c/0/0/0", "n_views/c/1/0/0", "residual_px/c/0/0/0/0"):
+        chunk = folder / "poses3d.zarr" / lost
+        whole = chunk.read_bytes()
+        chunk.unlink()
+        with pytest.raises(BadPoses3DStore, match=f"{lost}: this part"):
+            open_poses3d(folder).window()
+        chunk.write_bytes(whole)
+    assert len(open_poses3d(folder).window()) == 8
+
+
+def test_arrays_that_contradict_one_another_are_damage(tmp_path: Path) -> None:
+    """The chunk of another run in place of its own: readable, and not of these points."""
+    folder = write_poses3d(make_poses(8), tmp_path / "run")
+    other = write_poses3d(make_poses(8, seed=1), tmp_path / "other")
+    chunk = Path("poses3d.zarr") / "n_views" / "c" / "0" / "0" / "0"
+    (folder / chunk).write_bytes((other / chunk).read_bytes())
+    with pytest.raises(BadPoses3DStore, match="A point is known exactly where"):
+        open_poses3d(folder).window()
+
+
 def test_other_files_are_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 
 from sbea_engine.data import Poses, Skeleton
 from sbea_engine.io.poses_store import BadPosesStore, PosesWriter, open_poses, write_poses
@@ -121,6 +122,13 @@ def test_killed_before_the_store_was_laid_out_starts_afresh(tmp_path: Path) -> N
     assert writer_for(tmp_path / "run", 10).frames_done == 0
 
 
+def test_killed_while_it_first_wrote_its_progress_starts_afresh(tmp_path: Path) -> None:
+    writer_for(tmp_path / "run", 10)
+    (tmp_path / "run" / "progress.json").rename(tmp_path / "run" / "progress.json.tmp")
+    assert writer_for(tmp_path / "run", 10).frames_done == 0
+    assert sorted(p.name for p in (tmp_path / "run").iterdir()) == ["poses.zarr", "progress.json"]
+
+
 @pytest.mark.parametrize(
     ("other", "named"),
     [
@@ -179,6 +187,106 @@ def test_damage_is_named(tmp_path: Path) -> None:
     (folder / "poses.zarr" / "zarr.json").write_text("{")
     with pytest.raises(BadPosesStore, match="damaged"):
         open_poses(folder)
+
+
+def test_frames_without_any_answer_are_not_lost_ones(tmp_path: Path) -> None:
+    """The middle chunk has no answer and comes back so; once its file is gone, that is an error."""
+    poses = make_poses(12)
+    poses.points_px[4:8] = np.nan
+    folder = write_poses(poses, tmp_path / "run", chunk=4)
+    np.testing.assert_array_equal(open_poses(folder).window().points_px, poses.points_px)
+    chunk = folder / "poses.zarr" / "points_px" / "c" / "1" / "0" / "0" / "0"
+    chunk.unlink()
+    for read in (lambda s: s.window(), lambda s: s.window(7, 8), lambda s: s.dataset()):
+        with pytest.raises(BadPosesStore, match=r"points_px/c/1/0/0/0: this part of points_px is gone"):
+            read(open_poses(folder))
+    np.testing.assert_array_equal(open_poses(folder).window(8).points_px, poses.points_px[8:])
+
+
+def test_lost_frame_numbers_are_told(tmp_path: Path) -> None:
+    folder = write_poses(make_poses(1), tmp_path / "run")  # its only number is 0, what Zarr takes for nothing
+    (folder / "poses.zarr" / "frame" / "c" / "0").unlink()
+    with pytest.raises(BadPosesStore, match="this part of frame is gone"):
+        open_poses(folder).window()
+
+
+def test_a_store_of_the_first_release_is_still_read_and_gone_on_with(tmp_path: Path) -> None:
+    """Written as it wrote: no chunk where nothing was found, and no attribute that would say otherwise."""
+    poses, folder = make_poses(10), tmp_path / "run"
+    poses.points_px[:4], poses.confidence[:4] = np.nan, np.nan
+    write_first_release(poses, folder, done=8, chunk=4)
+    assert not (folder / "poses.zarr" / "points_px" / "c" / "0").exists()
+    store = open_poses(folder)
+    assert (store.frames_done, store.frame_count) == (8, 10)
+    np.testing.assert_array_equal(store.window().points_px, poses.points_px[:8])
+    assert (store.skeleton, store.individuals, store.provenance) == (SKELETON, PEOPLE, poses.provenance)
+    with PosesWriter(folder, SKELETON, PEOPLE, 10, 4, poses.provenance) as writer:
+        writer.append(poses.points_px[8:], poses.confidence[8:])
+    np.testing.assert_array_equal(open_poses(folder).window().points_px, poses.points_px)
+
+
+def write_first_release(poses: Poses, folder: Path, *, done: int, chunk: int) -> None:
+    """The layout of the first release, written out, with its first rows done."""
+    group = zarr.create_group(
+        store=str(folder / "poses.zarr"),
+        zarr_format=3,
+        attributes={
+            "format": "sbea-poses/1",
+            "skeleton": poses.skeleton.to_dict(),
+            "individuals": list(poses.individuals),
+            "chunk": chunk,
+            "provenance": poses.provenance,
+        },
+    )
+    for name, values in (("points_px", poses.points_px), ("confidence", poses.confidence)):
+        array = group.create_array(
+            name,
+            shape=values.shape,
+            chunks=(chunk, *values.shape[1:]),
+            dtype="float32",
+            fill_value=np.nan,
+            dimension_names=("frame", "individual", "keypoint", "space")[: values.ndim],
+        )
+        array[:done] = values[:done]
+    for name, names in (
+        ("frame", poses.frames),
+        ("individual", np.array(poses.individuals, object)),
+        ("keypoint", np.array(poses.skeleton.keypoints, object)),
+        ("space", np.array(["x", "y"], object)),
+    ):
+        coordinate = group.create_array(
+            name,
+            shape=names.shape,
+            chunks=names.shape,
+            dtype=str if names.dtype == object else names.dtype,
+            dimension_names=(name,),
+        )
+        coordinate[:] = names
+    (folder / "progress.json").write_text(json.dumps({"format": "sbea-poses/1", "frames_done": done}))
+
+
+@pytest.mark.parametrize("harm", ["gone", "empty", "halved", "garbled", "list"])
+def test_whatever_is_damaged_is_told_in_one_way(tmp_path: Path, harm: str) -> None:
+    """Each file of a store in turn; what reading does not need may be anything."""
+    folder = write_poses(make_poses(6), tmp_path / "run", chunk=4)
+    rng, told = np.random.default_rng(3), set()
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        whole = file.read_bytes()
+        noise = rng.integers(0, 256, len(whole), dtype=np.uint8).tobytes()
+        file.write_bytes(
+            {"empty": b"", "halved": whole[: len(whole) // 2], "garbled": noise}.get(harm, b"[1]")
+        )
+        if harm == "gone":
+            file.unlink()
+        try:
+            open_poses(folder).window()
+        except BadPosesStore:
+            told.add(str(file.relative_to(folder / "poses.zarr")) if "poses.zarr" in str(file) else file.name)
+        file.write_bytes(whole)
+    assert told >= {
+        "progress.json", "zarr.json", "points_px/zarr.json", "confidence/zarr.json", "frame/zarr.json",
+        "points_px/c/0/0/0/0", "points_px/c/1/0/0/0", "confidence/c/0/0/0", "confidence/c/1/0/0", "frame/c/0",
+    }  # fmt: skip
 
 
 def test_other_files_are_never_overwritten(tmp_path: Path) -> None:
