@@ -91,6 +91,27 @@ describe("the address", () => {
     expect(address.pathname + address.search).toBe(`/projects/p/videos/${VIDEO}/studio/?result=3&frame=5`);
   });
 
+  it("names the view on screen, not the one that was asked for and cannot be shown", () => {
+    const address = addressOf(openState(), at(`/projects/p/videos/${OTHER_VIDEO}/studio/?frame=40&result=3`));
+    expect(address.pathname + address.search).toBe(`/projects/p/videos/${VIDEO}/studio/?frame=5`);
+  });
+
+  it("takes no result of one view along to another", () => {
+    const state = openTwoViews();
+    const [top, side] = state.views as [ViewState, ViewState];
+    const asked = at(`/projects/videos/videos/${VIDEO}/studio/?result=3`);
+    // Not known yet which results there are: the wish stands.
+    expect(addressOf(state, asked).searchParams.get("result")).toBe("3");
+    top.resultId.value = 3;
+    state.active.value = side;
+    expect(addressOf(state, asked).search).toBe("?tick=30");
+    side.resultId.value = 4;
+    const again = addressOf(state, at(`/projects/videos/videos/${VIDEO}/studio/?result=3`));
+    expect(again.pathname + again.search).toBe(
+      `/projects/videos/videos/${OTHER_VIDEO}/studio/?result=4&tick=30`,
+    );
+  });
+
   it("of several views names the tick and the active view", () => {
     const state = openTwoViews();
     state.active.value = state.views[1] as ViewState;
