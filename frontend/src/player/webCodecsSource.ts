@@ -1,4 +1,4 @@
-import { PixelCanvases } from "./pixels";
+import { PixelCanvases, type Pixels } from "./pixels";
 import type { FromWorker, ToWorker } from "./protocol";
 import { type DecodedFrame, type FrameSource, type PlayableVideo, SourceError } from "./types";
 
@@ -106,13 +106,23 @@ export class WebCodecsSource implements FrameSource {
     }
     const wanted = pending?.index === message.index ? pending : undefined;
     if (message.type === "pixels") {
-      wanted?.resolve(this.#canvases.hold(message.index, message));
+      if (wanted !== undefined) this.#hold(wanted, message);
       this.#post({ type: "return", pixels: message.pixels }, [message.pixels]);
       return;
     }
     const { frame, index } = message;
     if (wanted === undefined) frame.close();
     else wanted.resolve({ index, image: frame, close: () => frame.close() });
+  }
+
+  /** Whoever waits hears of it, also where the page has no memory left for a canvas. */
+  #hold(wanted: Pending, pixels: Pixels): void {
+    try {
+      wanted.resolve(this.#canvases.hold(wanted.index, pixels));
+    } catch (cause) {
+      const words = `Frame ${wanted.index} could not be laid into a canvas of this page.`;
+      wanted.reject(new SourceError("decode_failed", words, { cause }));
+    }
   }
 
   #die(reason: string): void {

@@ -116,6 +116,24 @@ describe("WebCodecsSource", () => {
     expect(FakeCanvas.made).toBe(0);
   });
 
+  it("says so where the page has no canvas for a frame, and gives the memory back all the same", async () => {
+    const { source, worker } = open();
+    const wanted = source.get(3, new AbortController().signal);
+    vi.stubGlobal("ImageData", function refuses() {
+      throw new RangeError("Out of memory.");
+    });
+    const told = expect(wanted).rejects.toMatchObject({
+      code: "decode_failed",
+      message: expect.stringContaining("Frame 3"),
+    });
+    try {
+      worker.answer({ ...pixels(7), request: 1, index: 3 } as FromWorker);
+    } finally {
+      await told;
+    }
+    expect(worker.received.at(-1)?.type).toBe("return");
+  });
+
   it("draws the frame itself where the browser cannot convert it", async () => {
     const { source, worker } = open();
     const wanted = source.get(3, new AbortController().signal);
