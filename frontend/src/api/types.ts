@@ -19,6 +19,7 @@ export type GroupOutcome = Schemas["GroupOut"];
 export type Video = Schemas["VideoOut"];
 export type Instance = Schemas["InstanceOut"];
 export type Entry = Schemas["EntryOut"];
+export type Upload = Schemas["UploadOut"];
 export type FolderFile = Schemas["FolderFileOut"];
 export type Model = Schemas["ModelOut"];
 export type Result = Schemas["PoseResultOut"];

@@ -1,6 +1,7 @@
 import type { Api } from "./client";
 import { bodyOf, pageCsrfToken } from "./client";
 import { ApiProblem, problemOf, unreachable } from "./problem";
+import type { Upload } from "./types";
 
 export type UploadPurpose = "video" | "deeplabcut_zip";
 
@@ -11,14 +12,25 @@ export interface UploadProgress {
   readonly waiting: boolean;
 }
 
-export interface UploadOptions {
+/** Whose upload it is, and where the browser remembers it. */
+export interface UploadPlace {
   readonly api: Api;
   readonly projectId: number;
   readonly purpose: UploadPurpose;
+  readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+}
+
+export interface UploadOptions extends UploadPlace {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: UploadProgress) => void;
-  readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   readonly wait?: (ms: number) => Promise<void>;
+}
+
+/** A whole file on the server, ready for `complete` or an import. */
+export interface SentFile {
+  readonly id: string;
+  /** To be called once it has become what it was sent for; until then choosing the file again finds its bytes. */
+  readonly forget: () => void;
 }
 
 const RETRY_MS = [1000, 2000, 5000, 10_000, 20_000] as const;
@@ -29,14 +41,11 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /**
  * Sends a file in chunks at the offset that the server confirms, and resumes where it stopped: after a
  * lost connection by itself, after a reload when the same file is chosen again.
- *
- * Returns the id of the complete upload, ready for `complete` or an import.
  */
-export async function sendFile(file: File, options: UploadOptions): Promise<string> {
+export async function sendFile(file: File, options: UploadOptions): Promise<SentFile> {
   const storage = options.storage ?? localStorage;
   const wait = options.wait ?? pause;
-  const key = `sbea-upload:${options.projectId}:${options.purpose}:${file.name}:${file.size}:${file.lastModified}`;
-  const upload = await begin(file, key, storage, options);
+  const upload = (await knownUpload(file, options)) ?? (await begin(file, storage, options));
   let { offset } = upload;
   let failures = 0;
   while (offset < file.size) {
@@ -56,32 +65,46 @@ export async function sendFile(file: File, options: UploadOptions): Promise<stri
     }
   }
   options.onProgress({ sent: file.size, size: file.size, waiting: false });
-  storage.removeItem(key);
-  return upload.id;
+  return { id: upload.id, forget: () => storage.removeItem(keyOf(file, options)) };
 }
 
-async function begin(
-  file: File,
-  key: string,
-  storage: Pick<Storage, "getItem" | "setItem">,
-  { api, projectId, purpose }: UploadOptions,
-): Promise<{ id: string; offset: number; chunk_size: number }> {
-  const known = storage.getItem(key);
-  if (known) {
-    try {
-      return await bodyOf(api.GET("/api/v1/uploads/{upload_id}", { params: { path: { upload_id: known } } }));
-    } catch (error) {
-      // The server forgets uploads that nobody came back to; then this one starts anew.
-      if (!(error instanceof ApiProblem && error.status === 404)) throw error;
-    }
+/**
+ * The recording that an earlier sending of this file has become, while the browser still remembers it: the
+ * views of one recording are remembered until the last of them is there.
+ */
+export async function recordingOf(file: File, place: UploadPlace): Promise<number | null> {
+  return (await knownUpload(file, place))?.recording_id ?? null;
+}
+
+function keyOf(file: File, { projectId, purpose }: UploadPlace): string {
+  return `sbea-upload:${projectId}:${purpose}:${file.name}:${file.size}:${file.lastModified}`;
+}
+
+async function knownUpload(file: File, place: UploadPlace): Promise<Upload | null> {
+  const known = (place.storage ?? localStorage).getItem(keyOf(file, place));
+  if (!known) return null;
+  try {
+    const params = { path: { upload_id: known } };
+    const upload = await bodyOf(place.api.GET("/api/v1/uploads/{upload_id}", { params }));
+    // A recording that was made of it and deleted since: its bytes are gone too.
+    const gone = upload.purpose === "video" && upload.state === "complete" && upload.recording_id === null;
+    return gone ? null : upload;
+  } catch (error) {
+    // The server forgets uploads that nobody came back to; then this one starts anew.
+    if (error instanceof ApiProblem && error.status === 404) return null;
+    throw error;
   }
+}
+
+async function begin(file: File, storage: Pick<Storage, "setItem">, options: UploadOptions): Promise<Upload> {
+  const { api, projectId, purpose } = options;
   const made = await bodyOf(
     api.POST("/api/v1/projects/{project_id}/uploads", {
       params: { path: { project_id: projectId } },
       body: { filename: file.name, size: file.size, purpose },
     }),
   );
-  storage.setItem(key, made.id);
+  storage.setItem(keyOf(file, options), made.id);
   return made;
 }
 

@@ -1,23 +1,32 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApi } from "../../src/api/client";
-import { sendFile, type UploadProgress } from "../../src/api/upload";
+import { recordingOf, sendFile, type UploadProgress } from "../../src/api/upload";
 
 const CHUNK = 4;
 
 /** A server that keeps bytes at offsets, and fails as told. */
 function server(options: { fail?: (attempt: number) => "lost" | "conflict" | 500 | null } = {}) {
+  let complete: { recording_id: number | null } | null = null;
   let kept = new Uint8Array();
   let attempt = 0;
   let started = 0;
   const json = (body: unknown, status = 200) =>
     new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
-  const state = () => ({ id: "u1", offset: kept.length, chunk_size: CHUNK });
+  const state = () => ({
+    id: `u${started}`,
+    offset: kept.length,
+    chunk_size: CHUNK,
+    purpose: "video",
+    ...(complete ? { state: "complete", ...complete } : { state: "receiving", recording_id: null }),
+  });
   const api = createApi({
     baseUrl: "http://studio.test",
     csrfToken: () => "t",
     fetch: async (request) => {
       if (request.method === "POST") {
         started += 1;
+        complete = null;
+        kept = new Uint8Array();
         return json(state(), 201);
       }
       return started > 0 ? json(state()) : json({ status: 404, detail: "gone" }, 404);
@@ -36,7 +45,14 @@ function server(options: { fail?: (attempt: number) => "lost" | "conflict" | 500
     kept = new Uint8Array([...kept, ...chunk]);
     return json({ offset: kept.length });
   });
-  return { api, text: () => new TextDecoder().decode(kept), started: () => started };
+  return {
+    api,
+    text: () => new TextDecoder().decode(kept),
+    started: () => started,
+    become: (recording_id: number | null) => {
+      complete = { recording_id };
+    },
+  };
 }
 
 function memory(): Storage {
@@ -73,7 +89,7 @@ afterEach(() => {
 describe("sendFile", () => {
   it("sends every byte in order", async () => {
     const there = server();
-    expect(await send(there.api)).toBe("u1");
+    expect((await send(there.api)).id).toBe("u1");
     expect(there.text()).toBe("abcdefghij");
   });
 
@@ -92,7 +108,32 @@ describe("sendFile", () => {
     expect(there.text()).toBe("abcdefghij");
   });
 
-  it("resumes the same upload after a reload, and forgets it when done", async () => {
+  it("remembers a whole file until it is told that it has become something", async () => {
+    const storage = memory();
+    const there = server();
+    const first = await send(there.api, storage);
+    expect((await send(there.api, storage)).id, "its name was refused, say").toBe(first.id);
+    expect(there.started()).toBe(1);
+    first.forget();
+    await send(there.api, storage);
+    expect(there.started()).toBe(2);
+  });
+
+  it("finds the recording that a file has become, and sends anew what was deleted since", async () => {
+    const storage = memory();
+    const there = server();
+    const place = { api: there.api, projectId: 1, purpose: "video", storage } as const;
+    expect(await recordingOf(file(), place)).toBeNull();
+    await send(there.api, storage);
+    there.become(5);
+    expect(await recordingOf(file(), place)).toBe(5);
+    there.become(null);
+    expect(await recordingOf(file(), place)).toBeNull();
+    expect((await send(there.api, storage)).id).toBe("u2");
+    expect(there.text()).toBe("abcdefghij");
+  });
+
+  it("resumes the same upload after a reload", async () => {
     const storage = memory();
     const there = server({ fail: (attempt) => (attempt > 1 && attempt < 30 ? 500 : null) });
     await expect(send(there.api, storage)).rejects.toMatchObject({ status: 500 });

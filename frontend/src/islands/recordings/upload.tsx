@@ -3,7 +3,13 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { bodyOf } from "../../api/client";
 import { wordsOf } from "../../api/problem";
-import { sendFile, type UploadProgress, type UploadPurpose } from "../../api/upload";
+import {
+  recordingOf,
+  type SentFile,
+  sendFile,
+  type UploadProgress,
+  type UploadPurpose,
+} from "../../api/upload";
 import { Failure } from "../parts/action";
 import { bytes, percent } from "../parts/format";
 import type { RecordingsPage } from "./index";
@@ -62,7 +68,8 @@ export function UploadPanel({
   const change = (key: string, news: Partial<Sending>) => {
     sending.value = sending.value.map((one) => (one.key === key ? { ...one, ...news } : one));
   };
-  const send = async (file: File, place: Place): Promise<number | null> => {
+  /** The recording that the file became part of, and its upload, which the browser remembers until told. */
+  const send = async (file: File, place: Place): Promise<Sent | null> => {
     const key = `${file.name}:${file.size}:${file.lastModified}`;
     if (stops.current.has(key)) return null;
     const stop = new AbortController();
@@ -78,11 +85,11 @@ export function UploadPanel({
       const { api, props } = page;
       const onProgress = (progress: UploadProgress) => change(key, { progress });
       const signal = AbortSignal.any([stop.signal, page.signal]);
-      const id = await sendFile(file, { api, projectId: props.projectId, purpose, signal, onProgress });
-      const recordingId = await finish(page, purpose, id, place);
+      const sent = await sendFile(file, { api, projectId: props.projectId, purpose, signal, onProgress });
+      const recordingId = await finish(page, purpose, sent.id, place);
       change(key, { state: "done" });
       await page.refresh();
-      return recordingId;
+      return { ...sent, recordingId };
     } catch (error) {
       change(key, stop.signal.aborted ? { state: "stopped" } : { state: "failed", error: wordsOf(error) });
       return null;
@@ -94,21 +101,30 @@ export function UploadPanel({
     const chosen = [...(files ?? [])];
     refused.value = null;
     let places: readonly Place[];
+    let joined: number | null = null;
     try {
       places = await placesOf(page, purpose === "video" ? as.value : "own", chosen);
+      if (places.some(({ joins }) => joins)) joined = await begunOf(page, chosen);
     } catch (error) {
       refused.value = wordsOf(error);
       return;
     }
-    let joined: number | null = null;
+    const together: (Sent | null)[] = [];
     for (const [at, file] of chosen.entries()) {
       const place = places[at] ?? {};
-      const made: number | null = await send(
-        file,
-        place.joins && joined !== null ? { ...place, recording_id: joined } : place,
-      );
-      if (place.joins) joined ??= made;
+      if (place.joins) {
+        const sent: Sent | null = await send(
+          file,
+          joined === null ? place : { ...place, recording_id: joined },
+        );
+        joined ??= sent?.recordingId ?? null;
+        together.push(sent);
+      } else {
+        (await send(file, place))?.forget();
+      }
     }
+    // One of several views that did not arrive is sent again with the others, and finds them by what is remembered.
+    if (together.every((sent) => sent !== null)) for (const sent of together) sent.forget();
   };
 
   return (
@@ -164,6 +180,19 @@ export function UploadPanel({
       </ul>
     </div>
   );
+}
+
+interface Sent extends SentFile {
+  readonly recordingId: number | null;
+}
+
+/** The recording that some of the files have become already, where the others did not arrive the last time. */
+async function begunOf({ api, props }: RecordingsPage, files: readonly File[]): Promise<number | null> {
+  for (const file of files) {
+    const found = await recordingOf(file, { api, projectId: props.projectId, purpose: "video" });
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 async function finish(

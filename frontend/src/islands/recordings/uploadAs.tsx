@@ -51,20 +51,29 @@ export function UploadAs({ as, recordings }: UploadAsProps): JSX.Element {
   );
 }
 
-/** Where each file goes; names of views come from the server, which knows how the lab names its files. */
+/**
+ * Where each file goes; names of views come from the server, which knows how the lab names its files.
+ *
+ * Throws before any byte is sent where a recording cannot take the files by their names.
+ */
 export async function placesOf(
-  { api, props }: Pick<RecordingsPage, "api" | "props">,
+  { api, props, recordings }: Pick<RecordingsPage, "api" | "props" | "recordings">,
   as: As,
   files: readonly File[],
 ): Promise<readonly Place[]> {
   if (as === "own" || files.length === 0) return files.map(() => ({}));
-  if (typeof as === "number")
-    return files.map(({ name }) => ({
-      recording_id: as,
-      view: fileName(name)
+  if (typeof as === "number") {
+    const views = files.map(({ name }) =>
+      fileName(name)
         .replace(/\.[^.]+$/, "")
         .slice(0, 80),
-    }));
+    );
+    requireFree(
+      recordings.value.value?.find(({ id }) => id === as),
+      views,
+    );
+    return views.map((view) => ({ recording_id: as, view }));
+  }
   const [proposal] = await bodyOf(
     api.POST("/api/v1/projects/{project_id}/recordings/proposal", {
       params: { path: { project_id: props.projectId } },
@@ -77,4 +86,16 @@ export async function placesOf(
     name: proposal?.name ?? "",
     view: views.get(name) ?? "",
   }));
+}
+
+/** The server looks again when the bytes are there; without this it would be the first to say so. */
+function requireFree(recording: Recording | undefined, views: readonly string[]): void {
+  const taken = new Set(recording?.videos.map(({ view }) => view.toLowerCase()));
+  for (const view of views) {
+    if (taken.has(view.toLowerCase()))
+      throw new Error(
+        `${recording?.name ?? "The recording"} would have two views named “${view}”. Rename the file, or the view that is there. Nothing was sent.`,
+      );
+    taken.add(view.toLowerCase());
+  }
 }
