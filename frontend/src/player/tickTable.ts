@@ -85,22 +85,25 @@ export class TickTable {
     return (ticks[run] ?? 0) + before - (frames[run] ?? 0);
   }
 
-  /** Whether the view shows frame n at tick n for as long as it goes. */
+  /** Whether the view shows frame n at tick n from the first one on, as long as it shows any. */
   isAligned(view: string): boolean {
     const { ticks, frames } = this.#of(view);
-    return ticks.length === 0 || (ticks.length === 1 && ticks[0] === 0 && frames[0] === 0);
+    return ticks.length === 1 && ticks[0] === 0 && frames[0] === 0;
   }
 
-  /** Values by frame of a view, laid out by tick; NaN where the view has no frame or there is no value. */
-  byTick(view: string, values: Float32Array): Float32Array {
-    if (this.isAligned(view)) return values;
+  /**
+   * Values (frame) of a view, laid out (tick) in `laid`, of `ticks` numbers; NaN where the view has no frame or
+   * there is no value.
+   */
+  layByTick(view: string, values: Float32Array, laid: Float32Array): void {
+    if (laid.length !== this.ticks)
+      throw new RangeError(`Got room for ${laid.length} ticks; ${this.ticks} were expected.`);
     const { ticks, frames, lengths } = this.#of(view);
-    const laid = new Float32Array(this.ticks).fill(Number.NaN);
+    laid.fill(Number.NaN);
     ticks.forEach((tick, i) => {
       const from = frames[i] ?? 0;
       laid.set(values.subarray(from, from + (lengths[i] ?? 0)), tick);
     });
-    return laid;
   }
 
   #of(view: string): Runs {

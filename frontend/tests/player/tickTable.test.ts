@@ -28,14 +28,10 @@ describe("tables as the engine writes them", () => {
           const distances = row.filter((other) => other >= 0).map((other) => Math.abs(other - frame));
           if (distances.length > 0) expect(Math.abs((near ?? -99) - frame)).toBe(Math.min(...distances));
         }
-        const laid = table.byTick(
-          view,
-          Float32Array.from({ length: (frameCounts.get(view) ?? 0) + 1 }, (_, f) => f),
-        );
-        row.forEach((frame, tick) => {
-          if (frame >= 0) expect(laid[tick]).toBe(frame);
-          else if (!table.isAligned(view)) expect(laid[tick]).toBeNaN();
-        });
+        const laid = new Float32Array(table.ticks).fill(7);
+        const values = Float32Array.from({ length: (frameCounts.get(view) ?? 0) + 1 }, (_, f) => f);
+        table.layByTick(view, values, laid);
+        expect([...laid]).toEqual(row.map((frame) => (frame < 0 ? Number.NaN : frame)));
       });
     },
   );
@@ -87,6 +83,32 @@ describe("a table that does not hold together is refused, with what is wrong", (
     const table = TickTable.parse({ ticks: 5, views: { a: [[0, 0, 5]], broken: "?" } }, new Map([["a", 5]]));
     expect(table.views).toEqual(["a"]);
     expect(() => table.frameAt("broken", 0)).toThrow(/no view 'broken'/);
+  });
+});
+
+describe("a view in step", () => {
+  it("may end early, and has no value where it shows nothing", () => {
+    const table = one([[0, 0, 4]]);
+    const laid = new Float32Array(10);
+    table.layByTick("a", Float32Array.of(5, 6, 7), laid);
+    expect([...laid]).toEqual([5, 6, 7, ...Array(7).fill(Number.NaN)]);
+    table.layByTick("a", new Float32Array(10).fill(1), laid);
+    expect([table.isAligned("a"), laid.filter((value) => value === 1).length]).toEqual([true, 4]);
+    expect(() => table.layByTick("a", laid, new Float32Array(9))).toThrow("room for 9 ticks; 10");
+  });
+
+  it("is none that shows no frame, or begins later", () => {
+    for (const runs of [
+      [],
+      [[1, 0, 9]],
+      [[0, 1, 9]],
+      [
+        [0, 0, 3],
+        [4, 3, 5],
+      ],
+    ]) {
+      expect(one(runs).isAligned("a")).toBe(false);
+    }
   });
 });
 

@@ -17,6 +17,8 @@ export class Ghosts {
   readonly #gateway: Pick<Gateway, "window">;
   readonly #hooks: GhostHooks;
   readonly #stores = new Map<ViewState, PredictionStore>();
+  /** By values of a store (frame): the same by tick, as of a version. The time line is painted for every tick. */
+  readonly #laid = new WeakMap<Float32Array, { version: number; ticks: Float32Array }>();
 
   constructor(state: StudioState, gateway: Pick<Gateway, "window">, hooks: GhostHooks) {
     this.#state = state;
@@ -69,11 +71,20 @@ export class Ghosts {
     return store === undefined ? [] : store.marks(frame, this.#individual(animal));
   }
 
-  /** Mean confidence of an animal (tick), as the active view has it; undefined without predictions of it. */
+  /**
+   * Mean confidence of an animal (tick), as the active view has it; undefined without predictions of it. The
+   * array is laid out anew in place when predictions came.
+   */
   confidence(animal: Animal): Float32Array | undefined {
-    const view = this.#state.active.value;
-    const values = this.#stores.get(view)?.confidence[this.#individual(animal)];
-    return values && this.#state.recording.table.byTick(view.name, values);
+    const { active, predictionsVersion, recording } = this.#state;
+    const values = this.#stores.get(active.value)?.confidence[this.#individual(animal)];
+    if (values === undefined) return undefined;
+    const laid = this.#laid.get(values) ?? { version: -1, ticks: new Float32Array(recording.table.ticks) };
+    if (laid.version !== predictionsVersion.value) {
+      recording.table.layByTick(active.value.name, values, laid.ticks);
+      this.#laid.set(values, { version: predictionsVersion.value, ticks: laid.ticks });
+    }
+    return laid.ticks;
   }
 
   /** Have what lies around the tick on screen at hand before it is drawn. */
