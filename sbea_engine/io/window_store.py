@@ -28,6 +28,7 @@ import zarr
 from numpy.typing import ArrayLike, NDArray
 from zarr.core.array_spec import ArrayConfigParams
 
+from sbea_engine import __version__
 from sbea_engine.data import Skeleton
 from sbea_engine.errors import BadInput
 
@@ -39,6 +40,7 @@ DEFAULT_CHUNK = 512
 ROW_CHUNK = 65_536  # row numbers are read whole, so in few and large pieces
 WRITTEN: ArrayConfigParams = {"write_empty_chunks": True}
 EVERY_CHUNK = "every_chunk"  # attribute of a store in which a chunk that is not there was lost
+VERSIONS = "versions"  # attribute: which versions of the program wrote to a store, in turn
 # What damaged files make Zarr and our own reading of attributes raise.
 DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, BadInput)
 
@@ -124,6 +126,11 @@ class WindowStore:
         return done
 
     @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions of the program that wrote to it, in turn; none in a store of the first release."""
+        return tuple(self._attributes.get(VERSIONS, ()))
+
+    @property
     def complete(self) -> bool:
         """Whether every row is there."""
         return self.rows_done == self.row_count
@@ -202,7 +209,8 @@ class WindowWriter:
         axes: Names along every other dimension; `individual` and `keypoint` are among them.
         chunk: Rows that become visible, and durable, together.
         attributes: JSON facts that identify the run beside `axes`. They must be the same in every attempt.
-        provenance: More such facts, kept together.
+        provenance: More such facts, kept together. The program's version is recorded beside them and not
+            compared: work that an upgrade interrupted goes on, and the store names both versions.
 
     Raises:
         BadInput: The layout's error, where the folder holds another run, is damaged or lies under a file.
@@ -241,6 +249,8 @@ class WindowWriter:
         store = self.store(folder)
         store.require_same_run(facts, rows)
         group = zarr.open_group(str(folder / self.layout.group), mode="r+")
+        if store.versions[-1:] != (__version__,) and not store.complete:
+            group.attrs[VERSIONS] = [*store.versions, __version__]
         self._arrays = {a.name: _array(group, a.name).with_config(WRITTEN) for a in self.layout.arrays}
         self._done = store.rows_done
         self._buffer: dict[str, list[NDArray[Any]]] = {a.name: [] for a in self.layout.arrays}
@@ -344,7 +354,9 @@ def _create(
         raise layout.error(f"{folder}: holds other files. The {layout.noun} need a folder of their own.")
     shutil.rmtree(folder / layout.group, ignore_errors=True)
     group = zarr.create_group(
-        store=str(folder / layout.group), zarr_format=3, attributes={**attributes, EVERY_CHUNK: True}
+        store=str(folder / layout.group),
+        zarr_format=3,
+        attributes={**attributes, EVERY_CHUNK: True, VERSIONS: [__version__]},
     )
     lengths = {layout.row: len(rows)} | {name: len(values) for name, values in axes.items()}
     for array in layout.arrays:

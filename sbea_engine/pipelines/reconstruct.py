@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine import __version__
 from sbea_engine.data import CameraGroup, Skeleton, SyncTable
 from sbea_engine.data.sync import MISSING
 from sbea_engine.errors import BadInput
@@ -92,7 +91,8 @@ def reconstruct(
         CannotReconstruct: Fewer than two views, a view without a camera, unlike skeletons, unfinished poses.
         BadRig: Two of the cameras have the same place and direction.
         BadSync: The table lacks a view, or names frames beyond its poses.
-        BadPoses3DStore: The store belongs to another run.
+        BadPoses3DStore: The store belongs to another run. One that another version of this program began is
+            the same run, and names both.
         Cancelled: From `on_progress`; complete chunks stay.
     """
     began = time.monotonic()
@@ -169,7 +169,6 @@ class _Take:
             skeleton=skeleton,
             individuals=individuals,
             provenance={
-                "version": __version__,
                 "calibration": chosen.to_dict(),
                 "poses": {view: store.provenance for view, store in stores.items()},
                 "sync_sha256": hashlib.sha256(ordered.frames.astype("<i8").tobytes()).hexdigest(),

@@ -190,6 +190,20 @@ class TestStopping:
         np.testing.assert_array_equal(resumed.points_mm, straight.points_mm)
         np.testing.assert_array_equal(resumed.residual_px, straight.residual_px)
 
+    def test_goes_on_after_an_upgrade_and_names_both_versions(
+        self, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for version, stop_at in (("0.1.0", 16), ("0.2.0", 24)):
+            monkeypatch.setattr("sbea_engine.io.window_store.__version__", version)
+            with pytest.raises(Cancelled):
+                self.run(scene, tmp_path / "out", stop_at=stop_at)
+        assert [p.done for p in self.run(scene, tmp_path / "out")] == [24, 32, 40]
+        assert open_poses3d(tmp_path / "out").versions == ("0.1.0", "0.2.0")
+        assert scene.error_mm(tmp_path / "out").max() < 0.05
+        monkeypatch.setattr("sbea_engine.io.window_store.__version__", "0.3.0")
+        assert [p.done for p in self.run(scene, tmp_path / "out")] == [40]
+        assert open_poses3d(tmp_path / "out").versions == ("0.1.0", "0.2.0")  # it wrote nothing
+
     @pytest.mark.parametrize("change", ["calibration", "poses", "options", "sync"])
     def test_another_run_is_refused(self, scene: Scene, tmp_path: Path, change: str) -> None:
         reconstruct(scene.rig, scene.stores, tmp_path / "out")
