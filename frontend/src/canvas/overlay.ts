@@ -1,5 +1,6 @@
 /** Draws labels and predictions over a frame. Sizes are CSS pixels, the same at every zoom. */
 
+import { drawGuides } from "./guides";
 import { sideTint } from "./palette";
 import type { AnimalMarks, LabelMark, OverlayScene, PredictionMark, SkeletonLook } from "./scene";
 import { canvasFromImage, type Point, type ViewTransform } from "./transform";
@@ -18,6 +19,7 @@ export function drawOverlay(
   view: ViewTransform,
 ): void {
   for (const animal of scene.animals) drawPredictions(context, scene, animal, view);
+  drawGuides(context, scene.guides ?? [], view);
   for (const animal of scene.animals) drawLabels(context, scene, animal, view);
 }
 

@@ -1,6 +1,7 @@
 /** What lies over one frame: labels (human) and predictions (model), kept apart in every type. */
 
 import type { Side } from "./palette";
+import type { Point } from "./transform";
 
 export type Visibility = "unlabelled" | "visible" | "guessed" | "absent";
 
@@ -29,6 +30,16 @@ export interface AnimalMarks {
   readonly predictions: readonly PredictionMark[];
 }
 
+/** Where a keypoint can be in this view, by where it was placed in others. */
+export interface Guide {
+  readonly keypoint: number;
+  readonly colour: string;
+  /** From one other view: it lies somewhere along these. */
+  readonly lines: readonly (readonly Point[])[];
+  /** From two or more: it should be here. */
+  readonly place: Point | null;
+}
+
 export interface SkeletonLook {
   readonly names: readonly string[];
   /** Pairs of keypoint numbers. */
@@ -41,6 +52,8 @@ export interface OverlayScene {
   readonly index: number;
   readonly skeleton: SkeletonLook;
   readonly animals: readonly AnimalMarks[];
+  /** Absent: none. */
+  readonly guides?: readonly Guide[];
   /** The armed keypoint of the active animal. */
   readonly armed: number | null;
   readonly showNames: boolean;

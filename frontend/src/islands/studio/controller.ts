@@ -2,12 +2,13 @@
 
 import { batch } from "@preact/signals";
 import { type Adjustment, loadAdjustment, saveAdjustment } from "../../canvas/adjust";
-import type { OverlayScene } from "../../canvas/scene";
+import type { Guide, OverlayScene } from "../../canvas/scene";
 import type { LabelSession } from "../../labels/labelSession";
 import type { SourceKind } from "../../player/types";
 import { addressOf } from "./address";
 import type { Gateway } from "./gateway";
 import { Ghosts } from "./ghosts";
+import { guidesOver } from "./guides";
 import type { Command } from "./keys";
 import { Labelling } from "./labelling";
 import type { Animal } from "./model";
@@ -100,7 +101,7 @@ export class Studio {
 
   /** The keyboard goes to the picture that is worked on. */
   focusPicture(): void {
-    this.#screen?.desk?.focus();
+    this.#screen?.focus();
   }
 
   // --- commands ---
@@ -396,9 +397,25 @@ export class Studio {
       index,
       skeleton: project.skeleton,
       animals,
+      guides: this.#guides(view),
       armed: here ? armed.value : null,
       showNames: showNames.value,
     };
+  }
+
+  /** Of the active animal, from its labels in the other views of this tick. */
+  #guides(view: ViewState): readonly Guide[] {
+    const { state, labelling } = this;
+    const animal = state.project.animals.find(({ id }) => id === state.activeAnimal.value);
+    const { cameras } = state.recording;
+    if (animal === undefined || cameras === undefined || cameras.size < 2 || state.playing.value) return [];
+    const seen = state.views.flatMap((other) => {
+      const camera = cameras.get(other.name);
+      const frame = state.frameOf(other);
+      if (camera === undefined || frame === null) return [];
+      return [{ view: other.name, camera, labels: labelling.marks(frame, animal.id, other.video.id) }];
+    });
+    return guidesOver(view.name, seen, animal, state.armed.value);
   }
 
   #redraw(): void {

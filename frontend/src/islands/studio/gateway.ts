@@ -5,6 +5,8 @@ import { animalColour, type Side } from "../../canvas/palette";
 import type { SkeletonLook } from "../../canvas/scene";
 import type { Instance } from "../../labels/types";
 import { TickTable } from "../../player/tickTable";
+import { RigCamera } from "../../scene/rigCamera";
+import type { SceneCamera } from "../../scene/types";
 import type {
   AbsentView,
   HistoryLine,
@@ -111,6 +113,12 @@ export interface RecordingWire {
   readonly name: string;
   readonly views: readonly ViewWire[];
   readonly sync: unknown;
+  readonly calibration?: CalibrationWire | null;
+}
+
+interface CalibrationWire {
+  readonly cameras: readonly SceneCamera[];
+  readonly views: readonly { readonly view: string; readonly fit: string }[];
 }
 
 interface ViewWire {
@@ -131,13 +139,21 @@ interface ViewWire {
   readonly frame_url_template: string | null;
 }
 
-export function recordingOf({ id, name, views, sync }: RecordingWire): StudioRecording {
+export function recordingOf({ id, name, views, sync, calibration }: RecordingWire): StudioRecording {
   const read = views.map(viewOf);
   const videos = read.filter((view): view is StudioVideo => "frameCount" in view);
   const absent = read.filter((view): view is AbsentView => "words" in view);
   if (videos.length === 0) throw new Error(absent[0]?.words ?? "This recording has no videos.");
   const table = TickTable.parse(sync, new Map(videos.map(({ view, frameCount }) => [view, frameCount])));
-  return { id, name, videos, absent, table, fps: Math.max(...videos.map(({ fps }) => fps)) };
+  const fps = Math.max(...videos.map(({ fps }) => fps));
+  return { id, name, videos, absent, table, fps, cameras: camerasOf(calibration) };
+}
+
+/** A camera that was calibrated at another picture size would lead every eye astray. */
+function camerasOf(calibration: CalibrationWire | null | undefined): ReadonlyMap<string, RigCamera> {
+  const usable = new Set(calibration?.views.filter(({ fit }) => fit === "usable").map(({ view }) => view));
+  const cameras = calibration?.cameras.filter(({ name }) => usable.has(name)) ?? [];
+  return new Map(cameras.map((camera) => [camera.name, new RigCamera(camera)]));
 }
 
 /** A view that is ready to play, or what to do about one that is not. */

@@ -3,6 +3,7 @@
 import type { SkeletonLook } from "../../canvas/scene";
 import type { TickTable } from "../../player/tickTable";
 import type { PlayableVideo } from "../../player/types";
+import type { RigCamera } from "../../scene/rigCamera";
 
 export interface StudioProps {
   /** The view to begin with. */
@@ -48,6 +49,8 @@ export interface StudioRecording {
   readonly table: TickTable;
   /** Ticks a second to play at. */
   readonly fps: number;
+  /** By view, of those that the calibration fits; absent: there is no calibration. */
+  readonly cameras?: ReadonlyMap<string, RigCamera>;
 }
 
 export interface StudioProject {
