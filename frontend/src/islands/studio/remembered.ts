@@ -10,10 +10,10 @@ export function rememberViews(state: StudioState, storage: Storage): () => void 
   if (state.views.length === 1) return () => {};
   const names = new Set(state.views.map(({ name }) => name));
   const { hidden, large } = read(state.recording.id, storage);
-  state.hidden.value = new Set(hidden.filter((name) => names.has(name)));
+  state.hide(new Set(hidden));
   state.large.value = large !== null && names.has(large) ? large : null;
   return effect(() => {
-    const stored = { hidden: [...state.hidden.value], large: state.large.value };
+    const stored = { hidden: [...state.hidden], large: state.large.value };
     try {
       storage.setItem(key(state.recording.id), JSON.stringify(stored));
     } catch {

@@ -63,7 +63,8 @@ export class StudioState {
 
   /** The view that keys, lists and the address mean. */
   readonly active: Signal<ViewState>;
-  readonly hidden: Signal<ReadonlySet<string>> = signal(new Set());
+  /** Set by `hide`, with which the active view is never among them and the others fit. */
+  readonly #hidden: Signal<ReadonlySet<string>> = signal(new Set());
   /** The view that is large, with the others beside it; null where all are alike. */
   readonly large: Signal<string | null> = signal(null);
   /** On screen, in the order of the recording. */
@@ -114,7 +115,8 @@ export class StudioState {
     if (first === undefined) throw new Error("None of the views of this recording can be shown.");
     this.active = signal(this.views.find(({ video }) => video.id === videoId) ?? first);
     this.byTick = this.views.length > 1 || !recording.table.isAligned(first.name);
-    this.visible = computed(() => this.#visible());
+    this.visible = computed(() => this.views.filter(({ name }) => !this.#hidden.value.has(name)));
+    this.hide(new Set());
     this.presented = computed(() => this.frameOf(this.active.value) ?? -1);
     this.activeAnimal = signal(project.animals[0]?.id ?? -1);
     this.stops = computed(() => {
@@ -150,6 +152,18 @@ export class StudioState {
     return this.recording.table.ticks;
   }
 
+  get hidden(): ReadonlySet<string> {
+    return this.#hidden.value;
+  }
+
+  /** Show all views but these; the active one is shown anyhow, and of too many the last ones are hidden too. */
+  hide(names: ReadonlySet<string>): void {
+    const active = this.active.peek();
+    const others = this.views.filter((view) => view !== active && !names.has(view.name));
+    const shown = new Set([active, ...others.slice(0, MOST_VIEWS - 1)]);
+    this.#hidden.value = new Set(this.views.filter((view) => !shown.has(view)).map(({ name }) => name));
+  }
+
   /** The frame that a view shows at the tick on screen; null where it has none. */
   frameOf(view: ViewState): number | null {
     return this.recording.table.frameAt(view.name, this.tick.value);
@@ -174,13 +188,5 @@ export class StudioState {
       if (tick !== null) ticks.push(tick);
     }
     return ticks;
-  }
-
-  /** The active view is always among them; of too many the first ones are. */
-  #visible(): ViewState[] {
-    const active = this.active.value;
-    const others = this.views.filter((view) => view !== active && !this.hidden.value.has(view.name));
-    const chosen = new Set([active, ...others.slice(0, MOST_VIEWS - 1)]);
-    return this.views.filter((view) => chosen.has(view));
   }
 }

@@ -23,14 +23,15 @@ export class ViewChoice {
     this.#hooks = hooks;
   }
 
-  /** Keys, lists and the address mean this view from now on; a hidden one is shown. */
+  /** Keys, lists and the address mean this view from now on; a hidden one is shown, in place of the last one. */
   activate(view: ViewState): void {
-    const { active, hidden } = this.#state;
+    const { active } = this.#state;
     if (active.value === view) return;
     const moveFocus = this.#hooks.hasFocus();
     batch(() => {
-      hidden.value = without(hidden.value, view.name);
+      const hidden = this.#withRoomFor(view);
       active.value = view;
+      this.#state.hide(hidden);
       this.#hooks.changing();
     });
     if (moveFocus) this.#hooks.focus();
@@ -57,15 +58,24 @@ export class ViewChoice {
     const count = visible.value.length;
     if (!visible.value.includes(view)) {
       if (count >= MOST_VIEWS) this.#hooks.note(`Up to ${MOST_VIEWS} views fit at once: hide one first.`);
-      else hidden.value = without(hidden.value, view.name);
+      else this.#state.hide(without(hidden, view.name));
       return;
     }
     if (count === 1) return;
     batch(() => {
       if (active.value === view) this.next(1);
       if (large.value === view.name) large.value = null;
-      hidden.value = new Set([...hidden.value, view.name]);
+      this.#state.hide(new Set([...hidden, view.name]));
     });
+  }
+
+  /** What is hidden when this view is shown too; where it does not fit, the last view that is not worked in goes. */
+  #withRoomFor(view: ViewState): ReadonlySet<string> {
+    const { visible, hidden, active } = this.#state;
+    const after = without(hidden, view.name);
+    if (visible.value.includes(view) || visible.value.length < MOST_VIEWS) return after;
+    const last = visible.value.findLast((other) => other !== active.value);
+    return last === undefined ? after : new Set([...after, last.name]);
   }
 }
 

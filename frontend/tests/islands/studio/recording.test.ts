@@ -51,10 +51,8 @@ describe("the views of the studio", () => {
 
   it("are shown but for the hidden ones; the active one is always there", () => {
     const state = openTwoViews();
-    state.hidden.value = new Set(["top", "side"]);
-    expect(names(state.visible.value)).toEqual(["top"]);
-    state.active.value = state.views[1] as ViewState;
-    expect([names(state.visible.value), state.presented.value]).toEqual([["side"], 19]);
+    state.hide(new Set(["top", "side"]));
+    expect([names(state.visible.value), state.presented.value]).toEqual([["top"], 30]);
   });
 
   it("are at most six at a time, the active one among them", () => {
@@ -65,6 +63,8 @@ describe("the views of the studio", () => {
     const state = new StudioState(recording, project, 8);
     expect(names(state.visible.value)).toHaveLength(MOST_VIEWS);
     expect(names(state.visible.value)).toContain("cam 7");
+    state.hide(new Set(["cam 0", "cam 7"]));
+    expect(names(state.visible.value)).toEqual(["cam 1", "cam 2", "cam 3", "cam 4", "cam 5", "cam 7"]);
   });
 
   it("put what is labelled and suggested in any of them on one clock", () => {
@@ -125,17 +125,26 @@ describe("the arrangement of the views", () => {
     localStorage.clear();
     const first = openTwoViews();
     const stop = rememberViews(first, localStorage);
-    first.hidden.value = new Set(["side", "gone"]);
+    first.hide(new Set(["side"]));
     first.large.value = "top";
     stop();
     const second = openTwoViews();
     rememberViews(second, localStorage)();
-    expect([[...second.hidden.value], second.large.value]).toEqual([["side"], "top"]);
+    expect([[...second.hidden], second.large.value]).toEqual([["side"], "top"]);
     for (const damage of ["{", "null", '{"hidden": 3, "large": {}}']) {
       localStorage.setItem("sbea.views.2", damage);
       const third = openTwoViews();
       rememberViews(third, localStorage)();
-      expect([third.hidden.value.size, third.large.value]).toEqual([0, null]);
+      expect([third.hidden.size, third.large.value]).toEqual([0, null]);
     }
+  });
+
+  it("is no reason to hide the view that is opened: it stays when another one is worked in", () => {
+    localStorage.setItem("sbea.views.2", '{"hidden": ["top", "gone"], "large": "gone"}');
+    const state = openTwoViews();
+    rememberViews(state, localStorage)();
+    state.active.value = state.views[1] as ViewState;
+    expect(state.visible.value.map(({ name }) => name)).toEqual(["top", "side"]);
+    expect(JSON.parse(localStorage.getItem("sbea.views.2") ?? "")).toEqual({ hidden: [], large: null });
   });
 });

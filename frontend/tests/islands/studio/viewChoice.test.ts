@@ -59,15 +59,31 @@ describe("hiding", () => {
     expect([names(), state.active.value.name]).toEqual([["top", "side"], "side"]);
   });
 
-  it("makes room where more views than fit are there", () => {
-    const many = Array.from({ length: 7 }, (_, i) => `cam ${i}`);
+  describe("of more views than fit", () => {
+    const many = Array.from({ length: 8 }, (_, i) => `cam ${i}`);
     const runs = Object.fromEntries(many.map((name) => [name, [[0, 0, 10]]]));
     const views = many.map((name, i) => viewWire(i + 1, name));
-    open(new StudioState(fromWire({ id: 1, name: "", views, sync: { ticks: 10, views: runs } }), project));
-    choice.toggle(view("cam 6"));
-    expect(calls).toEqual([`Up to ${MOST_VIEWS} views fit at once: hide one first.`]);
-    choice.toggle(view("cam 2"));
-    expect(names()).toEqual(["cam 0", "cam 1", "cam 3", "cam 4", "cam 5", "cam 6"]);
+    const sync = { ticks: 10, views: runs };
+    const cams = (numbers: string): string[] => [...numbers].map((number) => `cam ${number}`);
+
+    beforeEach(() => open(new StudioState(fromWire({ id: 1, name: "", views, sync }), project)));
+
+    it("makes room for the one that is asked for, and no other comes of itself", () => {
+      choice.toggle(view("cam 7"));
+      expect(calls).toEqual([`Up to ${MOST_VIEWS} views fit at once: hide one first.`]);
+      choice.toggle(view("cam 2"));
+      expect(names()).toEqual(cams("01345"));
+      choice.toggle(view("cam 7"));
+      expect(names()).toEqual(cams("013457"));
+    });
+
+    it("gives way to the one that is worked in, which then stays, as does the one before", () => {
+      choice.activate(view("cam 5"));
+      choice.activate(view("cam 7"));
+      expect(names()).toEqual(cams("012357"));
+      choice.next(1);
+      expect([state.active.value.name, names()]).toEqual(["cam 0", cams("012357")]);
+    });
   });
 });
 
