@@ -35,6 +35,7 @@ export class Screen {
   readonly #hooks: ScreenHooks;
   readonly #desks = new Map<string, ViewDesk>();
   readonly #stops: (() => void)[] = [];
+  #focusOwed = false;
 
   /** `root` carries `data-presented-tick`, `-frame`, `data-source-kind` and `data-view` for tests to read. */
   constructor(state: StudioState, root: HTMLElement, hooks: ScreenHooks) {
@@ -61,12 +62,19 @@ export class Screen {
     return this.#desks.get(this.#state.active.peek().name);
   }
 
+  /** The keyboard goes to the active view; to one that was hidden as soon as it is on screen. */
+  focus(): void {
+    this.#focusOwed = this.desk === undefined;
+    this.desk?.focus();
+  }
+
   get desks(): Iterable<ViewDesk> {
     return this.#desks.values();
   }
 
   attach(view: ViewState, desk: ViewDesk): void {
     this.#desks.set(view.name, desk);
+    if (this.#focusOwed && desk === this.desk) this.focus();
     this.player.redraw();
   }
 
