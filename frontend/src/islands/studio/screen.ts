@@ -13,6 +13,8 @@ import type { StudioState, ViewState } from "./state";
 import type { ViewDesk } from "./viewDesk";
 
 const PREFERENCE = "sbea.player.source";
+/** A tick that stays for so long is drawn smoothly; until then as roughly as in playback. */
+const REST_MS = 120;
 
 export interface ScreenHooks {
   readonly onPresented: (tick: number) => void;
@@ -36,6 +38,9 @@ export class Screen {
   readonly #desks = new Map<string, ViewDesk>();
   readonly #stops: (() => void)[] = [];
   #focusOwed = false;
+  #drawnTick = -1;
+  /** Runs while the tick on screen is a new one. */
+  #resting: ReturnType<typeof setTimeout> | null = null;
 
   /** `root` carries `data-presented-tick`, `-frame`, `data-source-kind` and `data-view` for tests to read. */
   constructor(state: StudioState, root: HTMLElement, hooks: ScreenHooks) {
@@ -91,16 +96,29 @@ export class Screen {
 
   dispose(): void {
     for (const stop of this.#stops) stop();
+    if (this.#resting !== null) clearTimeout(this.#resting);
     for (const desk of this.#desks.values()) desk.dispose();
     this.player.dispose();
   }
 
-  #draw({ frames }: TickFrames): void {
+  #draw({ tick, frames }: TickFrames): void {
+    if (tick !== this.#drawnTick) this.#restSoon(tick);
+    const moving = this.player.playing || this.#resting !== null;
     for (const [view, frame] of frames) {
       const stage = this.#desks.get(view)?.stage;
       if (frame === null) stage?.drawNone();
-      else stage?.draw(frame, this.player.playing);
+      else stage?.draw(frame, moving);
     }
+  }
+
+  /** Scaling several pictures smoothly takes longer than all else on the page: only for a tick that stays. */
+  #restSoon(tick: number): void {
+    this.#drawnTick = tick;
+    if (this.#resting !== null) clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => {
+      this.#resting = null;
+      this.player.redraw();
+    }, REST_MS);
   }
 
   /** Sources of the visible views; those that a view has already go on. */

@@ -61,3 +61,22 @@ describe("the keyboard", () => {
     expect([before.focused, after.focused, again.focused]).toEqual([0, 1, 0]);
   });
 });
+
+describe("a picture", () => {
+  it("is drawn at once when its tick is new, and smoothly when that stays", async () => {
+    const desk = attach(top);
+    for (const tick of [30, 40]) {
+      screen.player.seek(tick);
+      await vi.advanceTimersByTimeAsync(100);
+      screen.player.redraw();
+      await vi.advanceTimersByTimeAsync(17);
+    }
+    expect(desk.draws.length).toBeGreaterThan(3);
+    expect(new Set(desk.draws.map(String))).toEqual(new Set(["30,true", "40,true"]));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(desk.draws.at(-1)).toEqual([40, false]);
+    screen.player.redraw();
+    await vi.advanceTimersByTimeAsync(17);
+    expect(desk.draws.at(-1)).toEqual([40, false]);
+  });
+});
