@@ -22,6 +22,8 @@ const COMPRESSED_CACHE_BYTES = 48 * 2 ** 20;
 const GROUPS_AHEAD = 3;
 /** Steps no longer than this count as travel in a direction; longer ones are jumps. */
 const TRAVEL_FRAMES = 12;
+/** A group of pictures is kept whole up to so many frames, however little memory there is: the proxies have 8. */
+const LONGEST_KEPT_GROUP = 16;
 /** How long a jump rests on its frame before the rest of its GOP is decoded. */
 const REST_MS = 120;
 
@@ -68,12 +70,16 @@ export class DecodeSession<F extends FrameLike> {
   #direction: 1 | -1 | 0 = 0;
   /** Ends the rest after a jump. */
   #wake: () => void = () => {};
+  /** What is allowed, and what one group of pictures takes: with less, steps back decode it again each time. */
+  #cacheBytes: number;
+  #groupBytes = 0;
   #disposed = false;
 
   constructor(table: FrameTable, deps: DecodeDeps<F>, cacheBytes: number) {
     this.#table = table;
     this.#deps = deps;
     this.#frames = new ByteLru<number, F>(cacheBytes, (frame) => frame.close());
+    this.#cacheBytes = cacheBytes;
   }
 
   /** One frame, which the caller owns and must close. */
@@ -86,8 +92,10 @@ export class DecodeSession<F extends FrameLike> {
     return found;
   }
 
+  /** How much may be kept of decoded frames; of the group of pictures around a frame all is kept anyhow. */
   setCacheBytes(bytes: number): void {
-    this.#frames.setMaxBytes(bytes);
+    this.#cacheBytes = bytes;
+    this.#frames.setMaxBytes(Math.max(bytes, this.#groupBytes));
   }
 
   dispose(): void {
@@ -257,7 +265,17 @@ export class DecodeSession<F extends FrameLike> {
       return;
     }
     for (const waiter of [...this.#waiters]) if (waiter.index === index) waiter.resolve(frame.clone() as F);
-    this.#frames.set(index, frame, frame.codedWidth * frame.codedHeight * 1.5);
+    const bytes = frame.codedWidth * frame.codedHeight * 1.5;
+    this.#makeRoom(index, bytes);
+    this.#frames.set(index, frame, bytes);
+  }
+
+  #makeRoom(index: number, frameBytes: number): void {
+    const { first, last } = this.#table.gopOf(index);
+    const groupBytes = Math.min(last - first + 1, LONGEST_KEPT_GROUP) * frameBytes;
+    if (groupBytes <= this.#groupBytes) return;
+    this.#groupBytes = groupBytes;
+    this.setCacheBytes(this.#cacheBytes);
   }
 
   #fail(gop: Gop, error: unknown): void {

@@ -186,6 +186,16 @@ describe("DecodeSession", () => {
     expect(jumping.fetched).toEqual([jumping.offsetOf(36)]);
   });
 
+  it("keeps a whole group of pictures, however little memory it is allowed: steps back decode it once", async () => {
+    const rig = new Rig();
+    const session = rig.session(5);
+    session.setCacheBytes(3 * 10 * 10 * 1.5);
+    for (const index of [23, 22, 21, 20, 14, 13, 12]) (await session.get(index, never())).close();
+    expect(rig.decoded.filter((index) => index >= 12 && index < 24)).toHaveLength(12);
+    await settle();
+    expect(rig.open).toBeLessThanOrEqual(12);
+  });
+
   it("gives up the fetch of a seek that nobody waits for any more", async () => {
     const rig = new Rig();
     const { promise, release } = promiseToRelease();
