@@ -59,11 +59,13 @@ from webapp.recordings.services import (
     recording_register,
     recording_rename,
 )
+from webapp.recordings.session_api import router as session_router
 from webapp.recordings.sync import recording_sync_set
 from webapp.recordings.view_changes import view_add, view_order, view_remove, view_rename
 
 router = Router(tags=["recordings"])
 router.add_router("", calibration_router)
+router.add_router("", session_router)
 
 
 @router.get(

@@ -17,9 +17,9 @@ from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.projects.models import Project
 from webapp.projects.names import is_text
 from webapp.recordings.calibration_files import read_calibration
-from webapp.recordings.errors import BadCalibration, CalibrationInUse, NameTaken
+from webapp.recordings.errors import BadCalibration, CalibrationInUse
 from webapp.recordings.models import Calibration, Recording, RecordingSession
-from webapp.recordings.names import calibration_name, free_name
+from webapp.recordings.names import calibration_name, free_name, require_free
 
 
 def calibration_from_file(
@@ -85,10 +85,7 @@ def calibration_create(
     require(by, project, Capability.MANAGE_DATA)
     Project.objects.select_for_update().get(pk=project.pk)
     clean = calibration_name(name)
-    known = project.calibrations.values_list("name", flat=True)
-    twin = next((other for other in known if other.casefold() == clean.casefold()), None)
-    if twin is not None:
-        raise NameTaken(f"This project already has a calibration named {twin!r}. Choose another name.")
+    require_free(clean, project.calibrations.values_list("name", flat=True), what="calibration")
     document = cameras.to_dict()
     return Calibration.objects.create(
         project=project,
@@ -157,5 +154,5 @@ def _session(project: Project, name: str) -> RecordingSession | None:
         return None
     found = project.recording_sessions.filter(name=name).first() if is_text(name) else None
     if found is None:
-        raise BadCalibration(f"This project has no recording session named {name[:200]!r}.")
+        raise BadCalibration(f"This project has no recording session named {name[:200]!r}. Make it first.")
     return found

@@ -12,13 +12,13 @@ class PathNotAllowed(Forbidden):
 
 
 class NameTaken(Conflict):
-    """Another recording of the project, view of the recording, or calibration has this name."""
+    """Another recording, view of the recording, recording session, or calibration has this name."""
 
     code = "name_taken"
 
 
 class BadRecording(Invalid):
-    """A recording without a name, or with views that contradict each other."""
+    """A recording or session without a name, or one with views that contradict each other."""
 
     code = "bad_recording"
 

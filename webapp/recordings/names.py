@@ -44,11 +44,16 @@ def calibration_name(text: str) -> str:
     return clean_name(text, what="calibration", longest=LONGEST_RECORDING, refuse=BadCalibration)
 
 
-def require_free(name: str, taken: Iterable[str]) -> None:
-    """Raise `NameTaken` where another recording has this name, in whatever case."""
+def session_name(text: str) -> str:
+    """As `recording_name`, for a recording session; no export is called by it."""
+    return clean_name(text, what="recording session", longest=LONGEST_RECORDING, refuse=BadRecording)
+
+
+def require_free(name: str, taken: Iterable[str], *, what: str = "recording") -> None:
+    """Raise `NameTaken` where another one of the project has this name, in whatever case."""
     other = next((known for known in taken if known.casefold() == name.casefold()), None)
     if other is not None:
-        raise NameTaken(f"This project already has a recording named {other!r}. Choose another name.")
+        raise NameTaken(f"This project already has a {what} named {other!r}. Choose another name.")
 
 
 def plain(text: str) -> str:

@@ -154,8 +154,9 @@ class VideoOut(Schema):
 class ViewOut(VideoOut):
     """A video as a view of its recording.
 
-    `offset_ticks` is the tick of its first frame, null where it has gaps or is not on the clock at all;
-    `sync_problem` says why the common clock leaves it out, and what to do.
+    `offset_ticks` is the tick of its frame 0 (below 0 where a table begins with a later frame), null where
+    it has gaps or is not on the clock at all. `sync_problem` says why the common clock leaves it out, and
+    what to do.
     """
 
     video_id: int
@@ -213,8 +214,8 @@ class ProjectRefOut(Schema):
 class RecordingDetailOut(Schema):
     """One recording with all that players and the 3D scene need.
 
-    `sync` is always there: where nobody set any, all views start together. `sync_digest` names it, so that a
-    3D result can be told from one made with another sync.
+    `sync` is always there: where nobody set any, all views start together. `sync_digest` names the runs of
+    all views: it is another one when any view is read, joins, leaves, or is placed anew.
     """
 
     id: int

@@ -11,7 +11,7 @@ from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
 from webapp.accounts.models import User
 from webapp.api.errors import Forbidden, NotFound
 from webapp.projects.models import Project
-from webapp.recordings.models import Calibration, Recording, Upload, Video
+from webapp.recordings.models import Calibration, Recording, RecordingSession, Upload, Video
 
 
 def recording_list(*, visible_to: User, project: Project | None = None) -> QuerySet[Recording]:
@@ -28,6 +28,22 @@ def recording_get(*, pk: int, visible_to: User) -> Recording:
     if recording is None:
         raise NotFound("recording")
     return recording
+
+
+def recording_session_list(*, visible_to: User, project: Project | None = None) -> QuerySet[RecordingSession]:
+    """Recording sessions of the projects that the user is a member of, by name."""
+    sessions = RecordingSession.objects.filter(project__memberships__user=visible_to)
+    if project is not None:
+        sessions = sessions.filter(project=project)
+    return sessions.select_related("project").order_by("name", "pk")
+
+
+def recording_session_get(*, pk: int, visible_to: User) -> RecordingSession:
+    """One recording session; raises `NotFound` where it is not there or not the user's to see."""
+    session = recording_session_list(visible_to=visible_to).filter(pk=pk).first()
+    if session is None:
+        raise NotFound("recording session")
+    return session
 
 
 def video_list(*, visible_to: User, project: Project | None = None) -> QuerySet[Video]:

@@ -500,6 +500,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/recording-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description Recording sessions of a project, by name.
+         */
+        get: operations["recording_session_list"];
+        put?: never;
+        /**
+         * Create Session
+         * @description Make a recording session.
+         */
+        post: operations["recording_session_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/recordings": {
         parameters: {
             query?: never;
@@ -755,6 +779,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recording-sessions/{recording_session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename Session
+         * @description Give a recording session another name.
+         */
+        patch: operations["recording_session_rename"];
+        trace?: never;
+    };
     "/api/v1/recordings/{recording_id}": {
         parameters: {
             query?: never;
@@ -837,6 +881,26 @@ export interface paths {
          * @description Make 3D poses from a model's predictions of each view; the same inputs are not run twice.
          */
         post: operations["reconstruction_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording_id}/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign Session
+         * @description Say to which recording session a recording belongs, or to none.
+         */
+        put: operations["recording_session_assign"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2184,8 +2248,8 @@ export interface components {
          * RecordingDetailOut
          * @description One recording with all that players and the 3D scene need.
          *
-         *     `sync` is always there: where nobody set any, all views start together. `sync_digest` names it, so that a
-         *     3D result can be told from one made with another sync.
+         *     `sync` is always there: where nobody set any, all views start together. `sync_digest` names the runs of
+         *     all views: it is another one when any view is read, joins, leaves, or is placed anew.
          */
         RecordingDetailOut: {
             calibration: components["schemas"]["CalibrationInUseOut"] | null;
@@ -2242,6 +2306,26 @@ export interface components {
             ticks: number;
             /** Videos */
             videos: components["schemas"]["ViewOut"][];
+        };
+        /** RecordingSessionChoiceIn */
+        RecordingSessionChoiceIn: {
+            /** Recording Session Id */
+            recording_session_id: number | null;
+        };
+        /** RecordingSessionIn */
+        RecordingSessionIn: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * RecordingSessionOut
+         * @description One sitting with one rig; recordings and calibrations say by its name that they belong to it.
+         */
+        RecordingSessionOut: {
+            /** Id */
+            id: number;
+            /** Name */
+            name: string;
         };
         /** RegisteredOut */
         RegisteredOut: {
@@ -2689,8 +2773,9 @@ export interface components {
          * ViewOut
          * @description A video as a view of its recording.
          *
-         *     `offset_ticks` is the tick of its first frame, null where it has gaps or is not on the clock at all;
-         *     `sync_problem` says why the common clock leaves it out, and what to do.
+         *     `offset_ticks` is the tick of its frame 0 (below 0 where a table begins with a later frame), null where
+         *     it has gaps or is not on the clock at all. `sync_problem` says why the common clock leaves it out, and
+         *     what to do.
          */
         ViewOut: {
             /** Codec */
@@ -3547,6 +3632,54 @@ export interface operations {
             };
         };
     };
+    recording_session_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSessionOut"][];
+                };
+            };
+        };
+    };
+    recording_session_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingSessionIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSessionOut"];
+                };
+            };
+        };
+    };
     recording_list: {
         parameters: {
             query?: never;
@@ -3907,6 +4040,32 @@ export interface operations {
             };
         };
     };
+    recording_session_rename: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingSessionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingSessionOut"];
+                };
+            };
+        };
+    };
     recording_get: {
         parameters: {
             query?: never;
@@ -4049,6 +4208,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReconstructionStarted"];
+                };
+            };
+        };
+    };
+    recording_session_assign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingSessionChoiceIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingDetailOut"];
                 };
             };
         };

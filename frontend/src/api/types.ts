@@ -8,6 +8,7 @@ type Schemas = Readable<components["schemas"]>;
 export type Project = Schemas["ProjectOut"];
 export type ProjectDetail = Schemas["ProjectDetailOut"];
 export type Recording = Schemas["RecordingOut"];
+export type RecordingSession = Schemas["RecordingSessionOut"];
 export type RecordingDetail = Schemas["RecordingDetailOut"];
 export type View = Schemas["ViewOut"];
 export type Sync = Schemas["SyncOut"];

@@ -18,7 +18,7 @@ from tests.webapp.recordings.factories import make_calibration
 from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
 from webapp.accounts.models import Role
 from webapp.projects.models import Project
-from webapp.recordings.models import Recording, Upload, Video
+from webapp.recordings.models import Recording, RecordingSession, Upload, Video
 from webapp.results.models import ExportFile, PoseResult, Reconstruction
 from webapp.training.models import LabelSnapshot, PoseModel
 
@@ -79,6 +79,10 @@ NEEDS: dict[str, Capability] = {
     "recording_register_groups": Capability.MANAGE_DATA,
     "recording_register_rendered": Capability.MANAGE_DATA,
     "recording_rename": Capability.MANAGE_DATA,
+    "recording_session_assign": Capability.MANAGE_DATA,
+    "recording_session_create": Capability.MANAGE_DATA,
+    "recording_session_list": Capability.VIEW,
+    "recording_session_rename": Capability.MANAGE_DATA,
     "recording_sync": Capability.MANAGE_DATA,
     "result_delete": Capability.TRAIN,
     "result_get": Capability.VIEW,
@@ -156,6 +160,7 @@ class World:
         self.ids: dict[str, Any] = {
             "project_id": project.pk,
             "recording_id": recording.pk,
+            "recording_session_id": RecordingSession.objects.create(project=project, name="Monday").pk,
             "video_id": video.pk,
             "model_id": model.pk,
             "result_id": result.pk,

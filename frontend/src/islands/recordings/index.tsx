@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { Api } from "../../api/client";
 import { bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
-import type { Calibration, Recording } from "../../api/types";
+import type { Calibration, Recording, RecordingSession } from "../../api/types";
 import { pageFeed } from "../parts/feed";
 import { FeedNote } from "../parts/job";
 import { show } from "../parts/page";
@@ -21,6 +21,7 @@ export interface RecordingsPage {
   readonly signal: AbortSignal;
   readonly recordings: Resource<readonly Recording[]>;
   readonly calibrations: Resource<readonly Calibration[]>;
+  readonly sessions: Resource<readonly RecordingSession[]>;
   /** Recordings and calibrations anew: each tells of the other. */
   readonly refresh: () => Promise<void>;
 }
@@ -42,11 +43,18 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
       }),
     ),
   );
+  const sessions = new Resource<readonly RecordingSession[]>(() =>
+    bodyOf(
+      api.GET("/api/v1/projects/{project_id}/recording-sessions", {
+        params: { path: { project_id: props.projectId } },
+      }),
+    ),
+  );
   const refresh = async () => {
     await Promise.all([recordings.refresh(), calibrations.refresh()]);
   };
   onJobEnd(feed, signal, () => void recordings.refresh());
-  show(root, signal, <Page {...{ api, feed, props, signal, recordings, calibrations, refresh }} />);
+  show(root, signal, <Page {...{ api, feed, props, signal, recordings, calibrations, sessions, refresh }} />);
 }
 
 function Page(page: RecordingsPage): JSX.Element {

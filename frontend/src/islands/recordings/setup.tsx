@@ -6,11 +6,12 @@ import { Failure, useAction } from "../parts/action";
 import { Confirm } from "../parts/confirm";
 import { ChooseCalibration } from "./calibration";
 import type { RecordingsPage } from "./index";
+import { ChooseSession } from "./session";
 import { SyncSettings, useOffsets } from "./sync";
 
 type SetupProps = RecordingsPage & { readonly recording: Recording };
 
-/** Views, sync and calibration of one recording, below its line in the table. */
+/** Views, sync, calibration and recording session of one recording, below its line in the table. */
 export function RecordingSetup({ recording, ...page }: SetupProps): JSX.Element {
   const doomed = useSignal<View | null>(null);
   const action = useAction();
@@ -85,6 +86,7 @@ export function RecordingSetup({ recording, ...page }: SetupProps): JSX.Element 
         </p>
       )}
       <ChooseCalibration {...page} recording={recording} />
+      <ChooseSession {...page} recording={recording} />
       {doomed.value && (
         <RemoveView
           {...page}

@@ -7,9 +7,10 @@ const SYNC = {
   table: "follow a sync table",
 } as const;
 
-/** "4 views · 1 800 ticks · start at their own ticks" */
-export function summaryOf({ videos, ticks, sync_source }: Recording): string {
+/** "Monday · 4 views · 1 800 ticks · start at their own ticks" */
+export function summaryOf({ videos, ticks, sync_source, session }: Recording): string {
   const parts = [counted(videos.length, "view")];
+  if (session) parts.unshift(session);
   if (videos.some(({ state }) => state === "ready")) parts.push(counted(ticks, "tick"));
   parts.push(`views ${SYNC[sync_source]}`);
   return parts.join(" · ");

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Recording } from "../../../src/api/types";
 import type { RecordingsPage } from "../../../src/islands/recordings/index";
 import { RecordingSetup } from "../../../src/islands/recordings/setup";
@@ -33,6 +33,7 @@ function shown(answer: Answer, more: Partial<Recording> = {}) {
     api,
     refresh: vi.fn(async () => {}),
     calibrations: { value: { value: [{ id: 7, name: "rig" }] } },
+    sessions: { value: { value: [{ id: 3, name: "Monday" }] }, refresh: async () => {} },
     props: { projectId: 1, capabilities: ["manage_data"] },
   } as unknown as RecordingsPage;
   render(<RecordingSetup {...page} recording={recording} />, root);
@@ -144,4 +145,53 @@ it("chooses a calibration, and names what does not fit", async () => {
   select.value = "";
   select.dispatchEvent(new Event("change", { bubbles: true }));
   await vi.waitFor(() => expect(calls[0]?.body).toEqual({ calibration_id: null }));
+});
+
+describe("the recording session", () => {
+  const choose = (root: HTMLElement, value: string) => {
+    const select = root.querySelector<HTMLSelectElement>('[aria-label="Recording session of take3"]');
+    if (!select) throw new Error("no field");
+    select.value = value;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    return select;
+  };
+
+  it("is chosen, and let go of", async () => {
+    const { root, calls } = shown(() => ({ body: {} }), { session: "Monday" });
+    const select = choose(root, "");
+    expect([...select.options].map(({ value }) => value)).toEqual(["", "3", "new"]);
+    await vi.waitFor(() => expect(calls).toHaveLength(1));
+    const path = "/api/v1/recordings/5/session";
+    expect(calls[0]).toEqual({ method: "PUT", path, body: { recording_session_id: null } });
+  });
+
+  it("is made where it is not known yet", async () => {
+    const { root, calls } = shown(({ method }) => ({
+      body: method === "POST" ? { id: 9, name: "Friday" } : {},
+    }));
+    choose(root, "new");
+    await vi.waitFor(() => expect(root.querySelector("form")).not.toBeNull());
+    expect(calls, "nothing is asked for before it has a name").toEqual([]);
+    type(root, "Name of the new recording session", "Friday");
+    await vi.waitFor(() => expect(button(root, "Make it").disabled).toBe(false));
+    button(root, "Make it").click();
+    await vi.waitFor(() => expect(calls).toHaveLength(2));
+    expect(calls.map(({ path, body }) => [path, body])).toEqual([
+      ["/api/v1/projects/1/recording-sessions", { name: "Friday" }],
+      ["/api/v1/recordings/5/session", { recording_session_id: 9 }],
+    ]);
+  });
+
+  it("says why one cannot be made", async () => {
+    const { root } = shown(() =>
+      problem(409, "This project already has a recording session named 'Monday'."),
+    );
+    choose(root, "new");
+    await vi.waitFor(() => expect(root.querySelector("form")).not.toBeNull());
+    type(root, "Name of the new recording session", "monday");
+    await vi.waitFor(() => expect(button(root, "Make it").disabled).toBe(false));
+    button(root, "Make it").click();
+    await vi.waitFor(() => expect(root.textContent).toContain("already has a recording session"));
+    expect(root.querySelector("form"), "another name can be typed").not.toBeNull();
+  });
 });

@@ -16,6 +16,7 @@ it("says how many views there are and how they run together", () => {
   const views = [view("top", 100), view("side", 96, 4)];
   expect(summaryOf(recording(views))).toBe("2 views · 100 ticks · views start together");
   expect(summaryOf(recording(views, { sync_source: "table" }))).toContain("views follow a sync table");
+  expect(summaryOf(recording(views, { session: "Monday" }))).toMatch(/^Monday · 2 views/);
   expect(summaryOf(recording([view("top", 0), view("side", 0)])), "no length is known yet").toBe(
     "2 views · views start together",
   );
