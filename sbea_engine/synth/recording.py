@@ -24,6 +24,7 @@ from sbea_engine.synth.labelling import label_spread_frames, shared_ticks
 from sbea_engine.synth.masks import Rle, encode_mask
 from sbea_engine.synth.recipe import Recipe
 from sbea_engine.synth.render import Animal, Renderer, Scene, View
+from sbea_engine.synth.signals import chance
 from sbea_engine.synth.staging import act_out, company
 from sbea_engine.synth.texture import FurNoise, make_floor
 from sbea_engine.synth.timing import plan_sync
@@ -58,7 +59,7 @@ def build_scene(recipe: Recipe, *, frames: int, seed: int) -> Scene:
         arena=arena,
         light=Light.over(arena),
         floor=make_floor(
-            _chance(seed, _FLOOR), arena.floor_mm, colour=arena.floor_colour, litter=arena.litter
+            chance(seed, _FLOOR), arena.floor_mm, colour=arena.floor_colour, litter=arena.litter
         ),
         fur=FurNoise.make(),
         animals=tuple(
@@ -176,7 +177,7 @@ def sync_of(recipe: Recipe, views: Sequence[str], *, ticks: int, seed: int) -> S
             f"Cameras that start up to {asked.start_offset_s} s late may miss a recording of "
             f"{ticks / recipe.fps:.2f} s. Ask for smaller offsets or for more seconds."
         )
-    chances = {view: _chance(seed, _TIMING, i) for i, view in enumerate(views)}
+    chances = {view: chance(seed, _TIMING, i) for i, view in enumerate(views)}
     return plan_sync(chances, ticks=ticks, start_ticks=start_ticks, drop_share=asked.drop_share)
 
 
@@ -225,11 +226,11 @@ def _render_view(
     A tick of which the camera has no frame is seen all the same: truth is by tick, only the film lacks it.
     """
     camera, scene, asked = take.rig[c], take.scene, take.recipe.render
-    chance = _chance(take.seed, _CAMERAS, c)
+    rng = chance(take.seed, _CAMERAS, c)
     gain = drifting_gain(
-        _chance(take.seed, _DRIFT, c), len(points), fps=take.recipe.fps, drift=asked.exposure_drift
+        chance(take.seed, _DRIFT, c), len(points), fps=take.recipe.fps, drift=asked.exposure_drift
     )
-    renderer = Renderer(scene, camera, asked.exposure(gain), chance)
+    renderer = Renderer(scene, camera, asked.exposure(gain), rng)
     visible = np.zeros(points.shape[:3], np.bool_)
     order = np.zeros(points.shape[:2], np.int8)
     codes: dict[str, list[list[Rle]]] = {"visible": [], "amodal": []}
@@ -238,7 +239,7 @@ def _render_view(
     with FilmWriter(file, width=camera.width, height=camera.height, fps=take.recipe.fps) as film:
         for tick in range(len(points)):
             tell(tick)
-            view = renderer.render(tick, chance)
+            view = renderer.render(tick, rng)
             if filmed[tick]:
                 film.append(view.image)
             visible[tick] = keypoint_visibility(scene, camera, view, points[tick])
@@ -275,7 +276,3 @@ def _description(take: _Take) -> dict[str, Any]:
     # A recording whose views started together and lost nothing needs no table.
     aligned = (take.sync.frames == np.arange(take.sync.ticks)).all()
     return document if aligned else document | {"sync": take.sync.to_dict()}
-
-
-def _chance(seed: int, *stream: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=stream))

@@ -26,6 +26,7 @@ from sbea_engine.synth.folder import new_folder, write_json
 from sbea_engine.synth.handheld import BoardPoses, show_around
 from sbea_engine.synth.recipe import Recipe
 from sbea_engine.synth.recording import frame_count, sync_of
+from sbea_engine.synth.signals import chance
 from sbea_engine.synth.texture import Floor, make_floor
 from sbea_engine.synth.trace import Roi
 from sbea_engine.synth.truth import BadRecording, read_array, read_arrays, read_json, read_sync
@@ -89,11 +90,11 @@ def render_take(
     sync = sync_of(recipe, [c.name for c in rig], ticks=ticks, seed=seed)
     spread = recipe.render.exposure().spread
     moments = (np.arange(ticks)[:, None] + spread).ravel()
-    poses = show_around(_chance(seed, _HAND), board, rig, arena, ticks=ticks, fps=recipe.fps, moments=moments)
+    poses = show_around(chance(seed, _HAND), board, rig, arena, ticks=ticks, fps=recipe.fps, moments=moments)
     middle = slice(len(spread) // 2, None, len(spread))
     truth = BoardPoses(rotation=poses.rotation[middle], position_mm=poses.position_mm[middle])
     arrays: dict[str, NDArray[Any]] = {"rotation": truth.rotation, "position_mm": truth.position_mm}
-    floor = make_floor(_chance(seed, _FLOOR), arena.floor_mm, colour=arena.floor_colour, litter=arena.litter)
+    floor = make_floor(chance(seed, _FLOOR), arena.floor_mm, colour=arena.floor_colour, litter=arena.litter)
     with new_folder(out) as folder:
         for c, camera in enumerate(rig):
 
@@ -194,9 +195,9 @@ class _Stage:
         arena, self.light = recipe.arena.arena(), Light.over(recipe.arena.arena())
         self.camera, self.board, self.print, self.fps = camera, board, Print(board), recipe.fps
         self.backdrop = see_arena(camera, arena, floor, self.light)
-        self.rng = _chance(seed, _NOISE, c)
+        self.rng = chance(seed, _NOISE, c)
         gain = drifting_gain(
-            _chance(seed, _DRIFT, c), ticks, fps=recipe.fps, drift=recipe.render.exposure_drift
+            chance(seed, _DRIFT, c), ticks, fps=recipe.fps, drift=recipe.render.exposure_drift
         )
         self.sensor = Sensor(
             camera, self.rng, Exposure(samples=1, noise=recipe.render.noise, gain=gain), ticks
@@ -274,7 +275,3 @@ class _Stage:
         blur = 2 * LAMP_RADIUS_MM * max(float(at[2]), 5.0) / lamp[2]  # half-shade widens with the height
         cover = np.nan_to_num(np.clip(0.5 - gap / blur, 0, 1)).reshape(self.backdrop.floor_share.shape)
         return np.asarray(1 - 0.6 * cover * self.backdrop.floor_share, np.float32)
-
-
-def _chance(seed: int, *stream: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=stream))
