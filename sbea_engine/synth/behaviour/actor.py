@@ -23,6 +23,7 @@ class Actor:
         side: Which wall is next.
         held_by: Who holds on to this animal (a mount), which then starts nothing of its own.
         leaving: Step at which a mounting animal begins to get off; 0 for not yet.
+        flank: The one that a groom turns to: 1 the left, -1 the right, 0 neither.
         lift, close, hunch, drive: Amounts 0..1 of postures that follow events: on top of another; nose at
             another; resting against another; running for it.
         log: Finished bouts as (behaviour, first step, step after the last, partner, warp).
@@ -44,6 +45,7 @@ class Actor:
     held_by: Actor | None = None
     leaving: int = 0
     wiggle: float = 0.0
+    flank: float = 0.0
     lift: float = 0.0
     close: float = 0.0
     hunch: float = 0.0

@@ -24,7 +24,7 @@ class Acts:
 
     Attributes:
         rear: Up on the hind legs.
-        groom: Sitting, paws at the snout; `flank` -1..1 turns to the right or left flank instead.
+        groom: Sitting, paws at the snout; with `flank` 1 or -1 the head at the left or right flank.
         stroke: Phase of the paws, radians.
         lift: On another's back.
         close: Nose at another.
@@ -54,7 +54,7 @@ def acts_of(
 ) -> Acts:
     """Acts of frames `start` to `stop` from the channels (channel, frame) and the bouts of an animal."""
     named = dict(zip(CHANNELS, channels, strict=True))
-    rear, groom, flank, stroke = (np.zeros(stop - start) for _ in range(4))
+    rear, groom, stroke = (np.zeros(stop - start) for _ in range(3))
     for bout in overlapping(found, start, stop):
         if bout.behaviour not in RISE_S:
             continue
@@ -68,15 +68,12 @@ def acts_of(
             rear[rows] = amount * (1 + 0.06 * np.sin(2 * math.pi * 0.9 * seconds))
         else:
             groom[rows] = amount
-            flank[rows] = (
-                np.sign(bout.warp[0]) * plateau(np.clip((share - 0.5) / 0.42, 0, 1), 0.22) * (lasts > 2.4)
-            )
             stroke[rows] = 2 * math.pi * STROKE_HZ * lasts * share
     limited = {name: np.clip(named[name], 0, 1) for name in ("lift", "close", "hunch", "drive")}
     return Acts(
         rear=rear,
         groom=groom,
-        flank=flank,
+        flank=np.clip(named["flank"], -1, 1),
         stroke=stroke,
         thrust=(2 * math.pi * THRUST_HZ / fps) * np.arange(start, stop, dtype=np.float64),
         **limited,

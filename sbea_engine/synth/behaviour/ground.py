@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 
 from sbea_engine.synth.arena import Arena
-from sbea_engine.synth.behaviour.mover import SEAT_MM, Capsule, Mover
+from sbea_engine.synth.behaviour.mover import SEAT_HOLDS, SEAT_MM, Capsule, Mover
 from sbea_engine.synth.obstacle import Circle
 
 SOFT_MM = 1.0  # fur gives way by this much before bodies part
-ROUNDS = 3
+ROUNDS = 12  # one between another and a wall gives its share of a push on, round by round
 REACH_MM = 60.0  # of a mouse, from the middle of its trunk to nose or rump, its girth included
+TOES_MM = 4.0  # of a mouse: how far its hind toes reach out beside its trunk
 Block = tuple[float, float, float, float, float, float, float]  # centre, cos, sin, half sides, radius
 
 
@@ -40,7 +41,7 @@ class Ground:
             (body.x, body.y, s.nose_mm + 2 * s.size),
             (body.fx, body.fy, s.trunk_radius_mm + SEAT_MM * s.size * body.seat),
             (body.cx, body.cy, s.trunk_radius_mm),
-            (body.rx, body.ry, s.trunk_radius_mm + 1.5),
+            (body.rx, body.ry, s.trunk_radius_mm + TOES_MM * s.size),
         )
         dx = dy = 0.0
         for axis, bound in enumerate(self.half):
@@ -86,7 +87,7 @@ def off_block(block: Block, x: float, y: float) -> tuple[float, float, float]:
 
 
 def part_bodies(bodies: Sequence[Mover], push_mm: Callable[[int, int], float], ground: Ground) -> None:
-    """Push overlapping bodies apart, each by half, and everything back within the walls.
+    """Push overlapping bodies apart, those that sit the least, and everything back within the walls.
 
     Args:
         push_mm: By how much at most a pair (i, j) is pushed in a round; 0 where one may be on the other.
@@ -111,9 +112,11 @@ def _part(a: Mover, b: Mover, limit: float) -> bool:
     depth -= SOFT_MM
     if depth <= 0:
         return False
-    half = min(depth, limit) / 2
-    a.shift(x * half, y * half)
-    b.shift(-x * half, -y * half)
+    push = min(depth, limit)
+    gives, other_gives = 1 - SEAT_HOLDS * a.seat, 1 - SEAT_HOLDS * b.seat
+    mine = push * gives / (gives + other_gives)
+    a.shift(x * mine, y * mine)
+    b.shift(-x * (push - mine), -y * (push - mine))
     return True
 
 

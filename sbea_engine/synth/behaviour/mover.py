@@ -15,6 +15,9 @@ MAX_NECK_BEND = math.radians(55)
 MAX_SPINE_BEND = math.radians(62)
 LOOK_BEND = math.radians(48)
 SEAT_MM = 12.0  # a mouse that sits and grooms turns its head and takes up so much more to its sides
+SEAT_HOLDS = 0.85  # share of a push that one that sits does not give way to
+UNBEND_S = 0.25
+FLANK_TURN = (math.radians(20), math.radians(68), math.radians(96))  # of trunk, neck and head to a flank
 PIVOT_FROM = 0.55
 PIVOT_RATE = 2.8
 PIVOT_BELOW = 70.0  # mm/s of a mouse
@@ -85,19 +88,19 @@ class Mover:
 
     After each change `place` brings the points up to date: (fx, fy) the front girdle, (rx, ry) the root,
     (nx, ny) the nose, (bx, by) the tail base, (cx, cy) the middle of the trunk. `seat` is 1 for one that
-    sits.
+    sits, `flank` 1 for one whose head is at its left flank, -1 for the right one.
     """
 
     __slots__ = (
-        "bx", "by", "cx", "cy", "front", "fx", "fy", "heading", "nx", "ny", "pivot_rate", "rear", "rx", "ry",
-        "seat", "shape", "speed", "turn_rate", "x", "y",
+        "bx", "by", "cx", "cy", "flank", "front", "fx", "fy", "heading", "nx", "ny", "pivot_rate", "rear",
+        "rx", "ry", "seat", "shape", "speed", "turn_rate", "x", "y",
     )  # fmt: skip
 
     def __init__(self, shape: Shape, x: float, y: float, heading: float) -> None:
         self.shape = shape
         self.x, self.y = x, y
         self.heading = self.front = self.rear = heading
-        self.speed = self.turn_rate = self.pivot_rate = self.seat = 0.0
+        self.speed = self.turn_rate = self.pivot_rate = self.seat = self.flank = 0.0
         self.place()
 
     def place(self) -> None:
@@ -117,23 +120,42 @@ class Mover:
         """Trunk and head as (x0, y0, x1, y1, radius): what the body takes up."""
         s = self.shape
         back = 0.35 * s.tail_mm / max(s.trunk_mm, 1e-9)
-        ahead = 0.5
+        fx, fy, x, y = self.fx, self.fy, self.x + 0.5 * (self.nx - self.x), self.y + 0.5 * (self.ny - self.y)
+        if self.flank:
+            fx, fy, x, y = self._bent_to_flank()
         return (
             (
-                self.rx + back * (self.rx - self.fx),
-                self.ry + back * (self.ry - self.fy),
-                self.fx,
-                self.fy,
+                self.rx + back * (self.rx - fx),
+                self.ry + back * (self.ry - fy),
+                fx,
+                fy,
                 s.trunk_radius_mm,
             ),
-            (
-                self.fx,
-                self.fy,
-                self.x + ahead * (self.nx - self.x),
-                self.y + ahead * (self.ny - self.y),
-                s.head_radius_mm + SEAT_MM * s.size * self.seat,
-            ),
+            (fx, fy, x, y, s.head_radius_mm + SEAT_MM * s.size * self.seat),
         )
+
+    def _bent_to_flank(self) -> tuple[float, float, float, float]:
+        """Front girdle, and the place half-way from head joint to nose, of one that turns to a flank."""
+        s = self.shape
+        trunk, neck, head = (self.flank * turn for turn in FLANK_TURN)
+        trunk += self.rear + s.spine_share * (self.front - self.rear)
+        neck += self.front + s.neck_share * (self.heading - self.front)
+        head += self.heading
+        fx, fy = self.rx + s.trunk_mm * math.cos(trunk), self.ry + s.trunk_mm * math.sin(trunk)
+        x = fx + s.neck_mm * math.cos(neck) + 0.5 * s.nose_mm * math.cos(head)
+        y = fy + s.neck_mm * math.sin(neck) + 0.5 * s.nose_mm * math.sin(head)
+        return fx, fy, x, y
+
+    def unbend(self, dt: float) -> None:
+        """Straighten as one that sits does, about its hind feet: upright and bent sideways it would fall."""
+        rx, ry = self.rx, self.ry
+        share = 0.5 * self.seat * (1 - math.exp(-dt / UNBEND_S))
+        bend = self.front - self.rear
+        self.heading -= share * (bend + self.heading - self.front)
+        self.rear += share * bend
+        self.front -= share * bend
+        self.place()
+        self.shift(rx - self.rx, ry - self.ry)
 
     def steer(self, error: float, wanted: float, *, lag_s: float, look: float, dt: float) -> None:
         """Turn by `error` radians and reach `wanted` mm/s, as far as a body can within `dt` seconds.

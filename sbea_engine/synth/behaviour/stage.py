@@ -21,7 +21,7 @@ from sbea_engine.synth.behaviour.repertoire import REPERTOIRE, RESPONSES, BadRep
 
 RATE_HZ = 15.0
 WARM_UP_S = 4.0
-CHANNELS = ("x", "y", "heading", "front", "rear", "speed", "lift", "close", "hunch", "drive")
+CHANNELS = ("x", "y", "heading", "front", "rear", "speed", "lift", "close", "hunch", "drive", "flank")
 LEAVE_S = 0.7
 LIFTED_MM = 14.0
 PUSH_MM = 9.0
@@ -31,6 +31,7 @@ BLOCKED_S = 0.7
 STANDS_MM_S = 12.0
 MAX_WARP = (0.45, 0.25)
 POSTURE_LAG_S = 0.16
+FLANK_BOUT_S = 2.4
 
 
 class Stage:
@@ -39,7 +40,7 @@ class Stage:
     Args:
         shapes, paces: One an animal.
         transitions: Weights of what follows what, see `repertoire.TRANSITIONS`.
-        tempo: Factor on durations of bouts.
+        durations: Factor on those of bouts.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Stage:
                     b = actor.body
                     rows[self.step, actor.index] = (
                         b.x, b.y, b.heading, b.front, b.rear, b.speed,
-                        actor.lift, actor.close, actor.hunch, actor.drive,
+                        actor.lift, actor.close, actor.hunch, actor.drive, b.flank,
                     )  # fmt: skip
         self.step = steps
         for actor in self.actors:
@@ -147,6 +148,8 @@ class Stage:
             error, wanted, lag, look = control(self, actor)
             actor.body.steer(error, wanted, lag_s=lag, look=look, dt=self.dt)
             actor.body.place()
+            if actor.body.seat > 0.01:
+                actor.body.unbend(self.dt)
             self._nestle(actor)
             self.ground.confine(actor.body)
             self._posture(actor)
@@ -162,8 +165,15 @@ class Stage:
         actor.lift += (lift - actor.lift) * (1 - keep)
         actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * (1 - keep)
         actor.body.seat += ((what in ("groom", "rear")) - actor.body.seat) * (1 - keep)
+        actor.body.flank += (self._flank(actor) - actor.body.flank) * (1 - keep)
         actor.hunch += ((what == "huddle") - actor.hunch) * (1 - keep) * 0.5
         actor.drive += ((what in ("flee", "follow")) - actor.drive) * (1 - keep)
+
+    def _flank(self, actor: Actor) -> float:
+        """The flank that an animal grooms at this step: none at first or at the end, or in a short bout."""
+        share = (self.step - actor.begin) / max(1, actor.end - actor.begin)
+        long = actor.end - actor.begin > FLANK_BOUT_S * RATE_HZ
+        return actor.flank if actor.behaviour == "groom" and long and 0.54 < share < 0.86 else 0.0
 
     def _nestle(self, actor: Actor) -> None:
         """In a huddle the rear swings, slowly, until the bodies lie side by side."""
@@ -333,7 +343,7 @@ class Stage:
         elif name == "approach":
             actor.aim = chance.pick(self.transitions["approach"])
         elif name == "groom":
-            actor.warp = (self._roomier_side(actor) * abs(actor.warp[0]), actor.warp[1])
+            actor.flank = self._roomier_side(actor)
         elif name == "flee" and partner is not None:
             flight(self, actor, partner)
         elif name == "mount" and partner is not None:

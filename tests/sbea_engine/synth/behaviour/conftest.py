@@ -58,10 +58,21 @@ class Pair:
         return self.motions[animal].joints.position_mm[:, MOUSE.joint_index[name]]
 
 
-@pytest.fixture(scope="session", params=[1, 2])
-def pair(request: pytest.FixtureRequest) -> Pair:
-    cast = play(request.param, animals=2, frames=FRAMES)
-    return Pair(cast, cast.motions())
+@pytest.fixture(scope="session")
+def pairs() -> list[Pair]:
+    """Plays of several seeds, for what only many bouts can show."""
+    casts = [play(seed, animals=2, frames=FRAMES) for seed in range(1, 7)]
+    return [Pair(cast, cast.motions()) for cast in casts]
+
+
+@pytest.fixture(params=[1, 4])
+def pair(request: pytest.FixtureRequest, pairs: list[Pair]) -> Pair:
+    return pairs[request.param - 1]
+
+
+def each(pairs: list[Pair], behaviour: str) -> list[tuple[Pair, slice, int, int]]:
+    """All bouts of a behaviour, see `Pair.of`."""
+    return [(pair, *bout) for pair in pairs for bout in pair.of(behaviour)]
 
 
 def doing(bouts: tuple[Bout, ...], names: tuple[str, ...], frames: int) -> np.ndarray:

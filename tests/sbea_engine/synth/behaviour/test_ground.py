@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sbea_engine.synth import load_recipe
-from sbea_engine.synth.behaviour.ground import Ground, between, off_block
+from sbea_engine.synth.behaviour.ground import Ground, between, deepest, off_block, part_bodies
 from sbea_engine.synth.behaviour.mover import Mover, Shape
 from sbea_engine.synth.mouse import MOUSE
 from sbea_engine.synth.obstacle import Circle, Obstacle, Rectangle
@@ -53,3 +53,51 @@ def test_a_body_pushed_into_a_wall_comes_out_of_it() -> None:
         for x, y in ((body.nx, body.ny), (body.x, body.y), (body.fx, body.fy), (body.rx, body.ry)):
             assert abs(x) < arena.floor_mm[0] / 2
             assert abs(y) < arena.floor_mm[1] / 2
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_between_others_and_a_corner_gives_the_push_on(turned: bool) -> None:
+    """Five in a corner, each pressed by the next: none stays in another deeper than fur gives way."""
+    arena = load_recipe("dyad").arena.arena()
+    ground, shape = Ground(arena), Shape.of(MOUSE)
+    x, y = arena.floor_mm[0] / 2 - 30, arena.floor_mm[1] / 2 - 30
+    bodies = [Mover(shape, x - 18 * i, y - 3 * i, np.pi / 2 * turned) for i in range(5)]
+    for _ in range(4):  # a few steps of the play
+        part_bodies(bodies, lambda i, j: 9.0, ground)
+    depth = max(deepest(a, b)[2] for i, a in enumerate(bodies) for b in bodies[:i])
+    assert depth < 2.5
+
+
+def test_one_that_sits_stays_where_one_that_stands_is_pushed_away() -> None:
+    arena = load_recipe("dyad").arena.arena()
+    shape = Shape.of(MOUSE)
+    sits, stands = Mover(shape, 0.0, 0.0, 0.0), Mover(shape, 0.0, 12.0, 0.0)
+    sits.seat = 1.0
+    part_bodies([sits, stands], lambda i, j: 9.0, Ground(arena))
+    assert stands.y - 12 > 5 * -sits.y > 0
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_one_that_turns_to_a_flank_takes_up_room_there(side: float) -> None:
+    body = Mover(Shape.of(MOUSE), 0.0, 0.0, 0.3)
+    straight = body.capsules()
+    body.flank = 1e-9 * side
+    np.testing.assert_allclose(body.capsules(), straight, atol=1e-6)
+    body.flank = side
+    *_, x, y, _ = body.capsules()[1]
+    left = -np.sin(body.rear) * (x - body.rx) + np.cos(body.rear) * (y - body.ry)
+    assert side * left > 20
+
+
+def test_one_that_sits_straightens_about_its_hind_feet() -> None:
+    body = Mover(Shape.of(MOUSE), 10.0, -5.0, 0.0)
+    body.front, body.heading = 0.8, 1.4
+    body.place()
+    root, middle = (body.rx, body.ry), (body.front + body.rear) / 2
+    body.seat = 1.0
+    for _ in range(30):
+        body.unbend(1 / 15)
+    assert (body.rx, body.ry) == pytest.approx(root)
+    assert abs(body.front - body.rear) < 0.05
+    assert abs(body.heading - body.front) < 0.05
+    assert body.rear == pytest.approx(middle, abs=0.05)
