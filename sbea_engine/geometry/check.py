@@ -9,17 +9,19 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sbea_engine.data.camera import CameraGroup
+from sbea_engine.data.camera import Camera, CameraGroup
 from sbea_engine.errors import BadInput
+from sbea_engine.geometry.projection import undistort_px
 from sbea_engine.geometry.triangulation import TriangulationOptions, triangulate
 
-__all__ = ["BadRig", "RigCheck", "check_against", "duplicate_cameras"]
+__all__ = ["BadRig", "RigCheck", "check_against", "duplicate_cameras", "folded_share"]
 
 # Nearer than two real cameras can be, further than rounding in a file.
 SAME_PLACE_MM = 0.01
 SAME_DIRECTION = 1e-5
 MIN_POINTS = 8
 CLEARLY = 2.5
+GRID = 41
 PLAIN = TriangulationOptions(robust=False, min_angle_deg=0.1)
 
 
@@ -53,6 +55,18 @@ def duplicate_cameras(cameras: CameraGroup) -> tuple[tuple[str, str], ...]:
         if np.abs(a.position_mm - b.position_mm).max() <= SAME_PLACE_MM
         and np.abs(a.R - b.R).max() <= SAME_DIRECTION
     )
+
+
+def folded_share(camera: Camera) -> float:
+    """Share of the picture, 0 to 1, in which the lens model has no answer, as it folds before it gets there.
+
+    Coefficients that were fitted to points near the centre do that; what is seen there cannot be placed.
+    Measured at the middles of `GRID` by `GRID` equal parts of the picture.
+    """
+    middle = (np.arange(GRID) + 0.5) / GRID
+    x, y = np.meshgrid(camera.width * middle - 0.5, camera.height * middle - 0.5)
+    straight = undistort_px(camera, np.stack([x, y], axis=-1))
+    return float(np.isnan(straight).any(axis=-1).mean())
 
 
 def check_against(cameras: CameraGroup, points_px: ArrayLike, *, limit_px: float = 5.0) -> RigCheck:

@@ -20,7 +20,13 @@ from sbea_engine.data import CameraGroup, Skeleton, SyncTable
 from sbea_engine.data.sync import MISSING
 from sbea_engine.errors import BadInput
 from sbea_engine.geometry import TriangulationOptions, triangulate
-from sbea_engine.geometry.check import MIN_POINTS, BadRig, check_against, duplicate_cameras
+from sbea_engine.geometry.check import (
+    MIN_POINTS,
+    BadRig,
+    check_against,
+    duplicate_cameras,
+    folded_share,
+)
 from sbea_engine.io.poses3d_store import Poses3DWriter
 from sbea_engine.io.poses_store import PosesStore, open_poses
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -29,6 +35,8 @@ STORE_CHUNK = 512
 # The calibration is checked with keypoints that the model is sure of, in a few stretches of the recording.
 CHECKED_STRETCHES, CHECKED_TICKS = 4, 50
 SURE = 0.5
+# Wide lenses often lose a few corners, where no animal goes.
+MUCH_FOLDED = 0.1
 
 
 class CannotReconstruct(BadInput):
@@ -257,6 +265,13 @@ def _warnings(
 ) -> tuple[str, ...]:
     left_out = [name for name in cameras.names if name not in stores]
     found = [f"No poses of camera {', '.join(left_out)}: it takes no part."] if left_out else []
+    for camera in cameras:
+        folded = folded_share(camera) if camera.name in stores else 0
+        if folded > MUCH_FOLDED:
+            found.append(
+                f"The lens model of camera {camera.name} folds inside its picture: keypoints in the outer "
+                f"{round(100 * folded)} % of it take no part. Calibrate with a board near the corners."
+            )
     for name in individuals:
         knowing = [view for view, store in stores.items() if name in store.individuals]
         if len(knowing) < 2:

@@ -65,6 +65,25 @@ class TestCamera:
         with pytest.raises(BadCamera, match=message):
             make(**changes)
 
+    @pytest.mark.parametrize(
+        "distortion",
+        [
+            [1e300, 0, 0, 0, 0], [0, 0, 0, 0, -1e308], [0, 0, 1e200, 0, 0], [0, 1e8, 0, 0, 0],
+            [40, 0, 0, 0, 0],
+        ],
+    )  # fmt: skip
+    def test_coefficients_of_no_lens_are_refused(self, distortion: list[float]) -> None:
+        with pytest.raises(BadCamera, match=r"camera 'a' moves a corner of the picture by .* 10 is the most"):
+            make(distortion=distortion)
+
+    def test_the_same_coefficients_are_small_in_a_narrow_view(self) -> None:
+        """k3 of a long lens is large in numbers and moves a corner by a few pixels, of 1300."""
+        long = [[12_000.0, 0, 959.5], [0, 12_000, 599.5], [0, 0, 1]]
+        lens = [0.4, -30.0, 0.0, 0.0, 2000.0]
+        assert make(width=1920, height=1200, K=long, distortion=lens).distortion[4] == 2000
+        with pytest.raises(BadCamera, match="moves a corner"):
+            make(distortion=lens)
+
     def test_a_missing_number_is_named(self) -> None:
         with pytest.raises(BadCamera, match="'K'"):
             Camera.from_dict({k: v for k, v in make().to_dict().items() if k != "K"})

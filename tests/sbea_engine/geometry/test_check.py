@@ -7,7 +7,7 @@ import pytest
 
 from sbea_engine.data import CameraGroup
 from sbea_engine.geometry import reproject
-from sbea_engine.geometry.check import BadRig, check_against, duplicate_cameras
+from sbea_engine.geometry.check import BadRig, check_against, duplicate_cameras, folded_share
 from tests.sbea_engine.geometry.conftest import MakeRig
 
 
@@ -38,6 +38,25 @@ class TestDuplicates:
         rig = make_rig(3, 0)
         a, R = rig.cameras[1], rig.cameras[2].R
         assert duplicate_cameras(with_camera(rig, 2, t=-R @ a.position_mm)) == ()
+
+
+class TestFoldedShare:
+    def test_none_of_a_lens_that_holds(self, make_rig: MakeRig) -> None:
+        assert [folded_share(camera) for camera in make_rig(4, 0, lens=False)] == [0.0] * 4
+        assert [folded_share(camera) for camera in make_rig(2, 0)] == [0.0] * 2
+
+    def test_what_lies_outside_the_fold(self, make_rig: MakeRig) -> None:
+        """k1 < 0 alone folds where 1 + 3 k1 s = 0, seen at 2/3 of that radius: count the pixels beyond."""
+        camera = make_rig(2, 0).cameras[0]
+        corner = np.hypot(camera.width / 2 / camera.K[0, 0], camera.height / 2 / camera.K[1, 1])
+        k1 = -4 / 27 / (0.8 * corner) ** 2  # the fold is seen at 0.8 of the corner's distance
+        K = camera.K.copy()
+        K[:2, 2] = (camera.width - 1) / 2, (camera.height - 1) / 2
+        folded = dataclasses.replace(camera, K=K, distortion=np.array([k1, 0, 0, 0, 0]))
+        y, x = np.mgrid[0 : camera.height, 0 : camera.width]
+        beyond = np.hypot((x - K[0, 2]) / K[0, 0], (y - K[1, 2]) / K[1, 1]) > 0.8 * corner
+        assert 0.05 < beyond.mean() < 0.5
+        assert folded_share(folded) == pytest.approx(beyond.mean(), abs=0.02)
 
 
 class TestCheckAgainst:

@@ -282,6 +282,14 @@ def test_a_calibration_by_which_the_views_do_not_meet_is_warned_of(scene: Scene,
     assert "Camera 'cam1' is at fault" in warning
 
 
+def test_a_lens_that_folds_inside_its_picture_is_warned_of(scene: Scene, tmp_path: Path) -> None:
+    bent = dataclasses.replace(scene.rig.cameras[1], distortion=np.array([-3.0, 0, 0, 0, 0]))
+    rig = CameraGroup(cameras=(scene.rig.cameras[0], bent, scene.rig.cameras[2]))
+    warnings = reconstruct(rig, scene.stores, tmp_path / "out").warnings
+    assert "The lens model of camera cam1 folds inside its picture" in warnings[0]
+    assert not [text for text in warnings[1:] if "folds" in text]  # of cam2 one corner does
+
+
 def test_poses_that_are_sure_of_nothing_cannot_check_the_calibration(scene: Scene, tmp_path: Path) -> None:
     for view in scene.rig.names:
         scene.stores[view] = scene.write(view, confidence=np.full((TICKS, 2, 3), 0.3, np.float32))
