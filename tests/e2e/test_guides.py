@@ -64,6 +64,8 @@ def test_a_line_from_one_view_and_a_place_from_two(page: Page, studio: StudioSer
     assert [painted(view) for view in videos] == [0, 0, 0]
     hands.click(*places[first], view=first)
     hands.expect_saved()
+    missing = len(skeleton["keypoints"]) - 1
+    expect(page.locator(f"[data-view-row='{first}']")).to_have_text(f"{first}{missing} missing")
     page.locator("[data-keypoint='0']").click()  # the line of the armed keypoint is drawn
     expect(page.locator("[data-keypoint='0']")).to_have_attribute("aria-pressed", "true")
     assert min(painted(second), painted(third)) > 0

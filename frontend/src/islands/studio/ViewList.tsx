@@ -8,7 +8,6 @@ export function ViewList({ studio }: { studio: Studio }) {
   const { state } = studio;
   const { absent } = state.recording;
   if (state.views.length + absent.length === 1) return null;
-  void state.labelsVersion.value;
   const animal = state.project.animals.find(({ id }) => id === state.activeAnimal.value);
   return (
     <Section title={animal === undefined ? "Views" : `Views · ${animal.name}`}>
@@ -31,6 +30,7 @@ export function ViewList({ studio }: { studio: Studio }) {
 
 function ViewRow({ studio, view }: { studio: Studio; view: ViewState }) {
   const { state } = studio;
+  void state.labelsVersion.value; // here: a row whose properties are the same is not drawn with its list
   const shown = state.visible.value.includes(view);
   return (
     <li class="st-view-row">
