@@ -12,30 +12,30 @@ import { guidesOver } from "./guides";
 import type { Command } from "./keys";
 import { Labelling } from "./labelling";
 import type { Animal } from "./model";
+import { Notes } from "./notes";
 import { Reads } from "./reads";
 import { rememberViews } from "./remembered";
 import { Screen } from "./screen";
 import type { StudioState, ViewState } from "./state";
 import { ViewChoice } from "./viewChoice";
+import { runViewCommand } from "./viewCommands";
 import { ViewDesk, type ViewElements } from "./viewDesk";
 
-const ZOOM_STEP = 1.5;
 /** How long a tick must stay before its history and newest labels are asked for. */
 const SETTLE_MS = 250;
-const NOTE_MS = 7000;
 
 export class Studio {
   readonly state: StudioState;
   readonly labelling: Labelling;
   readonly reads: Reads;
   readonly views: ViewChoice;
+  readonly #notes: Notes;
   readonly #ghosts: Ghosts;
   readonly #session: LabelSession;
   readonly #signal: AbortSignal;
   readonly #forget: () => void;
   #screen: Screen | null = null;
   #settle: ReturnType<typeof setTimeout> | null = null;
-  #nextNote = 1;
   /** Set by the box that holds the number of the frame. */
   focusFrameBox: () => void = () => {};
 
@@ -45,6 +45,7 @@ export class Studio {
     this.#signal = signal;
     const redraw = (): void => this.#redraw();
     const note = (tone: "info" | "bad", words: string): void => this.note(tone, words);
+    this.#notes = new Notes(state);
     this.#ghosts = new Ghosts(state, gateway, { redraw, note });
     this.labelling = new Labelling(state, session, {
       ghostsOf: (frame, animal) => this.#ghosts.marks(state.active.value, frame, animal),
@@ -154,46 +155,13 @@ export class Studio {
       case "view":
         this.views.next(command.step);
         return;
-      default:
-        this.#runView(command.do);
-    }
-  }
-
-  #runView(
-    name: Exclude<Command["do"], "step" | "nudge" | "cycle" | "animal" | "pan" | "place" | "view">,
-  ): void {
-    const { state } = this;
-    const stage = this.#screen?.desk?.stage;
-    switch (name) {
-      case "fit":
-        stage?.fit();
+      case "leave": // the keyboard's own: it leads out of the picture
         return;
-      case "zoom-in":
-        stage?.zoom(ZOOM_STEP);
-        return;
-      case "zoom-out":
-        stage?.zoom(1 / ZOOM_STEP);
-        return;
-      case "loupe":
-        state.loupe.value = !state.loupe.value;
-        for (const desk of this.#screen?.desks ?? []) desk.loupe.switched();
-        return;
-      case "large":
-        this.views.enlarge(state.active.value);
-        return;
-      case "names":
-        state.showNames.value = !state.showNames.value;
-        this.#redraw();
-        return;
-      case "predictions":
-        state.showPredictions.value = !state.showPredictions.value;
-        this.#redraw();
-        return;
-      case "goto":
-        this.focusFrameBox();
-        return;
-      case "help":
-        state.helpOpen.value = true;
+      default: {
+        const redraw = (): void => this.#redraw();
+        const { views, focusFrameBox } = this;
+        runViewCommand(command.do, { state, screen: this.#screen, views, redraw, focusFrameBox });
+      }
     }
   }
 
@@ -213,7 +181,7 @@ export class Studio {
     this.activate(view);
     if (tick === null)
       this.note("bad", `Frame ${frame} of ${view.name} is shown at no tick of this recording.`);
-    else if (tick !== this.state.tick.value) this.goTo(tick);
+    else if (tick !== this.state.tick.value || tick !== this.state.target.value) this.goTo(tick);
   }
 
   scrub(tick: number): void {
@@ -295,16 +263,11 @@ export class Studio {
   }
 
   note(tone: "info" | "bad", words: string): void {
-    const note = { id: this.#nextNote++, tone, words };
-    // The same words again replace the earlier note; a column of equal lines tells nothing.
-    this.state.notes.value = [...this.state.notes.value.filter((other) => other.words !== words), note].slice(
-      -3,
-    );
-    if (tone === "info") setTimeout(() => this.dismiss(note.id), NOTE_MS);
+    this.#notes.add(tone, words);
   }
 
   dismiss(id: number): void {
-    this.state.notes.value = this.state.notes.value.filter((note) => note.id !== id);
+    this.#notes.dismiss(id);
   }
 
   // --- in step ---
