@@ -89,13 +89,15 @@ function OtherRecording({ page }: { page: string }) {
 /** Changes that the server turned away: kept until it takes them, or until somebody gives them up. */
 function Held({ studio, work }: { studio: Studio; work: HeldWork }) {
   const changes = changesWords(work.count);
-  const here = studio.state.views.some(({ video }) => video.id === work.videoId);
+  const { views } = studio.state;
+  const view = views.find(({ video }) => video.id === work.videoId);
+  const here = views.length > 1 ? view?.name : "this recording";
   return (
     <section class="st-notice bad" role="alert" data-testid="held">
       <p>
         <b>
           The server does not take {changes} of{" "}
-          {here ? "this recording" : <OtherRecording page={work.page} />}.
+          {view === undefined ? <OtherRecording page={work.page} /> : here}.
         </b>{" "}
         {work.reason} They are kept until it does.
       </p>

@@ -12,7 +12,8 @@ import { LabelStore } from "../../../src/labels/labelStore";
 import { ALL_SAVED, type QueueState } from "../../../src/labels/saveState";
 import type { LabelTransport } from "../../../src/labels/transport";
 import type { LabelConflict } from "../../../src/labels/types";
-import { recordingOf } from "./fakes";
+import { OTHER_VIDEO } from "../../labels/fakes";
+import { openTwoViews, recordingOf } from "./fakes";
 
 const VIDEO = { id: 7, view: "top", frameCount: 100, width: 640, height: 480 } as StudioVideo;
 const PROJECT = {
@@ -75,6 +76,18 @@ describe("the notices over the picture", () => {
     expect(button("Discard 2 changes for good")?.closest("details")?.open).toBe(false);
     button("Discard 2 changes for good")?.click();
     expect(studio.discard).toHaveBeenCalledExactlyOnceWith(8);
+  });
+
+  it("name the view of which the server takes nothing, where there are several", () => {
+    const held = [VIDEO.id, OTHER_VIDEO].map((videoId) => ({ videoId, count: 1, page: "", reason: "No." }));
+    state.save.value = { ...ALL_SAVED, held };
+    show();
+    expect(root.textContent).toContain("1 change of this recording. No.");
+    state = openTwoViews();
+    state.save.value = { ...ALL_SAVED, held };
+    show();
+    expect(root.textContent).toContain("1 change of top. No.");
+    expect(root.textContent).toContain("1 change of side. No.");
   });
 
   it("lead to the studio in which another recording's conflicts are settled", () => {
