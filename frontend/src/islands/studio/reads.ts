@@ -1,7 +1,7 @@
 /** What the studio reads beside the picture; each part by itself, and again when there is reason to. */
 
 import { computed } from "@preact/signals";
-import { wordsOf } from "../../api/problem";
+import { ApiProblem, wordsOf } from "../../api/problem";
 import type { LabelSession } from "../../labels/labelSession";
 import type { Instance } from "../../labels/types";
 import { isAbort } from "../../player/types";
@@ -114,8 +114,9 @@ export class Reads {
     if (frame === null) return;
     try {
       this.#session.take(view.video.id, await this.#gateway.labels(view.video.id, frame));
-    } catch {
-      // Without a connection the labels stay as they were last known; the save chip already says so.
+    } catch (error) {
+      // They stay as they were last known; of a lost connection the save chip tells.
+      if (!isPassing(error)) this.#say("The newest labels", view)(error);
     }
   }
 
@@ -128,7 +129,9 @@ export class Reads {
       const lines = await this.#gateway.history(view.video.id, frame, project.skeleton.names);
       if (isHere()) history.value = lines;
     } catch (error) {
-      if (!isAbort(error) && isHere()) history.value = null;
+      if (isAbort(error) || !isHere()) return;
+      history.value = null;
+      if (!isPassing(error)) this.#say("The history of this frame", view)(error);
     }
   }
 
@@ -167,6 +170,11 @@ export class Reads {
       if (!isAbort(error)) this.#hooks.note("bad", `${what}${of} could not be read. ${wordsOf(error)}`);
     };
   }
+}
+
+/** It comes right by itself: the next frame is read again. Anything else is a fault that somebody should see. */
+function isPassing(error: unknown): boolean {
+  return error instanceof ApiProblem && error.transient;
 }
 
 function readyOf(view: ViewState): number[] {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { unreachable } from "../../../src/api/problem";
 import type { HistoryLine, PoseResult } from "../../../src/islands/studio/model";
 import { Reads } from "../../../src/islands/studio/reads";
 import type { StudioState, ViewState } from "../../../src/islands/studio/state";
@@ -74,11 +75,25 @@ describe("labels of the video", () => {
 describe("the history of a frame", () => {
   it("is not known, rather than empty, where it could not be read", async () => {
     state.history.value = [LINE];
-    gateway.history.mockRejectedValueOnce(new Error("no connection"));
+    gateway.history.mockRejectedValueOnce(unreachable());
+    gateway.labels.mockRejectedValueOnce(unreachable());
     await reads.settled();
-    expect(state.history.value).toBeNull();
+    expect([state.history.value, notes]).toEqual([null, []]);
     await reads.settled();
     expect(state.history.value).toEqual([LINE]);
+  });
+
+  it("that this page cannot read is said, as are labels: only a lost connection comes right by itself", async () => {
+    gateway.history.mockRejectedValueOnce(new TypeError("x is not a function"));
+    gateway.labels.mockRejectedValueOnce(new Error("No such role."));
+    await reads.settled();
+    expect([state.history.value, notes.sort()]).toEqual([
+      null,
+      [
+        "The history of this frame could not be read. x is not a function",
+        "The newest labels could not be read. No such role.",
+      ],
+    ]);
   });
 
   it("goes with the frame, before the next one's is there", async () => {
