@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
 import click
+from click.core import ParameterSource
 
 from sbea_engine.cli.output import Output, reports
 
 if TYPE_CHECKING:
     from sbea_engine.synth.recipe import Recipe
+
+_OF_CAMERAS = ("cameras", "labels", "start_offset", "drop_share", "calibration_take")
 
 
 @click.command()
@@ -83,23 +90,23 @@ def synth(
     asked = load_recipe(recipe).timed(start_offset_s=start_offset, drop_share=drop_share)
     count = frame_count(asked, seconds=20.0 if seconds is None and frames is None else seconds, frames=frames)
     if truth_only:
-        if calibration_take is not None or labels is not None:
-            raise click.UsageError("Truth alone has neither boards nor labels: leave those options out.")
-        _without_pixels(output, asked, count, seed, out)
+        _refuse("Truth alone has no cameras, boards or labels", _OF_CAMERAS)
+        with _stopped_as_by_hand():
+            _without_pixels(output, asked, count, seed, out)
         return
     began = time.perf_counter()
     if calibration_take is not None:
-        if labels is not None:
-            raise click.UsageError("A calibration take has no labels: leave --labels out.")
-        take = render_take(
-            asked,
-            kind=calibration_take,
-            cameras=cameras,
-            frames=count,
-            seed=seed,
-            out=out,
-            on_progress=output.progress,
-        )
+        _refuse("A calibration take has no labels", ("labels",))
+        with _stopped_as_by_hand():
+            take = render_take(
+                asked,
+                kind=calibration_take,
+                cameras=cameras,
+                frames=count,
+                seed=seed,
+                out=out,
+                on_progress=output.progress,
+            )
         output.result(
             {
                 "folder": take.folder,
@@ -112,15 +119,16 @@ def synth(
             text=f"{len(take)} ticks of a {calibration_take} board in {take.folder}",
         )
         return
-    files = render_recording(
-        asked,
-        cameras=cameras,
-        frames=count,
-        seed=seed,
-        labels=labels,
-        out=out,
-        on_progress=output.progress,
-    )
+    with _stopped_as_by_hand():
+        files = render_recording(
+            asked,
+            cameras=cameras,
+            frames=count,
+            seed=seed,
+            labels=labels,
+            out=out,
+            on_progress=output.progress,
+        )
     views = files.frame_count * cameras
     rate = views / (time.perf_counter() - began)
     output.result(
@@ -136,6 +144,29 @@ def synth(
         },
         text=f"{views} views in {files.folder} ({rate:.1f} views/s)",
     )
+
+
+def _refuse(reason: str, options: tuple[str, ...]) -> None:
+    """Raises a usage error where one of the options was given, since nothing would come of it."""
+    context = click.get_current_context()
+    for name in options:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"{reason}: leave --{name.replace('_', '-')} out.")
+
+
+@contextmanager
+def _stopped_as_by_hand() -> Iterator[None]:
+    """A request to end the process stops the work as Ctrl-C does, so that no half-written folder stays."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _without_pixels(output: Output, recipe: Recipe, count: int, seed: int, out: Path) -> None:

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from sbea_engine.cli.synth import synth
@@ -41,3 +47,35 @@ def test_films_a_calibration_board_instead_of_animals(tmp_path: Path) -> None:
     said = json.loads(ran.stdout.splitlines()[-1])
     assert said["board"]["kind"] == "charuco"
     assert {p.name for p in out.iterdir()} == {"ceiling.mp4", "take.json", "board.npz"}
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--cameras", "1"],
+        ["--labels", "0"],
+        ["--start-offset", "0.1"],
+        ["--drop-share", "0"],
+        ["--calibration-take", "charuco"],
+    ],
+)
+def test_options_that_truth_alone_has_no_use_for_are_refused(tmp_path: Path, option: list[str]) -> None:
+    asked = ["--recipe", "tiny", "--frames", "3", "--truth-only", *option, "--out", str(tmp_path / "out")]
+    ran = CliRunner().invoke(synth, asked)
+    assert ran.exit_code == 2
+    assert f"leave {option[0]} out" in ran.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_is_asked_to_end_leaves_nothing(tmp_path: Path) -> None:
+    asked = ["--recipe", "tiny", "--frames", "100000", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "sbea_engine.cli", "synth", *asked]
+    with subprocess.Popen(
+        command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL
+    ) as process:
+        while not list(tmp_path.glob(".out.*.part/*.mp4")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
