@@ -19,13 +19,25 @@ class BadRequest(BadInput):
     code = "bad_request"
 
 
+def check_seed(seed: int) -> None:
+    """Raises `BadRequest` for a seed that gives no chance."""
+    if seed < 0:
+        raise BadRequest(f"The seed must not be negative, got {seed}.")
+
+
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
     """A folder to fill that takes the name `out` at the end, or is gone.
 
     Raises:
-        BadRequest: `out` holds something already, or cannot be written.
+        BadRequest: `out` holds something already, is a folder that something else holds on to, or cannot be
+            written.
     """
+    if out.name in ("", "..") or (out.exists() and (out.samefile(Path.cwd()) or out.is_mount())):
+        raise BadRequest(
+            f"{out}: a folder in use cannot be replaced by the finished one. Name a new folder, such as "
+            f"{out / 'recording'}."
+        )
     if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise BadRequest(f"{out}: is there already. Name a new folder, or remove this one first.")
     try:

@@ -6,6 +6,7 @@ Runs go down the columns, first column first, and begin with a run of background
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -44,7 +45,7 @@ def encode_mask(mask: NDArray[np.bool_]) -> Rle:
 def decode_mask(rle: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Mask (height, width) of a code; raises `BadMask` where the code does not fill its size exactly."""
     try:
-        height, width = (int(n) for n in rle["size"])
+        height, width = (operator.index(n) for n in rle["size"])
         counts = _from_text(str(rle["counts"]))
     except (KeyError, TypeError, ValueError) as error:
         raise BadMask(f"A mask code needs size [height, width] and counts: {error!r}.") from error

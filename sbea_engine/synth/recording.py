@@ -19,7 +19,7 @@ from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.synth.arena import Light
 from sbea_engine.synth.exposure import drifting_gain
 from sbea_engine.synth.film import FilmWriter
-from sbea_engine.synth.folder import BadRequest, new_folder, write_json
+from sbea_engine.synth.folder import BadRequest, check_seed, new_folder, write_json
 from sbea_engine.synth.labelling import label_spread_frames, shared_ticks
 from sbea_engine.synth.masks import Rle, encode_mask
 from sbea_engine.synth.recipe import Recipe
@@ -96,18 +96,18 @@ def render_recording(
         Cancelled: From `on_progress`; nothing is left behind.
     """
     count = frame_count(recipe, seconds=seconds, frames=frames)
-    if seed < 0:
-        raise BadRequest(f"The seed must not be negative, got {seed}.")
-    scene = build_scene(recipe, frames=count, seed=seed)
-    rig = recipe.cameras.cameras(cameras, scene.arena)
-    take = _Take(recipe, scene, rig, sync_of(recipe, [c.name for c in rig], ticks=count, seed=seed), seed)
-    shared = len(shared_ticks(take.sync))
+    check_seed(seed)
+    rig = recipe.cameras.cameras(cameras, recipe.arena.arena())
+    sync = sync_of(recipe, [c.name for c in rig], ticks=count, seed=seed)
+    shared = len(shared_ticks(sync))
     labels = min(LABELS, shared) if labels is None else labels
     if not 0 <= labels <= shared:
         raise BadRequest(
             f"{labels} labelled frames asked of a recording with {shared} that every view shows."
         )
     with new_folder(out) as folder:
+        scene = build_scene(recipe, frames=count, seed=seed)
+        take = _Take(recipe, scene, rig, sync, seed)
         arrays = _render_views(take, folder, on_progress)
         with (folder / "truth.npz").open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
@@ -119,7 +119,7 @@ def render_recording(
                 skeleton=take.skeleton,
                 individuals=[a.name for a in scene.animals],
                 rig=rig,
-                sync=take.sync,
+                sync=sync,
                 recording=f"{recipe.name}, seed {seed}",
                 count=labels,
             ).save(folder)

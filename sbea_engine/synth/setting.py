@@ -33,7 +33,7 @@ class BadRecipe(BadInput):
 class Table(BaseModel):
     """A table of a recipe: its keys are known, and its values stay."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class BoxRecipe(Table):

@@ -22,14 +22,22 @@ from sbea_engine.synth.board import Board, Print
 from sbea_engine.synth.camera import flat_grid
 from sbea_engine.synth.exposure import Exposure, Sensor, drifting_gain, encode
 from sbea_engine.synth.film import FilmWriter
-from sbea_engine.synth.folder import new_folder, write_json
+from sbea_engine.synth.folder import check_seed, new_folder, write_json
 from sbea_engine.synth.handheld import BoardPoses, show_around
 from sbea_engine.synth.recipe import Recipe
 from sbea_engine.synth.recording import frame_count, sync_of
 from sbea_engine.synth.signals import chance
 from sbea_engine.synth.texture import Floor, make_floor
 from sbea_engine.synth.trace import Roi
-from sbea_engine.synth.truth import BadRecording, read_array, read_arrays, read_json, read_sync
+from sbea_engine.synth.truth import (
+    BadRecording,
+    rate_hz,
+    read_array,
+    read_arrays,
+    read_json,
+    read_sync,
+    whole,
+)
 
 Floats = NDArray[np.float32]
 TAKE_FORMAT = "sbea-calibration-take/1"
@@ -84,18 +92,20 @@ def render_take(
         Cancelled: From `on_progress`; nothing is left behind.
     """
     ticks = frame_count(recipe, seconds=seconds, frames=frames)
+    check_seed(seed)
     arena = recipe.arena.arena()
     rig = recipe.cameras.cameras(cameras, arena)
     board = Board.fitting(kind, BOARD_SHARE * min(arena.floor_mm))
     sync = sync_of(recipe, [c.name for c in rig], ticks=ticks, seed=seed)
     spread = recipe.render.exposure().spread
     moments = (np.arange(ticks)[:, None] + spread).ravel()
-    poses = show_around(chance(seed, _HAND), board, rig, arena, ticks=ticks, fps=recipe.fps, moments=moments)
     middle = slice(len(spread) // 2, None, len(spread))
-    truth = BoardPoses(rotation=poses.rotation[middle], position_mm=poses.position_mm[middle])
-    arrays: dict[str, NDArray[Any]] = {"rotation": truth.rotation, "position_mm": truth.position_mm}
     floor = make_floor(chance(seed, _FLOOR), arena.floor_mm, colour=arena.floor_colour, litter=arena.litter)
     with new_folder(out) as folder:
+        hand = chance(seed, _HAND)
+        poses = show_around(hand, board, rig, arena, ticks=ticks, fps=recipe.fps, moments=moments)
+        truth = BoardPoses(rotation=poses.rotation[middle], position_mm=poses.position_mm[middle])
+        arrays: dict[str, NDArray[Any]] = {"rotation": truth.rotation, "position_mm": truth.position_mm}
         for c, camera in enumerate(rig):
 
             def tell(done: int, before: int = c * ticks) -> None:
@@ -131,7 +141,7 @@ def load_take(folder: Path) -> CalibrationTake:
     try:
         cameras = tuple(Camera.from_dict(c) for c in document["cameras"])
         board = Board.from_dict(document["board"])
-        ticks, fps = int(document["frame_count"]), float(document["fps"])
+        ticks, fps = whole(document["frame_count"], 1), rate_hz(document["fps"])
         sync = read_sync(document, [c.name for c in cameras], ticks)
     except (KeyError, TypeError, ValueError, BadInput) as error:
         raise BadRecording(f"{file}: damaged ({error}).") from error

@@ -119,11 +119,11 @@ def load_truth(folder: Path) -> Truth:
         cameras = [Camera.from_dict(c) for c in document["cameras"]]
         skeleton = Skeleton.from_dict(document["skeleton"])
         individuals = tuple(str(name) for name in document["individuals"])
-        shape = (int(document["frame_count"]), len(individuals), len(skeleton))
-        fps = float(document["fps"])
+        shape = (whole(document["frame_count"], 1), len(individuals), len(skeleton))
+        fps = rate_hz(document["fps"])
         sync = read_sync(document, [c.name for c in cameras], shape[0]) if cameras else None
         bouts = tuple(Bout.from_dict(b) for b in document.get("bouts", ()))
-        if bouts:
+        if "bouts" in document:
             check_bouts(bouts, individuals=individuals, frames=shape[0])
     except (KeyError, TypeError, ValueError, BadInput) as error:
         raise BadRecording(f"{folder / 'recording.json'}: damaged ({error}).") from error
@@ -199,11 +199,31 @@ def read_array(
 def read_json(file: Path, wanted: str) -> dict[str, Any]:
     """A JSON document of a format; raises `BadRecording` where it is missing or damaged."""
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError as error:
         raise BadRecording(f"{file}: not there. Give a folder that `sbea synth` wrote.") from error
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise BadRecording(f"{file}: cannot be read ({error.strerror or error}).") from error
+    except (ValueError, RecursionError) as error:  # text of another encoding among them
         raise BadRecording(f"{file}: not JSON ({error}).") from error
     if not isinstance(document, dict) or document.get("format") != wanted:
         raise BadRecording(f"{file}: not a file of format {wanted}.")
     return document
+
+
+def whole(value: Any, least: int) -> int:
+    """A whole number of a document, of at least `least`; raises `ValueError` for anything else."""
+    if type(value) is not int or value < least:
+        raise ValueError(f"a whole number of at least {least} is expected, got {value!r}")
+    return value
+
+
+def rate_hz(value: Any) -> float:
+    """A frame rate of a document; raises `ValueError` for what is none."""
+    if type(value) not in (int, float) or not 0 < value < 1e6:
+        raise ValueError(f"fps must be a number above 0, got {value!r}")
+    return float(value)
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sbea_engine import __version__
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.synth.cast import Piece
-from sbea_engine.synth.folder import BadRequest, new_folder, write_json
+from sbea_engine.synth.folder import check_seed, new_folder, write_json
 from sbea_engine.synth.recipe import Recipe
 from sbea_engine.synth.staging import bouts_of, cast_of, company
 from sbea_engine.synth.truth import RECORDING_FORMAT
@@ -31,8 +31,7 @@ def write_truth_only(
         BadRequest: The seed or the folder cannot be used.
         Cancelled: From `on_progress`; nothing is left behind.
     """
-    if seed < 0:
-        raise BadRequest(f"The seed must not be negative, got {seed}.")
+    check_seed(seed)
     on_progress(Progress(stage="truth", done=0, total=frames))
     with new_folder(out) as folder:
         animals = company(recipe, seed)

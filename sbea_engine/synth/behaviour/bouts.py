@@ -33,6 +33,11 @@ class Bout:
     partner: str | None = None
 
     def __post_init__(self) -> None:
+        if any(type(f) is not int for f in (self.first_frame, self.last_frame)):
+            raise BadBouts(
+                f"Frames of a bout are whole numbers, got {self.first_frame!r} to {self.last_frame!r} "
+                f"({self.behaviour})."
+            )
         if not 0 <= self.first_frame <= self.last_frame:
             raise BadBouts(
                 f"A bout runs from a frame of at least 0 to the same or a later one, got "
@@ -61,8 +66,8 @@ class Bout:
             partner = data["partner"]
             return cls(
                 behaviour=str(data["behaviour"]),
-                first_frame=int(data["first_frame"]),
-                last_frame=int(data["last_frame"]),
+                first_frame=data["first_frame"],
+                last_frame=data["last_frame"],
                 actor=str(data["actor"]),
                 partner=None if partner is None else str(partner),
             )

@@ -35,6 +35,12 @@ def test_a_file_elsewhere_loads(tmp_path: Path) -> None:
         ('body = "mouse"', 'body = "moose"', "animals.0.body"),
         ("samples = 2", "samples = 0", "render.samples"),
         ("fps = 15.0", "fps = nan", "fps"),
+        ("floor_mm = [260.0, 200.0]", "floor_mm = [260.0, inf]", "arena.floor_mm.1"),
+        (
+            "litter = 20",
+            'obstacles = [{ kind = "cylinder", at_mm = [nan, 0.0], radius_mm = 9, height_mm = 9 }]',
+            "arena.obstacles.0.cylinder.at_mm.0",
+        ),
     ],
 )
 def test_a_bad_value_is_refused_with_file_and_key(tmp_path: Path, old: str, new: str, key: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.data.camera import Camera
-from sbea_engine.errors import Cancelled
+from sbea_engine.errors import BadInput, Cancelled
 from sbea_engine.geometry import project
 from sbea_engine.progress import Progress
 from sbea_engine.synth import Recipe, RecordingFiles, Truth, load_recipe, load_truth, render_recording
@@ -246,6 +247,35 @@ class TestBadInput:
             render_recording(recipe, frames=3, labels=0, out=tmp_path / "out")
         assert [p.name for p in tmp_path.rglob("*")] == ["out", "thesis.txt"]
 
+    @pytest.mark.parametrize("out", [".", "..", "sub/..", "/", "../here"])
+    def test_the_folder_one_is_in_is_refused_before_any_work(
+        self, recipe: Recipe, tmp_path: Path, out: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "here" / "sub").mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / "here")
+        told: list[Progress] = []
+        with pytest.raises(BadRequest, match="Name a new folder"):
+            render_recording(recipe, frames=3, labels=0, out=Path(out), on_progress=told.append)
+        assert told == []
+        assert sorted(p.name for p in tmp_path.rglob("*")) == ["here", "sub"]
+
+    def test_what_cannot_be_done_is_said_before_the_animals_are_planned(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A million frames of motion take minutes: a camera too many or a full folder is known at once."""
+
+        def planned(*_: object, **__: object) -> None:
+            raise AssertionError("the scene was built first")
+
+        monkeypatch.setattr("sbea_engine.synth.recording.build_scene", planned)
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "mine.txt").touch()
+        recipe = load_recipe("tiny")
+        usual: dict[str, Any] = {"frames": 3, "labels": 0, "out": tmp_path / "new"}
+        for asked in ({"cameras": 99}, {"labels": 4}, {"seed": -1}, {"out": tmp_path / "out"}):
+            with pytest.raises(BadInput):
+                render_recording(recipe, **(usual | asked))
+
     @pytest.mark.parametrize(
         "asked",
         [
@@ -295,6 +325,38 @@ class TestLoadTruth:
         del document["bouts"]
         (copy / "recording.json").write_text(json.dumps(document | {"frame_count": FRAMES + 1}))
         with pytest.raises(BadRecording, match="must be"):
+            load_truth(copy)
+
+    @pytest.mark.parametrize(
+        "hostile",
+        ["NaN", "Infinity", "1e999", "-1", "1.5", "true", "null", "[]", "{}", '"x"', "9" * 5000, "[" * 9999],
+    )
+    def test_a_hostile_value_anywhere_is_refused_or_harmless(self, copy: Path, hostile: str) -> None:
+        """Whatever one value is replaced by, reading ends in `BadRecording` or in a truth of full shape."""
+        text = (copy / "recording.json").read_text()
+        document = json.loads(text)
+        places = [(document, k) for k in document]
+        places += [(document["cameras"][0], k) for k in document["cameras"][0]]
+        places += [(document["bouts"][0], k) for k in document["bouts"][0]]
+        places += [(document["skeleton"], k) for k in document["skeleton"]]
+        refused = 0
+        for table, key in places:
+            kept, table[key] = table[key], "HERE"
+            (copy / "recording.json").write_text(json.dumps(document).replace('"HERE"', hostile))
+            table[key] = kept
+            try:
+                truth = load_truth(copy)
+            except BadRecording:
+                refused += 1
+            else:
+                assert len(truth) == FRAMES
+                assert 0 < truth.fps < 1e6
+        assert refused > 10
+
+    def test_bouts_that_are_there_but_empty_are_refused(self, copy: Path) -> None:
+        document = json.loads((copy / "recording.json").read_text())
+        (copy / "recording.json").write_text(json.dumps(document | {"bouts": []}))
+        with pytest.raises(BadRecording, match="end after 0 frames"):
             load_truth(copy)
 
     def test_a_missing_mask_file_and_an_unknown_camera_are_named(self, copy: Path) -> None:

@@ -67,7 +67,8 @@ def pairs() -> list[Pair]:
 
 @pytest.fixture(params=[1, 4])
 def pair(request: pytest.FixtureRequest, pairs: list[Pair]) -> Pair:
-    return pairs[request.param - 1]
+    seed: int = request.param
+    return pairs[seed - 1]
 
 
 def each(pairs: list[Pair], behaviour: str) -> list[tuple[Pair, slice, int, int]]:
