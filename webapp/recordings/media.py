@@ -17,7 +17,7 @@ from webapp.recordings.access import async_media_view, media_view
 from webapp.recordings.files import IMMUTABLE, file_response
 from webapp.recordings.frames import frame_key, pool
 from webapp.recordings.models import Video
-from webapp.recordings.selectors import video_get
+from webapp.recordings.selectors import video_files_get
 
 
 @require_safe
@@ -69,7 +69,7 @@ def _file(
 
 
 def _video(user: User, video_id: int, version: str) -> Video:
-    video = video_get(pk=video_id, visible_to=user)
+    video = video_files_get(pk=video_id, visible_to=user)
     if video.state != Video.State.READY or video.proxy_version != version:
         raise NotFound("version of this video")
     return video

@@ -62,6 +62,19 @@ def video_get(*, pk: int, visible_to: User) -> Video:
     return video
 
 
+def video_files_get(*, pk: int, visible_to: User) -> Video:
+    """`video_get` with no more than the files of a video are found by: a player asks for them at every jump.
+
+    Of the row `state`, `proxy_version` and `frame_count` are read; the recording, with its table of ticks, is
+    not.
+    """
+    videos = Video.objects.filter(recording__project__memberships__user=visible_to, pk=pk)
+    video = videos.only("state", "proxy_version", "frame_count").order_by().first()
+    if video is None:
+        raise NotFound("video")
+    return video
+
+
 def calibration_list(*, visible_to: User, project: Project | None = None) -> QuerySet[Calibration]:
     """Calibrations of the projects that the user is a member of, with the recordings that use them."""
     calibrations = Calibration.objects.filter(project__memberships__user=visible_to)

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.http import HttpResponseBase
 from django.test import AsyncClient, Client
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from tests.fixtures.barcode import read_barcode
@@ -43,6 +45,13 @@ def url(video: Video, name: str) -> str:
 
 
 class TestProxy:
+    def test_asks_the_database_for_little(self, client: Client, video: Video) -> None:
+        """At every jump of a player: session, person, and the few columns that name the file."""
+        with CaptureQueriesContext(connection) as asked:
+            client.get(url(video, "proxy.mp4"), headers={"Range": "bytes=0-9"})
+        assert len(asked) == 3
+        assert all(name not in asked[2]["sql"] for name in ("sync", "proxy_facts", "source_path"))
+
     def test_whole(self, client: Client, video: Video) -> None:
         stored = (storage.video_folder(video.pk) / "proxy.mp4").read_bytes()
         response = client.get(url(video, "proxy.mp4"))
