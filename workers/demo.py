@@ -1,8 +1,9 @@
-"""The demo project: `python -m workers.demo` renders it once and finds it again later.
+"""The demo projects: `python -m workers.demo` makes them once and finds them again later.
 
-Rendering and reading run here, outside the web process. What is slow lies on disk before the first row is
-written, and all rows are written in one transaction: whoever stops it half way loses no more than the step
-that was being made, and never sees half a project.
+The recording of one camera is rendered and read here, outside the web process, so that the studio opens
+with something to label; those of the rig are left to a job (`workers.demo_rig`). What is slow lies on disk
+before the first row is written, and all rows are written in one transaction: whoever stops it half way loses
+no more than the step that was being made, and never sees half a project.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING
 from sbea_engine.errors import EngineError
 from sbea_engine.progress import OnProgress, Progress, ignore
 from webapp.config.mode import choose_settings
+from workers.rendering import rendered
 
 if TYPE_CHECKING:
     from sbea_engine.data import LabelSet
     from webapp.accounts.models import User
     from webapp.projects.models import Project
 
-PROJECT_NAME = "Demo: one mouse in an open field"
 RECORDING_NAME = "open field"
 DESCRIPTION = (
     "A rendered recording whose truth is known. Label some frames, train, and see how close you get."
@@ -31,7 +32,7 @@ DESCRIPTION = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPlan:
-    """What the demo is made of; another plan renders into another folder."""
+    """What the project of one camera is made of; another plan renders into another folder."""
 
     recipe: str = "solo"
     seconds: float = 20.0
@@ -45,11 +46,10 @@ class DemoPlan:
 
 
 def demo_ensure(*, plan: DemoPlan | None = None, on_progress: OnProgress = ignore) -> Project:
-    """The demo project, made where there is none yet; its owner is the site's administrator."""
-    from webapp.projects.models import Project
+    """The project of one camera, made where there is none yet; its owner is the site's administrator."""
+    from webapp.projects.demo import ONE_CAMERA, demo_find
 
-    found = Project.objects.filter(is_demo=True).order_by("pk").first()
-    return found or _make(plan or DemoPlan(), _administrator(), on_progress)
+    return demo_find(ONE_CAMERA) or _make(plan or DemoPlan(), administrator(), on_progress)
 
 
 def _make(plan: DemoPlan, owner: User, on_progress: OnProgress) -> Project:
@@ -57,8 +57,15 @@ def _make(plan: DemoPlan, owner: User, on_progress: OnProgress) -> Project:
     from sbea_engine.video.suggest import suggest_frames
     from webapp.recordings import storage
 
-    rendered = storage.media_folder("originals", plan.folder_name)
-    labels = _rendered(plan, rendered, on_progress)
+    labels = rendered(
+        storage.media_folder("originals", plan.folder_name),
+        recipe=plan.recipe,
+        cameras=1,
+        seconds=plan.seconds,
+        seed=plan.seed,
+        labels=plan.labels,
+        on_progress=on_progress,
+    )
     video = labels.frames[0].path
     # Kept until the rows are there: a proxy that is complete is found again and not made twice.
     proxy = storage.data_root() / "jobs" / plan.folder_name
@@ -68,36 +75,12 @@ def _make(plan: DemoPlan, owner: User, on_progress: OnProgress) -> Project:
     return _store(owner, proxy, labels, suggestions)
 
 
-def _rendered(plan: DemoPlan, folder: Path, on_progress: OnProgress) -> LabelSet:
-    """The labels of the recording in `folder`, which is rendered where it is not there whole."""
-    from sbea_engine.data import LabelSet
-    from sbea_engine.errors import BadInput
-    from sbea_engine.synth import load_recipe, render_recording
-    from webapp.recordings import storage
-
-    try:
-        labels = LabelSet.load(folder)
-        if all(source.path.is_file() for source in labels.frames):
-            return labels
-    except BadInput:
-        pass  # nothing there yet, or damaged: render
-    storage.remove_tree(folder)
-    render_recording(
-        load_recipe(plan.recipe),
-        seconds=plan.seconds,
-        seed=plan.seed,
-        labels=plan.labels,
-        out=folder,
-        on_progress=on_progress,
-    )
-    return LabelSet.load(folder)
-
-
 def _store(owner: User, proxy: Path, labels: LabelSet, suggestions: list[tuple[int, str, float]]) -> Project:
     from django.db import transaction
 
     from webapp.annotation.demo import demo_labels_folder
     from webapp.annotation.services import suggestions_add
+    from webapp.projects.demo import ONE_CAMERA
     from webapp.projects.services import project_create
     from webapp.recordings import storage
     from webapp.recordings.ingest import describe_proxy
@@ -106,7 +89,7 @@ def _store(owner: User, proxy: Path, labels: LabelSet, suggestions: list[tuple[i
 
     with transaction.atomic():
         project = project_create(
-            name=PROJECT_NAME, skeleton=labels.skeleton, by=owner, description=DESCRIPTION, is_demo=True
+            name=ONE_CAMERA, skeleton=labels.skeleton, by=owner, description=DESCRIPTION, is_demo=True
         )
         recording = Recording.objects.create(project=project, name=RECORDING_NAME)
         row = Video.objects.create(
@@ -122,7 +105,8 @@ def _store(owner: User, proxy: Path, labels: LabelSet, suggestions: list[tuple[i
     return project
 
 
-def _administrator() -> User:
+def administrator() -> User:
+    """Who owns the demo projects: the site's first administrator, made where there is none."""
     from webapp.accounts.links import FIRST_ADMIN_EMAIL
     from webapp.accounts.models import User
 
@@ -153,19 +137,22 @@ class _Line:
 
 
 def main() -> None:
-    """Make sure that the demo project is there."""
+    """Make sure that the demo projects are there."""
     choose_settings()
     import django
 
     django.setup()
+    from workers.demo_rig import demo_rig_ensure
+
     line = _Line()
     try:
         project = demo_ensure(on_progress=line)
+        rig = demo_rig_ensure(by=administrator())
     except EngineError as error:
         line.end()
-        sys.exit(f"The demo project could not be made: {error}")
+        sys.exit(f"The demo projects could not be made: {error}")
     line.end()
-    sys.stdout.write(f"Demo project: /projects/{project.slug}/\n")
+    sys.stdout.write(f"Demo projects: /projects/{project.slug}/ and /projects/{rig.slug}/\n")
 
 
 if __name__ == "__main__":

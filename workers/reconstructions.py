@@ -19,6 +19,7 @@ from sbea_engine.progress import Progress
 from webapp.api.errors import AppError
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
+from webapp.recordings.originals import owner_of_source
 from webapp.recordings.rendered import DESCRIPTION, is_rendered
 from webapp.recordings.roots import allowed_path
 from webapp.recordings.sources import video_source_path
@@ -82,15 +83,23 @@ def _outcome(found: Reconstruction, done: Poses3DStore, warnings: Sequence[str])
 
 
 def _truth_folder(found: Reconstruction) -> Path | None:
-    """The folder of the rendered recording whose videos these are, if its truth lies there."""
+    """The folder of the rendered recording whose videos these are, if its truth lies there.
+
+    It lies under a media root, or the studio rendered it itself; beside uploads none is looked for.
+    """
     videos = videos_of(found).values()
-    folders = {Path(video.source_path).parent for video in videos}
-    if len(folders) != 1 or any(video.source_owned for video in videos):
+    owned = {video.source_owned for video in videos}
+    if len(owned) != 1 or any(owner_of_source(video.source_path) for video in videos):
+        return None
+    rendered_here = owned == {True}
+    paths = [video.source_path for video in videos]
+    folders = {(storage.stored_path(path) if rendered_here else Path(path)).parent for path in paths}
+    if len(folders) != 1:
         return None
     (folder,) = folders
     if not is_rendered(folder / DESCRIPTION) or not (folder / "truth.npz").is_file():
         return None
-    return allowed_path(str(folder))
+    return folder if rendered_here else allowed_path(str(folder))
 
 
 def _trained_ticks(found: Reconstruction) -> set[int]:

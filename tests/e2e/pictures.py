@@ -18,6 +18,7 @@ from tests.e2e.api import StudioApi
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.studio_page import StudioPage
 from tests.e2e.studio_server import StudioServer
+from webapp.projects.demo import ONE_CAMERA
 
 LONG_MS = 900_000
 SHOWN_FRAME = 300
@@ -88,7 +89,8 @@ def main() -> None:
             page.get_by_role("button", name="Sign in").click()
             page.wait_for_url("**/")
             server.manage("demo")
-            project = next(p for p in StudioApi(context, server.base_url).call("GET", "/projects"))
+            projects = StudioApi(context, server.base_url).call("GET", "/projects")
+            project = next(p for p in projects if p["name"] == ONE_CAMERA)
             home = f"/projects/{project['slug']}/"
             page.goto(home)
             prepare(page, asked.preset)

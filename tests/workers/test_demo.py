@@ -1,4 +1,4 @@
-"""The demo project: made once, whole, and its ready-made labels given on request."""
+"""The demo project of one camera: made once, whole, and its ready-made labels given on request."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from webapp.annotation.keypoints import Change, VisibilityName
 from webapp.annotation.models import Instance, SuggestedFrame
 from webapp.annotation.operations import LabelOperation, operations_apply
 from webapp.projects.models import Project
+from webapp.projects.services import project_update
 from webapp.recordings import storage
 from webapp.recordings.models import Video
 from webapp.recordings.services import recording_rename
 from workers import demo as demo_module
-from workers.demo import DemoPlan, demo_ensure
+from workers.demo import DemoPlan, administrator, demo_ensure
+from workers.demo_rig import demo_rig_ensure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,15 +74,28 @@ class TestEnsure:
         admin = User.objects.create_superuser("boss@example.org")
         assert owner_of(demo_ensure(plan=SMALL)) == admin
 
-    def test_the_command_starts_no_process_where_the_project_is_there(
+    def test_the_command_starts_no_process_where_nothing_is_missing(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def refuse(*_: Any, **__: Any) -> None:
-            raise AssertionError("nothing is left to do")
+        started: list[Any] = []
 
-        make_project(is_demo=True)
-        monkeypatch.setattr(subprocess, "run", refuse)
+        def start(command: Any, **_: Any) -> subprocess.CompletedProcess[bytes]:
+            started.append(command)
+            return subprocess.CompletedProcess(command, 0)
+
+        monkeypatch.setattr(subprocess, "run", start)
+        demo_ensure(plan=SMALL)
         call_command("demo")
+        assert len(started) == 1  # the rig is missing
+        demo_rig_ensure(by=administrator())
+        call_command("demo")
+        assert len(started) == 1
+
+    def test_one_that_was_renamed_is_found_and_another_demo_is_not_taken_for_it(self) -> None:
+        make_project(name="Demo: something else", is_demo=True)
+        project = demo_ensure(plan=SMALL)
+        project_update(project=project, by=owner_of(project), name="My mouse")
+        assert demo_ensure(plan=SMALL) == project
 
 
 class TestLabels:

@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     POSE_PREDICT = "pose.predict"
     POSE_RECONSTRUCT = "pose.reconstruct"
     PROJECT_EXPORT = "project.export"
+    DEMO_RENDER = "demo.render"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,9 @@ _SPECS: dict[str, KindSpec] = {
         queue=Queue.CPU, title="Reconstruct 3D poses", capability=Capability.TRAIN
     ),
     JobKind.PROJECT_EXPORT: KindSpec(queue=Queue.IO, title="Export files", capability=Capability.VIEW),
+    JobKind.DEMO_RENDER: KindSpec(
+        queue=Queue.CPU, title="Render the demo recordings", capability=Capability.MANAGE_DATA
+    ),
 }
 
 

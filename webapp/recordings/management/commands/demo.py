@@ -1,4 +1,4 @@
-"""`manage.py demo`: make sure that the demo project is there."""
+"""`manage.py demo`: make sure that the demo projects are there."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from webapp.projects.models import Project
+from webapp.projects.demo import demo_is_whole
 
 
 class Command(BaseCommand):
     """Starts the engine in a process of its own: nothing of the web loads it."""
 
-    help = "Render the demo recording and create the demo project, unless it is there."
+    help = (
+        "Make the demo projects, unless they are there: render one recording, queue the others for a worker."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run and wait; the child reports on the terminal. Nothing is started where the project is there."""
-        if Project.objects.filter(is_demo=True).exists():
+        """Run and wait; the child reports on the terminal. Nothing is started where nothing is missing."""
+        if demo_is_whole():
             return
         if not (settings.BASE_DIR / "workers").is_dir():
             raise CommandError(
@@ -31,4 +33,4 @@ class Command(BaseCommand):
         command = [sys.executable, "-m", "workers.demo"]
         done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False)
         if done.returncode:
-            raise CommandError("The demo project could not be made; the message stands above.")
+            raise CommandError("The demo projects could not be made; the message stands above.")
