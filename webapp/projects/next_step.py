@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Count, QuerySet
+
 from webapp.accounts.capabilities import Capability
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.projects.selectors import ProjectCounts
-from webapp.recordings.models import Video
-from webapp.results.models import PoseResult
+from webapp.recordings.models import Recording, Video
+from webapp.results.models import PoseResult, Reconstruction
 from webapp.training.models import PoseModel
 
 # Below this a training run is possible but says little.
@@ -31,6 +33,13 @@ def next_step(*, project: Project, counts: ProjectCounts, allowed: frozenset[Cap
     """What a member with these capabilities should do now."""
     base = f"/projects/{project.slug}/"
     videos = Video.objects.filter(recording__project=project)
+    if not videos.exists() and _is_running(project, JobKind.DEMO_RENDER):
+        return NextStep(
+            code="wait_for_demo",
+            title="Wait for the demo recordings",
+            detail="They are being rendered now, camera by camera; that takes some minutes, once.",
+            url=f"{base}jobs/",
+        )
     if not videos.filter(state=Video.State.READY).exists():
         return _first_recording(base, allowed, waiting=videos.exclude(state=Video.State.FAILED).exists())
     if _is_running(project, JobKind.POSE_TRAIN):
@@ -43,7 +52,18 @@ def next_step(*, project: Project, counts: ProjectCounts, allowed: frozenset[Cap
     ready = PoseModel.objects.filter(project=project, state=PoseModel.State.READY)
     if not ready.exists():
         return _towards_first_model(base, counts, allowed)
+    return _after_first_model(project, base, allowed)
+
+
+def _after_first_model(project: Project, base: str, allowed: frozenset[Capability]) -> NextStep:
     results = PoseResult.objects.filter(project=project, state=PoseResult.State.READY)
+    if Capability.TRAIN in allowed and _can_reconstruct_first(project, results):
+        return NextStep(
+            code="reconstruct",
+            title="Reconstruct in 3D",
+            detail="Several views of one recording have predictions, and its cameras are calibrated.",
+            url=f"{base}results/",
+        )
     if results.exists():
         return NextStep(
             code="check_results",
@@ -52,18 +72,39 @@ def next_step(*, project: Project, counts: ProjectCounts, allowed: frozenset[Cap
             url=f"{base}results/",
         )
     if Capability.TRAIN in allowed:
-        return NextStep(
-            code="predict",
-            title="Run your model over a video",
-            detail="A trained model is ready, and no video has predictions yet.",
-            url=f"{base}models/",
-        )
+        return _first_prediction(project, base)
     return NextStep(
         code="see_models",
         title="Look at the model",
         detail="A trained model is ready; a manager can run it over the videos.",
         url=f"{base}models/",
     )
+
+
+def _first_prediction(project: Project, base: str) -> NextStep:
+    several = Recording.objects.filter(project=project, calibration__isnull=False)
+    if several.alias(views=Count("videos")).filter(views__gte=2).exists():
+        return NextStep(
+            code="predict",
+            title="Predict all views",
+            detail="A trained model is ready. Run it over all views of a recording; 3D follows from those.",
+            url=f"{base}results/",
+        )
+    return NextStep(
+        code="predict",
+        title="Run your model over a video",
+        detail="A trained model is ready, and no video has predictions yet.",
+        url=f"{base}models/",
+    )
+
+
+def _can_reconstruct_first(project: Project, results: QuerySet[PoseResult]) -> bool:
+    """Whether 2D poses wait to become the project's first 3D poses."""
+    if Reconstruction.objects.filter(project=project).exists():
+        return False
+    calibrated = results.filter(video__recording__calibration__isnull=False).order_by()
+    rigs = calibrated.values("video__recording", "model").annotate(views=Count("video", distinct=True))
+    return rigs.filter(views__gte=2).exists()
 
 
 def _first_recording(base: str, allowed: frozenset[Capability], *, waiting: bool) -> NextStep:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.webapp.factories import make_job, make_project
+from tests.webapp.factories import make_job, make_project, owner_of
+from tests.webapp.recordings.factories import make_calibration, pretend_recording
+from tests.webapp.results.factories import predicted, ready_model
 from webapp.accounts.capabilities import CAPABILITIES_OF
+from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.projects.next_step import ENOUGH_FRAMES, next_step
 from webapp.projects.selectors import ProjectCounts
 from webapp.recordings.models import Recording, Video
 from webapp.results.models import PoseResult
+from webapp.results.reconstructions.services import reconstruction_start
 from webapp.training.models import LabelSnapshot, PoseModel
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +25,11 @@ def code(project: Project, *, frames: int = 0, role: str = "owner") -> str:
     step = next_step(project=project, counts=counts, allowed=CAPABILITIES_OF[role])
     assert step.url.startswith(f"/projects/{project.slug}/")
     return step.code
+
+
+def titled(project: Project) -> str:
+    counts = ProjectCounts(recordings=0, labelled_frames=0, models=0, running_jobs=0)
+    return next_step(project=project, counts=counts, allowed=CAPABILITIES_OF["owner"]).title
 
 
 def add_video(project: Project, state: str) -> Video:
@@ -51,6 +60,31 @@ def test_the_way_from_an_empty_project_to_its_results() -> None:
     model = add_model(project)
     assert code(project) == "predict"
     PoseResult.objects.create(project=project, model=model, video=video, state="ready")
+    assert code(project) == "check_results"
+
+
+def test_a_demo_that_is_being_rendered_asks_for_patience() -> None:
+    project = make_project()
+    job = make_job(project, kind=JobKind.DEMO_RENDER)
+    assert code(project) == "wait_for_demo"
+    job.delete()
+    assert code(project) == "add_recording"
+
+
+def test_a_rig_leads_to_3d() -> None:
+    project = make_project()
+    model = ready_model(project)
+    recording = pretend_recording(project, {"top": 40, "side": 40})
+    assert "all views" not in titled(project)
+    recording.calibration = make_calibration(project, "top", "side")
+    recording.save()
+    assert titled(project) == "Predict all views"
+    predicted(model, recording, "top")
+    assert code(project) == "check_results"
+    predicted(model, recording, "side")
+    assert code(project) == "reconstruct"
+    assert code(project, role="viewer") == "check_results"
+    reconstruction_start(recording=recording, model=model, by=owner_of(project))
     assert code(project) == "check_results"
 
 

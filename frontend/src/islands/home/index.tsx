@@ -72,11 +72,14 @@ function Home(home: HomeProps): JSX.Element {
   );
 }
 
-function NextStep({ api, props, data: { project }, refresh }: HomeProps): JSX.Element {
+function NextStep({ api, props, data: { project, recordings }, refresh }: HomeProps): JSX.Element {
   const action = useAction();
   const step = project.next_step;
   const offerDemo =
-    props.isDemo && can(props, "label") && (step.code === "label" || project.counts.labelled_frames === 0);
+    props.isDemo &&
+    can(props, "label") &&
+    recordings.length > 0 &&
+    (step.code === "label" || project.counts.labelled_frames === 0);
   const useDemoLabels = () =>
     action.run(async () => {
       await bodyOf(
@@ -139,7 +142,10 @@ function Recordings({ props, data: { recordings } }: HomeProps): JSX.Element {
                   stateWords(video.state)
                 )}
               </span>
-              <span class="clip">{recording.name}</span>
+              <span class="clip">
+                {recording.name}
+                {recording.videos.length > 1 && ` · ${video.view}`}
+              </span>
               <span class="dim small">
                 {video.state === "ready"
                   ? `${counted(video.frame_count, "frame")} · ${video.width} × ${video.height}`

@@ -40,6 +40,7 @@ export function can(props: Pick<ProjectProps, "capabilities">, capability: Capab
 
 /** Which right a kind of job asks for: starting, cancelling and trying again are one right. */
 const NEEDS: Readonly<Record<string, Capability>> = {
+  "demo.render": "manage_data",
   "pose.predict": "train",
   "pose.reconstruct": "train",
   "pose.train": "train",
