@@ -18,7 +18,6 @@ from tests.e2e.api import StudioApi
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.studio_page import StudioPage
 from tests.e2e.studio_server import StudioServer
-from webapp.projects.demo import ONE_CAMERA
 
 LONG_MS = 900_000
 SHOWN_FRAME = 300
@@ -90,7 +89,7 @@ def main() -> None:
             page.wait_for_url("**/")
             server.manage("demo")
             projects = StudioApi(context, server.base_url).call("GET", "/projects")
-            project = next(p for p in projects if p["name"] == ONE_CAMERA)
+            project = next(p for p in projects if "one mouse" in p["name"])
             home = f"/projects/{project['slug']}/"
             page.goto(home)
             prepare(page, asked.preset)
