@@ -31,8 +31,9 @@ class TrainingRequest:
 
     Attributes:
         name: Empty for the next free "model N".
-        holdout: `none`; `last:0.2`, the last fifth of the labelled frames of each video; `block:0.6-0.8`; or
-            `videos:a,b`. As `sbea_engine.pose.splits` reads it, which the web process cannot import.
+        holdout: `none`; `last:0.2`, the last fifth of the labelled moments of each recording, in all of its
+            views; `block:0.6-0.8`; or `videos:a,b`. As `sbea_engine.pose.splits` reads it, which the web
+            process cannot import.
         minutes: Wall-clock budget; None for the preset's own length.
     """
 
