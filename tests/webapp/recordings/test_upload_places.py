@@ -62,6 +62,18 @@ def test_a_name_that_is_taken_keeps_the_bytes_for_another(project: Project) -> N
     assert views(project) == ["top", "side"]
 
 
+@pytest.mark.parametrize("bad", ["\0", "\ud800"])
+def test_no_text_that_cannot_be_kept_is(project: Project, bad: str) -> None:
+    upload = whole(project)
+    assert complete(upload, name="take3", view=f"to{bad}p").status_code == 422
+    assert not project.recordings.exists()
+    answer = complete(upload, name=f"take{bad}3", view="top")
+    if bad == "\0":  # a name that only looks wrong is mended, as one that is taken gets a number
+        assert (answer.status_code, project.recordings.get().name) == (202, "take 3")
+    else:
+        assert answer.json()["code"] == "invalid_request"
+
+
 def test_again_changes_nothing(project: Project) -> None:
     upload = whole(project)
     first = complete(upload, name="a", view="top").json()
