@@ -8,6 +8,7 @@ import { Confirm } from "./parts/confirm";
 import { count } from "./parts/format";
 import { JobButtons, JobError, JobProgress } from "./parts/job";
 import { can, modelUrl, type ProjectProps, reconstructionUrl } from "./parts/project";
+import { Doubts } from "./recordings/doubts";
 
 export interface In3D {
   readonly recordings: readonly Recording[];
@@ -73,6 +74,7 @@ function Rig({
           )}
         </p>
       )}
+      <Doubts recording={recording} />
       {models.length === 0 && (
         <p class="dim small">
           No model is trained yet.

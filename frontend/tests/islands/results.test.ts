@@ -15,15 +15,25 @@ const FILES: readonly ExportFile[] = [1, 2].map((id) => ({
   created_at: "2026-01-01T00:00:00Z",
 }));
 
-const VIDEOS = [1, 2, 3].map((id) => ({ id, view: `cam-${id}`, recording_name: "take", state: "ready" }));
-const RECORDING = { id: 5, name: "take", videos: VIDEOS, calibration: null };
+const VIDEOS = [1, 2, 3].map((id) => ({
+  ...{ id, view: `cam-${id}`, recording_name: "take", state: "ready" },
+  ...{ frame_count: 4, offset_ticks: 0, sync_problem: null },
+}));
+const RECORDING = {
+  ...{ id: 5, name: "take", videos: VIDEOS, calibration: null },
+  ...{ sync_source: "aligned", ticks: 4 },
+};
 const RESULTS = [
   { id: 11, video_id: 1, model_id: 9, model_name: "net", state: "ready", frames_done: 4, frame_count: 4 },
   { id: 12, video_id: 3, model_id: 9, model_name: "net", state: "running", frames_done: 1, frame_count: 4 },
 ];
 
 /** A server that has these files, and forgets one that is deleted. */
-function server(): { fetch: (request: Request) => Promise<Response>; deleted: string[]; asked: string[] } {
+function server(recording: object): {
+  fetch: (request: Request) => Promise<Response>;
+  deleted: string[];
+  asked: string[];
+} {
   const asked: string[] = [];
   const deleted: string[] = [];
   const fetch = async (request: Request): Promise<Response> => {
@@ -34,7 +44,7 @@ function server(): { fetch: (request: Request) => Promise<Response>; deleted: st
       return new Response(null, { status: 204 });
     }
     const left = FILES.filter(({ id }) => !deleted.includes(`/api/v1/exports/${id}`));
-    if (pathname.endsWith("/recordings")) return Response.json([RECORDING]);
+    if (pathname.endsWith("/recordings")) return Response.json([recording]);
     if (pathname.endsWith("/results")) return Response.json(RESULTS);
     return Response.json(pathname.endsWith("/exports") ? left : []);
   };
@@ -70,8 +80,11 @@ describe("the export files of a project", () => {
     vi.unstubAllGlobals();
   });
 
-  async function open(capabilities: readonly Capability[]): Promise<{ deleted: string[]; asked: string[] }> {
-    const { fetch, deleted, asked } = server();
+  async function open(
+    capabilities: readonly Capability[],
+    recording: object = RECORDING,
+  ): Promise<{ deleted: string[]; asked: string[] }> {
+    const { fetch, deleted, asked } = server(recording);
     const api = createApi({ baseUrl: "http://studio.test", fetch, csrfToken: () => "t" });
     const urls = { model: "/models/0/", studio: "/studio/0/" };
     const props = { projectId: 1, capabilities, urls };
@@ -100,6 +113,35 @@ describe("the export files of a project", () => {
     expect(rows.filter((words) => /cam-1.*ready/.test(words ?? ""))).toHaveLength(1);
     expect(rows.filter((words) => /cam-3.*running/.test(words ?? ""))).toHaveLength(1);
     expect(asked.filter((path) => path.endsWith("/results"))).toEqual(["/api/v1/projects/1/results"]);
+  });
+
+  it("stand below what 3D has to do without, named before anything is made", async () => {
+    await open(["view", "train"]);
+    const article = () => root.querySelector('[data-recording="take"]');
+    expect(article()?.textContent).toContain("no calibration");
+    expect(article()?.querySelector(".warn")).toBeNull();
+    page.abort();
+    page = new AbortController();
+    root.replaceChildren();
+    const fits = { fit: "usable", problem: null };
+    const calibration = {
+      ...{ id: 7, name: "rig", without_view: ["low"], same_cameras: [] },
+      views: [
+        { view: "cam-1", ...fits },
+        { view: "cam-2", ...fits },
+        { view: "cam-3", fit: "no_camera", problem: "The calibration has no camera 'cam-3'." },
+      ],
+    };
+    const [first, second, third] = VIDEOS;
+    const videos = [first, { ...second, frame_count: 2 }, { ...third, state: "failed", frame_count: 0 }];
+    await open(["view", "train"], { ...RECORDING, videos, calibration });
+    const said = [...(article()?.querySelectorAll(".warn li") ?? [])].map(({ textContent }) => textContent);
+    expect(said).toEqual([
+      "View cam-3 could not be read and is left out.",
+      "Of 4 ticks, cam-2 ends after 2 ticks.",
+      "The calibration has no camera 'cam-3'.",
+      "The recording has no view for low; rig has more cameras than it.",
+    ]);
   });
 
   it("stay where one may only look", async () => {

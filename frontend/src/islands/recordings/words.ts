@@ -61,6 +61,18 @@ export function fitOf(used: UsedCalibration | null): Fit {
     : { tone: "", words: "calibration set", problems };
 }
 
+/** What of a recording is not whole, view by view: what 3D will have to do without. */
+export function doubtsOf(recording: Recording): string[] {
+  const doubts = recording.videos.flatMap(({ view, state, sync_problem }) => {
+    if (state === "failed") return [`View ${view} could not be read and is left out.`];
+    if (state !== "ready") return [`View ${view} is still being read.`];
+    return sync_problem ? [sync_problem] : [];
+  });
+  const ends = endsOf(recording);
+  if (ends) doubts.push(ends);
+  return [...doubts, ...fitOf(recording.calibration).problems];
+}
+
 /** The tick that a person wrote, or null where it is none. */
 export function tickOf(text: string): number | null {
   return /^\s*[+-]?\d{1,8}\s*$/.test(text) ? Number(text) : null;

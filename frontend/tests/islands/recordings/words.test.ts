@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Recording, UsedCalibration, View } from "../../../src/api/types";
 import { tableOf } from "../../../src/islands/recordings/sync";
-import { endsOf, fitOf, summaryOf, tickOf } from "../../../src/islands/recordings/words";
+import { doubtsOf, endsOf, fitOf, summaryOf, tickOf } from "../../../src/islands/recordings/words";
 
 function view(name: string, frame_count: number, offset_ticks: number | null = 0): View {
   const state = frame_count > 0 ? "ready" : "pending";
@@ -70,6 +70,18 @@ it("tells a calibration that fits from one that does not, by name", () => {
 it("does not call calibrated what has not been measured yet", () => {
   const views = used({}).views.map((row) => ({ ...row, fit: "unchecked" as const }));
   expect(fitOf(used({ views })).words).toBe("calibration set");
+});
+
+it("tells what of a recording is not whole, and nothing of one that is", () => {
+  expect(doubtsOf(recording([view("top", 100)], { calibration: null }))).toEqual([]);
+  const lost = { ...view("long", 9000, null), sync_problem: "View 'long' would end too late." };
+  const views = [view("top", 100), view("side", 90), view("new", 0), lost];
+  expect(doubtsOf(recording(views, { calibration: used({ without_view: ["low"] }) }))).toEqual([
+    "View new is still being read.",
+    "View 'long' would end too late.",
+    "Of 100 ticks, side ends after 90 ticks.",
+    "The recording has no view for low; rig has more cameras than it.",
+  ]);
 });
 
 it("takes whole ticks and nothing else", () => {
