@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import xarray as xr
 import zarr
 
 from sbea_engine.data import Poses, Skeleton
-from sbea_engine.io.poses_store import BadPosesStore, PosesWriter, open_poses, write_poses
+from sbea_engine.io.poses_store import BadPosesStore, PosesStore, PosesWriter, open_poses, write_poses
 
 SKELETON = Skeleton(keypoints=("snout", "schwanz-ü", "tail"), edges=(("snout", "tail"),))
 PEOPLE = ("animal 1", "animal 2")
@@ -197,7 +198,12 @@ def test_frames_without_any_answer_are_not_lost_ones(tmp_path: Path) -> None:
     np.testing.assert_array_equal(open_poses(folder).window().points_px, poses.points_px)
     chunk = folder / "poses.zarr" / "points_px" / "c" / "1" / "0" / "0" / "0"
     chunk.unlink()
-    for read in (lambda s: s.window(), lambda s: s.window(7, 8), lambda s: s.dataset()):
+    reads: list[Callable[[PosesStore], object]] = [
+        PosesStore.window,
+        PosesStore.dataset,
+        lambda store: store.window(7, 8),
+    ]
+    for read in reads:
         with pytest.raises(BadPosesStore, match=r"points_px/c/1/0/0/0: this part of points_px is gone"):
             read(open_poses(folder))
     np.testing.assert_array_equal(open_poses(folder).window(8).points_px, poses.points_px[8:])
