@@ -156,4 +156,5 @@ BIRD = BodyPlan(
     stand_mm=98.0,
     gait_mm=(70.0, 0.30),
     roams=3.0,
+    acts=frozenset({"approach", "follow", "nose-nose"}),
 )

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import Skeleton
 from sbea_engine.errors import BadInput
+from sbea_engine.synth.behaviour.repertoire import BASIC, REPERTOIRE
 from sbea_engine.synth.rotation import along, from_yaw_pitch_roll
 
 Vector = tuple[float, float, float]
@@ -123,6 +124,7 @@ class BodyPlan:
         stand_mm: Height of the root above the floor.
         gait_mm: (stride at rest, stride added per mm/s of speed): stride length is their line.
         roams: How many times wider than a mouse's its paths, distances from walls and speeds are.
+        acts: Behaviours of the repertoire that this body is made for, beside those that any body does.
     """
 
     name: str
@@ -139,6 +141,7 @@ class BodyPlan:
     stand_mm: float
     gait_mm: tuple[float, float]
     roams: float = 1.0
+    acts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         known: set[str] = set()
@@ -158,7 +161,15 @@ class BodyPlan:
         missing = sorted(set(used) - known)
         if missing:
             raise BadBody(f"{self.name!r} uses joint {missing[0]!r}, which it does not declare.")
+        strange = sorted(self.acts - set(REPERTOIRE))
+        if strange:
+            raise BadBody(f"{self.name!r} acts {strange[0]!r}, which the repertoire does not know.")
         _ = self.skeleton
+
+    @property
+    def does(self) -> frozenset[str]:
+        """Behaviours of the repertoire that it shows."""
+        return BASIC | self.acts
 
     @cached_property
     def skeleton(self) -> Skeleton:

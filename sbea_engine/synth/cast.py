@@ -238,7 +238,7 @@ def rehearse(
 
     Args:
         paces: Factors on the speed of their runs.
-        transitions: Rows that replace those of `repertoire.TRANSITIONS`.
+        transitions: Rows that replace those of `repertoire.TRANSITIONS`; what a body does not do is left out.
         durations: Factor on the durations of bouts.
 
     Raises:
@@ -250,7 +250,11 @@ def rehearse(
         arena=arena,
         shapes=[Shape.of(plan) for plan in plans],
         paces=paces,
-        transitions=transitions_with(transitions or {}),
+        transitions=transitions_with(
+            transitions or {},
+            does=frozenset.intersection(*(plan.does for plan in plans)),
+            alone=len(plans) == 1,
+        ),
         durations=durations,
     )
     steps = stage.play(steps_for(frames, fps))

@@ -171,4 +171,5 @@ DOG = BodyPlan(
     stand_mm=385.0,
     gait_mm=(320.0, 0.30),
     roams=7.5,
+    acts=frozenset({"approach", "follow", "nose-nose", "nose-anogenital"}),
 )

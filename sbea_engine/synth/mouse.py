@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sbea_engine.synth.behaviour.repertoire import REPERTOIRE
 from sbea_engine.synth.body import BodyPlan, Joint, Keypoint, Limb, Part
 
 TAIL_LINKS = 14
@@ -225,4 +226,5 @@ MOUSE = BodyPlan(
     heading=("tail base", "snout"),
     stand_mm=14.0,
     gait_mm=(30.0, 0.11),
+    acts=frozenset(REPERTOIRE),
 )  # fmt: skip

@@ -128,6 +128,19 @@ class Recipe(Table):
             )
         return self
 
+    @model_validator(mode="after")
+    def _done_by_such_bodies(self) -> Recipe:
+        if self.behaviour is not None:
+            try:
+                transitions_with(
+                    self.behaviour.transitions,
+                    does=BODIES[self.animals[0].body].does,
+                    alone=len(self.animals) == 1,
+                )
+            except BadRepertoire as error:
+                raise ValueError(f"behaviour.{error}") from error
+        return self
+
     @property
     def scripted(self) -> bool:
         """Whether the animals follow the repertoire, and do not merely explore."""
@@ -158,7 +171,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         return Recipe.model_validate({"name": Path(file.name).stem} | table)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in first["loc"]) or "recipe"
         reason = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
         raise BadRecipe(f"{file}: {key}: {reason}.", file=str(file), key=key) from error
 

@@ -6,7 +6,7 @@ how fast, a row in `TRANSITIONS`, and, where the body takes a pose of its own, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -84,8 +84,8 @@ REPERTOIRE: Mapping[str, Behaviour] = MappingProxyType(
     }
 )  # fmt: skip
 
-# What an animal does after a bout, as weights; what is not possible at the moment is left out. The row of
-# "approach" is what the actor goes for, chosen when it sets out.
+# What follows a bout, as weights. What is not possible at the moment is left out, and where nothing
+# is left the animal walks. The row of "approach" is what the actor goes for, chosen when it sets out.
 TRANSITIONS: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "idle": {"walk": 5, "rear": 1.2, "groom": 1.3, "approach": 2.2},
@@ -109,23 +109,68 @@ RESPONSES: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "mount": {"walk": 4, "flee": 5},
     }
 )
-ALONE = frozenset(name for name, behaviour in REPERTOIRE.items() if not behaviour.social)
+BASIC = frozenset({"idle", "walk", "flee"})  # what any body can do: it stands, walks and runs away
+MAX_WEIGHT = 1e6
+_MET = ("nose-nose", "huddle")  # begun by an approach alone
 
 
-def transitions_with(changes: Mapping[str, Mapping[str, float]]) -> Mapping[str, Mapping[str, float]]:
-    """`TRANSITIONS` with the rows of `changes` instead; raises `BadRepertoire` naming a row that is wrong."""
+def transitions_with(
+    changes: Mapping[str, Mapping[str, float]], *, does: Collection[str] | None = None, alone: bool = False
+) -> Mapping[str, Mapping[str, float]]:
+    """`TRANSITIONS` with the rows of `changes` instead, of the behaviours that a body does.
+
+    Args:
+        does: See `BodyPlan.does`; all behaviours where not given.
+        alone: Whether there is no other animal.
+
+    Raises:
+        BadRepertoire: A row is wrong, or asks for what cannot happen; the message names the row.
+    """
+    able = frozenset(REPERTOIRE) if does is None else frozenset(does)
     for name, row in changes.items():
-        unknown = {name, *row} - set(REPERTOIRE)
-        if unknown:
-            raise BadRepertoire(
-                f"transitions.{name}: unknown behaviour {sorted(unknown)[0]!r}; "
-                f"known: {', '.join(REPERTOIRE)}"
-            )
-        if any(not 0 <= weight < float("inf") for weight in row.values()) or not sum(row.values()) > 0:
-            raise BadRepertoire(f"transitions.{name}: weights must be at least 0, and one above 0, got {row}")
-        if name == "approach" and not set(row) <= {"nose-nose", "nose-anogenital", "huddle"}:
+        _check_row(name, row, able)
+        if alone and name != "approach" and all(REPERTOIRE[after].social for after in row if row[after] > 0):
+            raise BadRepertoire(f"transitions.{name}: leaves an animal that is alone nothing to do")
+    rows = {
+        name: {after: weight for after, weight in row.items() if after in able}
+        for name, row in {**TRANSITIONS, **changes}.items()
+        if name in able
+    }
+    for name, row in rows.items():
+        if not sum(row.values()) > 0:
+            raise BadRepertoire(f"transitions.{name}: nothing that this body does follows it")
+    return rows
+
+
+def _check_row(name: str, row: Mapping[str, float], able: frozenset[str]) -> None:
+    """Raises `BadRepertoire` where a row of transitions is wrong or impossible for a body."""
+    unknown = {name, *row} - set(REPERTOIRE)
+    if unknown:
+        raise BadRepertoire(
+            f"transitions.{name}: unknown behaviour {sorted(unknown)[0]!r}; known: {', '.join(REPERTOIRE)}"
+        )
+    if any(not 0 <= weight <= MAX_WEIGHT for weight in row.values()) or not sum(row.values()) > 0:
+        raise BadRepertoire(
+            f"transitions.{name}: weights must be at least 0 and at most {MAX_WEIGHT:.0f}, and one above 0, "
+            f"got {dict(row)}"
+        )
+    asked = [after for after, weight in row.items() if weight > 0]
+    beyond = sorted({name, *asked} - able)
+    if beyond:
+        raise BadRepertoire(
+            f"transitions.{name}: this body does not {beyond[0]}; it does {', '.join(sorted(able))}"
+        )
+    if name == "approach":
+        if not set(row) <= {*_MET, "nose-anogenital"}:
             raise BadRepertoire(
                 f"transitions.approach: what is approached for is nose-nose, nose-anogenital or huddle, "
                 f"got {', '.join(row)}"
             )
-    return {**TRANSITIONS, **changes}
+        return
+    for after in asked:
+        if after in _MET:
+            raise BadRepertoire(f"transitions.{name}: {after} is begun by an approach; give approach instead")
+        if REPERTOIRE[after].social and after != "approach" and not REPERTOIRE[name].social:
+            raise BadRepertoire(
+                f"transitions.{name}: {after} needs a partner, and {name} has none; give approach instead"
+            )

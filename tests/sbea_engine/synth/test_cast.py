@@ -94,6 +94,13 @@ def test_the_same_play_at_another_frame_rate() -> None:
     assert [b.behaviour for b in slow.found] == [b.behaviour for b in fast.found]
 
 
+@pytest.mark.parametrize("plan", BODIES.values(), ids=list(BODIES))
+def test_bodies_do_what_they_are_made_for_and_nothing_else(plan: BodyPlan) -> None:
+    done = {b.behaviour for b in play(3, frames=9000, plan=plan).bouts}
+    assert done <= plan.does
+    assert done >= plan.acts - {"mount", "follow", "huddle"}  # the rarest
+
+
 def test_things_in_the_arena_are_walked_around() -> None:
     things = tuple(
         Obstacle(footprint=Circle(centre_mm=at, radius_mm=32.0), height_mm=60, colour=(0.2, 0.2, 0.2))

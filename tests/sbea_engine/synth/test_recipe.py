@@ -100,6 +100,13 @@ def test_transitions_that_make_no_sense_are_refused(tmp_path: Path, row: str, sa
         load_recipe(with_animals(tmp_path, table, '[[animals]]\nname = "b"'))
 
 
+def test_birds_are_not_asked_to_groom(tmp_path: Path) -> None:
+    table = "[behaviour.transitions]\nidle = { groom = 1.0 }\n"
+    birds = [f'[[animals]]\nname = "{i}"\nbody = "bird"\ncoat = "pigeon"' for i in range(2)]
+    with pytest.raises(BadRecipe, match=r"behaviour\.transitions\.idle: this body does not groom"):
+        load_recipe(with_animals(tmp_path, table, *birds))
+
+
 def test_an_unknown_name_lists_what_there_is() -> None:
     with pytest.raises(BadRecipe, match="solo"):
         load_recipe("sollo")
