@@ -53,7 +53,8 @@ class View:
         depth_mm: float32 (height, width) along the camera's z axis, of what is seen first.
         visible: bool (individual, height, width); the masks of one frame are disjoint.
         amodal: bool (individual, height, width), as if nothing stood in front.
-        order: int8 (individual,), 0 for the nearest; -1 out of view.
+        order: int8 (individual,), 0 for the nearest; -1 out of view. Of two that overlap in the picture the
+            one that hides more of the other comes first (unless several hide one another in a ring).
     """
 
     image: NDArray[np.uint8]
@@ -206,7 +207,8 @@ class Renderer:
         visible, amodal = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         order = np.full(len(shots), -1, np.int8)
         n, half = self.samples, self.samples**2 / 2
-        mean_depth = np.full(len(shots), np.inf)
+        near: list[Floats | None] = [None] * len(shots)
+        middle = np.full(len(shots), np.inf)
         for i, shot in enumerate(shots):
             if shot.region is None or not len(shot.ray):
                 continue
@@ -219,14 +221,42 @@ class Renderer:
             hits = by_pixel(np.isfinite(sampled).astype(np.float32).reshape(cut))
             amodal[i, rows, columns] = hits >= half
             mine = np.where(hits >= half, by_pixel(sampled.reshape(cut), np.minimum), np.inf)
+            whole = np.full(self.backdrop.depth_mm.shape, np.inf, np.float32)
+            whole[rows, columns] = mine
+            near[i] = whole
             closer = mine < depth[rows, columns]
             depth[rows, columns] = np.where(closer, mine, depth[rows, columns])
             visible[:i, rows, columns] &= ~closer
             visible[i, rows, columns] = closer
-            mean_depth[i] = np.median(shot.depth)
-        present = np.isfinite(mean_depth)
-        order[np.argsort(mean_depth, kind="stable")[: present.sum()]] = np.arange(present.sum())
+            middle[i] = np.median(shot.depth)
+        for place, i in enumerate(by_hiding(near, middle)):
+            order[i] = place
         return View(image=image, depth_mm=depth, visible=visible, amodal=amodal, order=order)
+
+
+def by_hiding(near: Sequence[Floats | None], middle_mm: NDArray[np.float64]) -> list[int]:
+    """Animals in the picture from front to back.
+
+    Next comes always the one of which those left hide the least, net of what it hides of them (none at all,
+    unless they hide one another in a ring), and of several such the one whose middle is nearest.
+
+    Args:
+        near: Depth (height, width) of each animal's surface, infinite beside it; None out of view.
+        middle_mm: (individual,) median depth.
+    """
+    left = [i for i, depth in enumerate(near) if depth is not None]
+    hidden = np.zeros((len(near), len(near)), np.intp)  # pixels of the first that the second hides
+    for i in left:
+        for j in left:
+            mine, other = near[i], near[j]
+            if i != j and mine is not None and other is not None:
+                hidden[i, j] = np.count_nonzero(np.isfinite(mine) & (other < mine))
+    found = []
+    while left:
+        net = [sum(max(0, hidden[i, j] - hidden[j, i]) for j in left) for i in left]
+        found.append(min(zip(net, middle_mm[left], left, strict=True))[2])
+        left.remove(found[-1])
+    return found
 
 
 def _groups(shots: Sequence[Sequence[_Shot]]) -> list[tuple[Roi, list[int]]]:

@@ -9,7 +9,7 @@ from sbea_engine.geometry import project
 from sbea_engine.synth import Recipe
 from sbea_engine.synth.exposure import Exposure
 from sbea_engine.synth.motion import Motion
-from sbea_engine.synth.render import Animal, Renderer, Scene, View
+from sbea_engine.synth.render import Animal, Renderer, Scene, View, by_hiding
 
 
 def renderer(scene: Scene, recipe: Recipe, camera: int = 0, noise: float = 0.0) -> Renderer:
@@ -53,6 +53,43 @@ class TestTwoAnimals:
         alone = renderer(scene, recipe).render(3, np.random.default_rng(2))
         both = crowd_view.amodal.all(0)
         assert (crowd_view.depth_mm[both] <= alone.depth_mm[both] + 1e-3).mean() > 0.95
+
+
+def plane(depths: np.ndarray) -> np.ndarray:
+    """Depths (height, width) of a surface that is there only where they are above 0."""
+    return np.where(depths > 0, depths, np.inf).astype(np.float32)
+
+
+class TestOrder:
+    def test_who_hides_more_comes_first_though_its_middle_is_farther(self) -> None:
+        """A long body that lies mostly behind, with its head over the other: heads count, not middles."""
+        long, short = np.zeros((4, 20)), np.zeros((4, 20))
+        long[:, :14], long[:, 10:14] = 50.0, 20.0
+        short[:, 10:18] = 30.0
+        assert by_hiding([plane(long), plane(short)], np.array([50.0, 30.0])) == [0, 1]
+        assert by_hiding([plane(short), plane(long)], np.array([30.0, 50.0])) == [1, 0]
+
+    def test_apart_the_nearer_comes_first_and_those_out_of_view_not_at_all(self) -> None:
+        left, right = np.zeros((4, 20)), np.zeros((4, 20))
+        left[:, :5], right[:, 9:] = 50.0, 30.0
+        assert by_hiding([plane(left), None, plane(right)], np.array([50.0, np.inf, 30.0])) == [2, 0]
+
+    def test_a_ring_of_three_is_an_order_all_the_same(self) -> None:
+        ring = [np.zeros((3, 3)) for _ in range(3)]
+        for i in range(3):
+            ring[i][i], ring[(i + 1) % 3][i] = 10.0, 20.0  # each hides the next
+        assert sorted(by_hiding([plane(r) for r in ring], np.full(3, 15.0))) == [0, 1, 2]
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_no_one_before_another_is_hidden_more_by_it_than_it_hides(self, seed: int) -> None:
+        """Slabs at depths of their own, which are never in a ring."""
+        rng = np.random.default_rng(seed)
+        slabs = [np.where(rng.random((12, 12)) < 0.4, d, 0.0) for d in rng.permutation(5) + 10.0]
+        found = by_hiding([plane(s) for s in slabs], rng.uniform(0, 100, 5))
+        for place, i in enumerate(found):
+            for j in found[place + 1 :]:
+                both = (slabs[i] > 0) & (slabs[j] > 0)
+                assert (slabs[j] < slabs[i])[both].sum() <= (slabs[i] < slabs[j])[both].sum()
 
 
 class TestOneAnimal:
