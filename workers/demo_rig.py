@@ -46,8 +46,8 @@ class DemoTake:
 
 
 TAKES = (
-    DemoTake(name="one mouse, four cameras", recipe="rig-one"),
-    DemoTake(name="two mice, four cameras", recipe="rig-two"),
+    DemoTake(name="one mouse", recipe="rig-one"),
+    DemoTake(name="two mice", recipe="rig-two"),
 )
 
 
