@@ -2,19 +2,18 @@
 
 import { batch } from "@preact/signals";
 import { type Adjustment, loadAdjustment, saveAdjustment } from "../../canvas/adjust";
-import type { Guide, OverlayScene } from "../../canvas/scene";
 import type { LabelSession } from "../../labels/labelSession";
 import type { SourceKind } from "../../player/types";
 import { addressOf } from "./address";
 import type { Gateway } from "./gateway";
 import { Ghosts } from "./ghosts";
-import { guidesOver } from "./guides";
 import type { Command } from "./keys";
 import { Labelling } from "./labelling";
 import type { Animal } from "./model";
 import { Notes } from "./notes";
 import { Reads } from "./reads";
 import { rememberViews } from "./remembered";
+import { sceneOf } from "./sceneOf";
 import { Screen } from "./screen";
 import type { StudioState, ViewState } from "./state";
 import { ViewChoice } from "./viewChoice";
@@ -92,7 +91,7 @@ export class Studio {
       state: this.state,
       labelling: this.labelling,
       player: screen.player,
-      sceneOf: (of, index) => this.#scene(of, index),
+      sceneOf: (of, index) => sceneOf(of, index, this.state, this.labelling, this.#ghosts),
       activate: (of) => this.activate(of),
       note: (words) => this.note("info", words),
     });
@@ -344,41 +343,6 @@ export class Studio {
     if (state.playing.value || state.tick.value < 0 || this.#signal.aborted) return;
     history.replaceState(history.state, "", addressOf(state, new URL(location.href)));
     void this.reads.settled();
-  }
-
-  #scene(view: ViewState, index: number): OverlayScene {
-    const { project, active, armed, activeAnimal, showNames, showPredictions } = this.state;
-    const animals = project.animals.map((animal) => ({
-      animalId: animal.id,
-      colour: animal.colour,
-      active: animal.id === activeAnimal.value,
-      labels: this.labelling.marks(index, animal.id, view.video.id),
-      predictions: showPredictions.value ? (this.#ghosts.marks(view, index, animal) ?? []) : [],
-    }));
-    const here = view === active.value;
-    return {
-      index,
-      skeleton: project.skeleton,
-      animals,
-      guides: this.#guides(view),
-      armed: here ? armed.value : null,
-      showNames: showNames.value,
-    };
-  }
-
-  /** Of the active animal, from its labels in the other views of this tick. */
-  #guides(view: ViewState): readonly Guide[] {
-    const { state, labelling } = this;
-    const animal = state.project.animals.find(({ id }) => id === state.activeAnimal.value);
-    const { cameras } = state.recording;
-    if (animal === undefined || cameras === undefined || cameras.size < 2 || state.playing.value) return [];
-    const seen = state.views.flatMap((other) => {
-      const camera = cameras.get(other.name);
-      const frame = state.frameOf(other);
-      if (camera === undefined || frame === null) return [];
-      return [{ view: other.name, camera, labels: labelling.marks(frame, animal.id, other.video.id) }];
-    });
-    return guidesOver(view.name, seen, animal, state.armed.value);
   }
 
   #redraw(): void {
