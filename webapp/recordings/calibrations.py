@@ -13,6 +13,7 @@ from django.db.models import ProtectedError, RestrictedError
 from sbea_engine.data.camera import CameraGroup
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
+from webapp.api.errors import NotFound
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.projects.models import Project
 from webapp.projects.names import is_text
@@ -20,8 +21,10 @@ from webapp.recordings.calibration_files import read_calibration
 from webapp.recordings.errors import BadCalibration, CalibrationInUse
 from webapp.recordings.models import Calibration, Recording, RecordingSession
 from webapp.recordings.names import calibration_name, free_name, require_free
+from webapp.recordings.services import hold
 
 
+@transaction.atomic
 def calibration_from_file(
     *,
     project: Project,
@@ -51,6 +54,7 @@ def calibration_from_file(
     if not is_text(file):
         raise BadCalibration("The name of a file cannot hold control characters. Rename it.")
     read = read_calibration(file, text, unit_mm=unit_mm)
+    hold(project)
     return calibration_create(
         project=project,
         name=name or free_name(file.rsplit(".", 1)[0], project.calibrations.values_list("name", flat=True)),
@@ -83,7 +87,7 @@ def calibration_create(
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     require(by, project, Capability.MANAGE_DATA)
-    Project.objects.select_for_update().get(pk=project.pk)
+    hold(project)
     clean = calibration_name(name)
     require_free(clean, project.calibrations.values_list("name", flat=True), what="calibration")
     document = cameras.to_dict()
@@ -109,9 +113,12 @@ def calibration_assign(*, recording: Recording, calibration: Calibration | None,
 
     Raises:
         BadCalibration: It belongs to another project.
-        NotFound, Forbidden: `by` may not manage the project's data.
+        NotFound, Forbidden: `by` may not manage the project's data, or the calibration was deleted meanwhile.
     """
     require(by, recording.project, Capability.MANAGE_DATA)
+    hold(recording.project)
+    if calibration is not None and not Calibration.objects.filter(pk=calibration.pk).exists():
+        raise NotFound("calibration")
     if calibration is not None and calibration.project_id != recording.project_id:
         raise BadCalibration("The calibration belongs to another project. Bring its file into this one.")
     recording.calibration = calibration
@@ -128,6 +135,7 @@ def calibration_delete(*, calibration: Calibration, by: User) -> None:
         NotFound, Forbidden: `by` may not manage the project's data.
     """
     require(by, calibration.project, Capability.MANAGE_DATA)
+    hold(calibration.project)  # nobody gives it to a recording meanwhile
     for job in Job.objects.filter(project=calibration.project, state__in=ACTIVE_STATES):
         if job.params.get("calibration_id") == calibration.pk:
             raise CalibrationInUse(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.webapp.factories import client_of, make_job, make_project, owner_of, send
 from tests.webapp.recordings.factories import (
@@ -15,9 +17,10 @@ from tests.webapp.recordings.factories import (
     make_rig,
     pretend_recording,
 )
+from webapp.api.errors import NotFound
 from webapp.projects.models import Project
-from webapp.recordings.calibrations import calibration_from_file
-from webapp.recordings.errors import BadCalibration
+from webapp.recordings.calibrations import calibration_assign, calibration_from_file
+from webapp.recordings.errors import BadCalibration, NameTaken
 from webapp.recordings.matching import match_cameras
 from webapp.recordings.models import Calibration, Recording, RecordingSession, Video
 
@@ -156,6 +159,26 @@ class TestBring:
         )
         assert bring(project, document, session="Mon\0day").json()["code"] == "bad_calibration"
 
+    @pytest.mark.django_db(transaction=True)
+    def test_one_file_twice_at_once_is_told_apart_by_a_number(self, project: Project) -> None:
+        owner, barrier, refused = owner_of(project), threading.Barrier(2), []
+
+        def load() -> None:
+            try:
+                barrier.wait()
+                calibration_from_file(project=project, filename="rig.toml", text=ANIPOSE, by=owner)
+            except NameTaken as error:
+                refused.append(error)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=load) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (refused, [row.name for row in Calibration.objects.all()]) == ([], ["rig", "rig (2)"])
+
     def test_the_same_cameras_twice_are_told(self, project: Project) -> None:
         make_calibration(project, "top", "side", name="first")
         other = make_rig("top", "side").select(("side", "top"))
@@ -218,6 +241,14 @@ class TestFit:
         answer = self.assign(recording, foreign)
         assert (answer.status_code, answer.json()["code"]) == (422, "bad_calibration")
         assert Recording.objects.get(pk=recording.pk).calibration is None
+
+    def test_not_one_that_was_deleted_meanwhile(self, project: Project, recording: Recording) -> None:
+        calibration = make_calibration(project, "top")
+        Calibration.objects.all().delete()
+        with pytest.raises(NotFound):
+            calibration_assign(recording=recording, calibration=calibration, by=owner_of(project))
+        recording.refresh_from_db()
+        assert recording.calibration is None
 
     def test_usable_views_are_what_a_reconstruction_takes(self, recording: Recording) -> None:
         match = match_cameras(make_rig("below", "side"), list(recording.videos.all()))
