@@ -14,8 +14,9 @@ from django.test import override_settings
 
 from tests.webapp.factories import add_member, client_of, make_project, make_user, owner_of, send
 from webapp.accounts.models import Role
-from webapp.recordings.errors import PathNotAllowed
+from webapp.recordings.errors import BadRecording, PathNotAllowed
 from webapp.recordings.models import Recording, Video
+from webapp.recordings.rendered_registration import recording_register_rendered
 from webapp.recordings.roots import allowed_path, allowed_source, browse, media_roots, videos_in
 from webapp.recordings.sources import video_source_path
 
@@ -219,6 +220,12 @@ class TestOverHttp:
         assert client_of(owner_of(project)).get("/api/v1/media-roots").status_code == 200
         assert client_of(add_member(project, Role.ANNOTATOR)).get("/api/v1/media-roots").status_code == 403
         assert client_of(make_user()).get("/api/v1/media-roots").status_code == 403
+
+    def test_a_rendered_recording_that_may_be_listed_and_not_read(self, open_root: Path) -> None:
+        project = make_project()
+        folder, owner = str(open_root / "listed"), owner_of(project)
+        with as_ordinary_user(), pytest.raises(BadRecording, match="that can be read"):
+            recording_register_rendered(project=project, folder=folder, by=owner)
 
     def test_refusal_is_a_problem(self, root: Path) -> None:
         client = client_of(owner_of(make_project()))
