@@ -180,11 +180,13 @@ export class Player {
 
   async #load(tick: number): Promise<void> {
     this.#seeking?.abort();
-    this.#setTarget(tick);
     const wish = new AbortController();
     this.#seeking = wish;
+    // Asked for first: those who hear of the target paint, and the frames come meanwhile.
+    const coming = this.#source.get(tick, wish.signal);
+    this.#setTarget(tick);
     try {
-      const frames = await this.#source.get(tick, wish.signal);
+      const frames = await coming;
       if (wish.signal.aborted || this.#disposed) frames.close();
       else {
         this.#queue(frames);

@@ -86,6 +86,14 @@ describe("seeking", () => {
     expect([drawn, presented]).toEqual([[5, 5], [5]]);
   });
 
+  it("asks for the frames before anybody hears of the target", () => {
+    const asked: number[][] = [];
+    player.on("target", () => asked.push([...source.asked]));
+    player.seek(7);
+    player.scrub(8);
+    expect([asked, player.target]).toEqual([[[7], [7]], 8]);
+  });
+
   it("reports what cannot be shown", async () => {
     const failed: number[] = [];
     player.on("failed", ({ tick }) => failed.push(tick));
