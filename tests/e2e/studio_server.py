@@ -44,6 +44,11 @@ class StudioServer:
         }
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of a program beside the studio."""
+        return dict(self._environment)
+
     def manage(self, *arguments: str) -> str:
         """Run a management command on the same data folder and return what it printed."""
         return self.python("manage.py", *arguments)

@@ -135,7 +135,7 @@ def test_from_a_folder_of_views_to_3d(page: Page, studio: StudioServer, rig: Tru
     page.keyboard.press(".")
     shown(page, 21)
 
-    # A lost graphics context and a lost socket: both come back by themselves.
+    # A lost graphics context comes back by itself; lost sockets are in test_page3d.
     page.evaluate(
         """async () => {
           const context = document.querySelector("[data-testid=scene]").getContext("webgl2");

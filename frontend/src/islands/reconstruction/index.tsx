@@ -96,7 +96,11 @@ interface PageProps {
 function Page({ desk, api, feed, props }: PageProps): JSX.Element {
   const root = useRef<HTMLDivElement>(null);
   useSignalEffect(() => {
-    if (root.current) root.current.dataset.presentedTick = String(desk.tick.value);
+    const { ticks_done, state } = desk.reconstruction.value;
+    const presentedTick = String(desk.tick.value);
+    if (root.current) {
+      Object.assign(root.current.dataset, { presentedTick, ticksDone: String(ticks_done), state });
+    }
   });
   useAddress(desk);
   return (
