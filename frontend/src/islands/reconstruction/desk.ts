@@ -73,6 +73,7 @@ export class Desk {
   readonly #quality: LatestRead;
   readonly #pictures = new Map<string, ViewPicture>();
   readonly #told = new Set<string>();
+  #askedForQuality = false;
   readonly #stops: (() => void)[] = [];
 
   constructor({ api, feed, space, sources, open, from, onOutgrown, clock = pageClock }: DeskOptions) {
@@ -108,7 +109,6 @@ export class Desk {
     });
     this.#stops.push(effect(() => this.#tell(this.reconstruction.value)));
     this.#retryWhenBack(feed);
-    this.#quality.ask();
     if (recording === null) this.note("info", `The videos cannot be shown. ${space.absence}`);
   }
 
@@ -137,7 +137,8 @@ export class Desk {
     scene.on("shown", ({ tick }) => {
       if (this.picked.peek()?.tick !== tick) this.picked.value = null;
     });
-    if (this.tick.value >= 0) scene.setTick(this.tick.value);
+    // Before the first picture of the videos there is nothing that the scene could run ahead of.
+    scene.setTick(this.tick.peek() >= 0 ? this.tick.peek() : this.target.peek());
     this.player.redraw();
   }
 
@@ -189,6 +190,7 @@ export class Desk {
     player.on("target", ({ tick }) => {
       this.target.value = tick;
       this.poses.expect(tick);
+      if (this.tick.peek() < 0) this.scene?.setTick(tick);
       // Somebody went elsewhere.
       if (this.newest.peek() && tick !== this.#newestTick) this.newest.value = false;
     });
@@ -198,7 +200,9 @@ export class Desk {
     });
     player.on("failed", ({ tick, error }) => this.#failed(tick, error));
     this.#stops.push(
+      this.poses.on("loaded", () => this.#askForQuality()),
       this.poses.on("failed", ({ error, again }) => {
+        this.#askForQuality();
         const then = again ? "they are asked for again" : "reload the page to ask again";
         this.note("bad", `3D poses could not be read; ${then}. ${wordsOf(error)}`);
       }),
@@ -208,6 +212,7 @@ export class Desk {
   #show(tick: number): void {
     this.tick.value = tick;
     this.poses.want(tick);
+    if (this.poses.windowOf(tick) !== null) this.#askForQuality();
     this.scene?.setTick(tick);
     this.#showResiduals();
   }
@@ -285,6 +290,13 @@ export class Desk {
     const found = this.#residuals.at(tick, () => this.#showResiduals());
     // Those of another tick are no figures of this one.
     this.residuals.value = found === null ? null : [...found];
+  }
+
+  /** Once, behind the poses that are shown first: the server reads all of the result for it. */
+  #askForQuality(): void {
+    if (this.#askedForQuality) return;
+    this.#askedForQuality = true;
+    this.#quality.ask();
   }
 
   async #readQuality(): Promise<void> {

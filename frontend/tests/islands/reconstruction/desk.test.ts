@@ -53,7 +53,6 @@ class Bench {
   readonly opened: FakeSource[] = [];
   readonly outgrown = vi.fn();
   readonly ranges: string[] = [];
-  readonly qualities: ((ticksDone: number) => void)[] = [];
   readonly desk: Desk;
   news: (news: PoseNews) => void = () => {};
   lost: (words: string) => void = () => {};
@@ -142,6 +141,25 @@ class Bench {
     return this.desk.notes.value.map(({ words }) => words).join("\n");
   }
 }
+
+const sceneOf = (refuses = false): Scene3D => {
+  const told = new Map<string, (event: never) => void>();
+  const home = { kind: "camera", name: "home" } as const;
+  return {
+    viewpoint: home,
+    show: vi.fn(),
+    setTick: vi.fn(),
+    setViewpoint: vi.fn((viewpoint: unknown) => {
+      if (refuses) throw new Error("There is no camera 'gone' in this calibration.");
+      told.get("viewpoint")?.(viewpoint as never);
+    }),
+    on: (name: string, listener: (event: never) => void) => {
+      told.set(name, listener);
+      return () => {};
+    },
+    told,
+  } as unknown as Scene3D;
+};
 
 let bench: Bench;
 beforeEach(() => void vi.spyOn(console, "warn").mockImplementation(() => {}));
@@ -313,26 +331,30 @@ describe("what is said of a result", () => {
   });
 });
 
-describe("the viewpoint", () => {
-  const sceneOf = (refuses = false): Scene3D => {
-    const told = new Map<string, (event: never) => void>();
-    const home = { kind: "camera", name: "home" } as const;
-    return {
-      viewpoint: home,
-      show: vi.fn(),
-      setTick: vi.fn(),
-      setViewpoint: vi.fn((viewpoint: unknown) => {
-        if (refuses) throw new Error("There is no camera 'gone' in this calibration.");
-        told.get("viewpoint")?.(viewpoint as never);
-      }),
-      on: (name: string, listener: (event: never) => void) => {
-        told.set(name, listener);
-        return () => {};
-      },
-      told,
-    } as unknown as Scene3D;
-  };
+describe("the beginning", () => {
+  it("draws the poses before the videos are there, and reads the timeline behind them", async () => {
+    bench = new Bench({ state: "ready", ticks_done: TICKS });
+    for (const source of bench.sources.values()) source.held = true;
+    bench.desk.open(3);
+    const setTick = vi.fn();
+    bench.desk.attachScene({ ...sceneOf(), setTick } as unknown as Scene3D);
+    expect(setTick).toHaveBeenLastCalledWith(3);
+    expect(bench.desk.quality.value).toBeNull();
+    await bench.paint();
+    expect(bench.desk.tick.value).toBe(-1);
+    expect(bench.ranges).toEqual(["window?start=0&stop=512"]);
+    await vi.waitFor(() => expect(bench.desk.quality.value).not.toBeNull());
+    // From the first picture on the scene is in step with the videos.
+    for (const source of bench.sources.values()) await source.release(3);
+    await bench.paint();
+    expect(bench.desk.tick.value).toBe(3);
+    bench.desk.player.seek(9);
+    await bench.paint();
+    expect(setTick).toHaveBeenLastCalledWith(3);
+  });
+});
 
+describe("the viewpoint", () => {
   it("of a link that fits no camera leaves the scene, and is told", () => {
     bench = new Bench({ state: "ready" }, "c_gone");
     bench.desk.attachScene(sceneOf(true));
