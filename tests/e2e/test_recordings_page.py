@@ -101,3 +101,13 @@ def test_two_takes_of_two_cameras(
     expect(page.get_by_text("no view for below;")).to_be_visible()
     used = known("take3")["calibration"]
     assert [(row["view"], row["fit"]) for row in used["views"]] == [("side", "usable"), ("top", "usable")]
+
+    # The sitting that it belongs to; and what 3D has to do without is named where 3D is made.
+    page.get_by_label("Recording session of take3").select_option("new")
+    page.get_by_label("Name of the new recording session").fill("Monday")
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_text("Monday · 2 views")).to_be_visible()
+    assert known("take3")["session"] == "Monday"
+    page.goto(f"/projects/{project['slug']}/results/")
+    expect(page.get_by_text("no view for below")).to_be_visible()
+    expect(page.get_by_text("View side could not be read and is left out.")).to_be_visible()
