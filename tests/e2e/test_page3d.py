@@ -35,6 +35,13 @@ KEEP_SOCKETS = """
     constructor(...rest) { super(...rest); window.sockets.push(this); }
   };
 """
+# A browser without a graphics card that it trusts.
+NO_WEBGL = """
+  const plain = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    return kind.startsWith("webgl") ? null : plain.call(this, kind, ...rest);
+  };
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -96,8 +103,12 @@ def job(
 
 
 @contextmanager
-def opened(context: BrowserContext, story: Any, reconstruction_id: int, query: str = "") -> Iterator[Page]:
+def opened(
+    context: BrowserContext, story: Any, reconstruction_id: int, query: str = "", script: str = ""
+) -> Iterator[Page]:
+    """The 3D page; `script` runs in it before its own."""
     page = context.new_page()
+    page.add_init_script(script)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"/projects/{story[0]['slug']}/reconstructions/{reconstruction_id}/{query}")
@@ -276,3 +287,19 @@ class TestAViewer:
         for name in ("Predict all views", "Reconstruct", "Delete", "Cancel", "Try again"):
             assert page.get_by_role("button", name=name).count() == 0
         context.close()
+
+
+class TestWithoutGraphics:
+    def test_the_videos_and_figures_are_there_and_the_scene_says_why_not(
+        self, owner: BrowserContext, story: Any, job: PacedJob
+    ) -> None:
+        job.finish()
+        with opened(owner, story, job.reconstruction_id, "?tick=9", NO_WEBGL) as page:
+            expect(page.locator(PAGE)).to_have_attribute("data-presented-tick", "9")
+            page.get_by_text("This browser gives no WebGL 2").first.wait_for()
+            for name in ("Picture", "Turntable", "Look"):
+                expect(page.get_by_role("button", name=name).first).to_be_disabled()
+            expect(page.get_by_label("Viewpoint")).to_be_disabled()
+            go_to(page, 30)
+            expect(page.locator(PAGE)).to_have_attribute("data-presented-tick", "30")
+            expect(page.locator(".sp-view").first).to_contain_text("0.3 px")
