@@ -50,7 +50,7 @@ def quality(store: Poses3DStore) -> dict[str, Any]:
 
 
 def extent_mm(store: Poses3DStore) -> dict[str, list[float]] | None:
-    """Where the animals were: the box without the outermost `OUTSIDE_PERCENT` of placed keypoints on each side.
+    """Where the animals were: the box without the outermost `OUTSIDE_PERCENT` of placed keypoints a side.
 
     A few keypoints that were placed far away do not widen it.
 
@@ -95,8 +95,9 @@ def evaluate_against_truth(
         without: Ticks that are left out: those that a model was trained on.
 
     Returns:
-        `ticks` measured, `n` keypoints to find, `missing` of them without a point, `median_mm`, `mean_mm`, `p95_mm` of the
-        others, `by_keypoint` (the same), `hidden` (the same of the keypoints that fewer views could see),
+        `ticks` measured, `n` keypoints to find, `missing` of them without a point, `median_mm`, `mean_mm`,
+        `p95_mm` of the others, `by_keypoint` (the same), `hidden` (the same of the keypoints that fewer views
+        could see),
         `sigma_ratio` (root mean square of error / sigma: 1 where sigma says the truth), `all_placed` (n and
         median_mm of every placed keypoint, hidden ones too).
 
