@@ -10,6 +10,7 @@ from sbea_engine.synth.behaviour.mover import SEAT_HOLDS, SEAT_MM, Capsule, Move
 from sbea_engine.synth.obstacle import Circle
 
 SOFT_MM = 1.0  # fur gives way by this much before bodies part
+DONE_MM = 0.02
 ROUNDS = 12  # one between another and a wall gives its share of a push on, round by round
 REACH_MM = 60.0  # of a mouse, from the middle of its trunk to nose or rump, its girth included
 TOES_MM = 4.0  # of a mouse: how far its hind toes reach out beside its trunk
@@ -110,7 +111,7 @@ def _part(a: Mover, b: Mover, limit: float) -> bool:
         return False
     x, y, depth = deepest(a, b)
     depth -= SOFT_MM
-    if depth <= 0:
+    if depth <= DONE_MM:  # pushed apart already, to within rounding
         return False
     push = min(depth, limit)
     gives, other_gives = 1 - SEAT_HOLDS * a.seat, 1 - SEAT_HOLDS * b.seat

@@ -17,6 +17,7 @@ LOOK_BEND = math.radians(48)
 SEAT_MM = 12.0  # a mouse that sits and grooms turns its head and takes up so much more to its sides
 SEAT_HOLDS = 0.85  # share of a push that one that sits does not give way to
 UNBEND_S = 0.25
+LEAST_FLANK = 0.01
 FLANK_TURN = (math.radians(20), math.radians(68), math.radians(96))  # of trunk, neck and head to a flank
 PIVOT_FROM = 0.55
 PIVOT_RATE = 2.8
@@ -121,7 +122,7 @@ class Mover:
         s = self.shape
         back = 0.35 * s.tail_mm / max(s.trunk_mm, 1e-9)
         fx, fy, x, y = self.fx, self.fy, self.x + 0.5 * (self.nx - self.x), self.y + 0.5 * (self.ny - self.y)
-        if self.flank:
+        if abs(self.flank) > LEAST_FLANK:
             fx, fy, x, y = self._bent_to_flank()
         return (
             (
