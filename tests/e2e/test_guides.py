@@ -50,7 +50,10 @@ def test_a_line_from_one_view_and_a_place_from_two(page: Page, studio: StudioSer
     recording = api.call("GET", f"/recordings/{registered['recording']['id']}")
     videos = {view["view"]: view["video_id"] for view in recording["views"]}
     first, second, third = videos
-    places = {view: rig.views[view].points_px[TICK, 0, 0].tolist() for view in videos}
+    places: dict[str, tuple[float, float]] = {}
+    for view in videos:
+        x, y = rig.views[view].points_px[TICK, 0, 0].tolist()
+        places[view] = x, y
 
     page.goto(f"/projects/{project['slug']}/videos/{videos[first]}/studio/?tick={TICK}")
     hands = StudioPage(page)
