@@ -91,9 +91,15 @@ def open_rig(page: Page, rig: Rig, kind: str) -> StudioPage:
     desk = StudioPage(page)
     page.get_by_test_id("source-choice").select_option(kind)
     expect(page.locator(f".st-cell[data-source={kind}]")).to_have_count(len(VIEWS))
+    watch(page)
+    return desk
+
+
+def watch(page: Page) -> None:
+    """Look at every animation frame from now on, at which all marks are there."""
     page.evaluate((Path(__file__).parent / "views_probe.js").read_text(encoding="utf-8"), MARK_OF)
     wait_for_marks(page)
-    return desk
+    page.evaluate("() => { viewsProbe.samples = []; }")
 
 
 def wait_for_marks(page: Page) -> None:
@@ -108,7 +114,7 @@ def expected(tick: int) -> dict[str, int | None]:
 
 
 def wrong_samples(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Moments at which a view showed anything but its frame of the tick, or marks of another frame."""
+    """Moments at which a view showed anything but its frame of the tick with that frame's marks alone."""
     return [s for s in samples if not _is_right(s)]
 
 
@@ -116,8 +122,17 @@ def _is_right(sample: dict[str, Any]) -> bool:
     views = sample["views"]
     seen = {view: looked["barcode"] for view, looked in views.items()}
     said = {view: None if v["said"] == "none" else int(v["said"]) for view, v in views.items()}
+    marked = {view for view, looked in views.items() if looked["marked"]}
     stale = any(looked["stale"] for looked in views.values())
-    return seen == said == expected(sample["tick"]) and not stale
+    wanted = expected(sample["tick"])
+    return seen == said == wanted and marked == {v for v, f in wanted.items() if f is not None} and not stale
+
+
+def assert_forward(samples: list[dict[str, Any]]) -> None:
+    """Playback shows many a tick, and goes back to none."""
+    ticks = [s["tick"] for s in samples]
+    assert len(set(ticks)) > TICKS / 8, f"playback showed only {len(set(ticks))} of {TICKS} ticks"
+    assert ticks == sorted(ticks)
 
 
 def play_to_the_end(page: Page, *, last: int = TICKS - 1) -> None:
@@ -145,15 +160,17 @@ class TestFourViewsInStep:
         assert len(samples) > SEEKS / 2
         assert {len(s["views"]) for s in samples} == {len(VIEWS)}
         assert wrong_samples(samples) == []
+        assert desk.source_kinds() == dict.fromkeys(VIEWS, kind)
 
     def test_playback_keeps_all_views_together(self, page: Page, rig: Rig, kind: str) -> None:
         desk = open_rig(page, rig, kind)
         desk.go_to(0)
+        page.evaluate("() => { viewsProbe.samples = []; }")
         play_to_the_end(page)
         samples = page.evaluate("() => viewsProbe.stop()")
-        shown = {s["tick"] for s in samples}
-        assert len(shown) > TICKS / 8, f"playback showed only {len(shown)} of {TICKS} ticks"
+        assert_forward(samples)
         assert wrong_samples(samples) == []
+        assert desk.source_kinds() == dict.fromkeys(VIEWS, kind)
 
 
 class TestOneViewInTrouble:
@@ -171,9 +188,12 @@ class TestOneViewInTrouble:
         for view in ("ceiling", "right", "front"):
             expect(desk.cell(view)).to_have_attribute("data-source", "webcodecs")
         expect(page.get_by_test_id("note").filter(has_text="single pictures of left")).to_be_visible()
-        page.evaluate((Path(__file__).parent / "views_probe.js").read_text(encoding="utf-8"), MARK_OF)
+        watch(page)
         play_to_the_end(page)
-        assert wrong_samples(page.evaluate("() => viewsProbe.stop()")) == []
+        samples = page.evaluate("() => viewsProbe.stop()")
+        assert {len(s["views"]) for s in samples} == {len(VIEWS)}
+        assert wrong_samples(samples) == []
+        assert desk.source_kinds() == {view: "images" if view == "left" else "webcodecs" for view in VIEWS}
 
 
 class TestWorkingInSeveralViews:
