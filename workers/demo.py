@@ -1,7 +1,7 @@
 """The demo projects: `python -m workers.demo` makes them once and finds them again later.
 
 The recording of one camera is rendered and read here, outside the web process, so that the studio opens
-with something to label; those of the rig are left to a job (`workers.demo_rig`). What is slow lies on disk
+with something to label; those of the rigs are left to jobs (`workers.demo_rig`). What is slow lies on disk
 before the first row is written, and all rows are written in one transaction: whoever stops it half way loses
 no more than the step that was being made, and never sees half a project.
 """
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sbea_engine.errors import EngineError
 from sbea_engine.progress import OnProgress, Progress, ignore
 from webapp.config.mode import choose_settings
+from webapp.projects.demo_names import ONE_CAMERA
 from workers.rendering import rendered
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class DemoPlan:
 
 def demo_ensure(*, plan: DemoPlan | None = None, on_progress: OnProgress = ignore) -> Project:
     """The project of one camera, made where there is none yet; its owner is the site's administrator."""
-    from webapp.projects.demo import ONE_CAMERA, demo_find
+    from webapp.projects.demo import demo_find
 
     return demo_find(ONE_CAMERA) or _make(plan or DemoPlan(), administrator(), on_progress)
 
@@ -80,7 +81,6 @@ def _store(owner: User, proxy: Path, labels: LabelSet, suggestions: list[tuple[i
 
     from webapp.annotation.demo import demo_labels_folder
     from webapp.annotation.services import suggestions_add
-    from webapp.projects.demo import ONE_CAMERA
     from webapp.projects.services import project_create
     from webapp.recordings import storage
     from webapp.recordings.ingest import describe_proxy
@@ -142,17 +142,18 @@ def main() -> None:
     import django
 
     django.setup()
-    from workers.demo_rig import demo_rig_ensure
+    from workers.demo_rig import TAKES, demo_rig_ensure
 
     line = _Line()
     try:
         project = demo_ensure(on_progress=line)
-        rig = demo_rig_ensure(by=administrator())
+        by = administrator()
+        rigs = [demo_rig_ensure(by=by, name=name, take=take) for name, take in TAKES.items()]
     except EngineError as error:
         line.end()
         sys.exit(f"The demo projects could not be made: {error}")
     line.end()
-    sys.stdout.write(f"Demo projects: /projects/{project.slug}/ and /projects/{rig.slug}/\n")
+    sys.stdout.write("".join(f"Demo project: /projects/{made.slug}/\n" for made in [project, *rigs]))
 
 
 if __name__ == "__main__":

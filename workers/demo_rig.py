@@ -1,17 +1,19 @@
-"""The recordings of the demo rig: four cameras on one mouse, and on two that look different.
+"""The demo rigs: four cameras on one mouse, and on two that look different.
 
-Rendering them takes minutes, so a job does it while the studio runs (`workers.demos`). What is slow lies on
-disk before the first row is written, and all rows are written in one transaction.
+Rendering them takes minutes, so jobs do it while the studio runs (`workers.demos`). What is slow lies on disk
+before the first row is written, and all rows are written in one transaction. Each has a project of its own:
+a model learns the animals of its project, and learns one mouse faster than two.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.progress import OnProgress, ignore
+from webapp.projects.demo_names import ONE_MOUSE, TWO_MICE
 from workers.rendering import rendered
 
 if TYPE_CHECKING:
@@ -45,10 +47,10 @@ class DemoTake:
         return f"demo-{Path(self.recipe).stem}-{self.cameras}x{self.seconds:g}s-{self.seed}"
 
 
-TAKES = (
-    DemoTake(name="one mouse", recipe="rig-one"),
-    DemoTake(name="two mice", recipe="rig-two"),
-)
+TAKES = {
+    ONE_MOUSE: DemoTake(name="one mouse", recipe="rig-one"),
+    TWO_MICE: DemoTake(name="two mice", recipe="rig-two"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,55 +63,20 @@ class RenderedTake:
     suggestions: Mapping[str, Sequence[tuple[int, str, float]]]
 
 
-def demo_rig_ensure(*, by: User, takes: Sequence[DemoTake] = TAKES) -> Project:
-    """The project of the rig, with its recordings rendered or on their way."""
+def demo_rig_ensure(*, by: User, name: str, take: DemoTake) -> Project:
+    """The project of a rig, with its recording rendered or on its way."""
     from webapp.projects.demo import demo_rig_start
 
-    return demo_rig_start(skeleton=_skeleton(takes), takes=[asdict(take) for take in takes], by=by)
+    return demo_rig_start(name=name, skeleton=_skeleton(take), take=asdict(take), by=by)
 
 
-def takes_of(params: Mapping[str, Any]) -> list[DemoTake]:
+def take_of(params: Mapping[str, Any]) -> DemoTake:
     """What a job of kind `demo.render` was asked for."""
-    return [DemoTake(**take) for take in params["takes"]]
+    return DemoTake(**params["take"])
 
 
-def render_takes(takes: Sequence[DemoTake], on_progress: OnProgress = ignore) -> list[RenderedTake]:
-    """Render what is not on disk yet; raises whatever `on_progress` raises, and keeps what is whole."""
-    made = []
-    for number, take in enumerate(takes, 1):
-
-        def report(progress: Progress, words: str = f"{take.name} ({number} of {len(takes)})") -> None:
-            on_progress(replace(progress, stage=f"{progress.stage}: {words}"))
-
-        made.append(_render(take, report))
-    return made
-
-
-def store_takes(project: Project, made: Sequence[RenderedTake], *, by: User) -> list[int]:
-    """Give the project its recordings, calibration, suggestions and animals, all or none; returns their ids.
-
-    A take that the project has already is not given twice.
-    """
-    from django.db import transaction
-
-    from webapp.annotation.demo import demo_labels_keep
-    from webapp.projects.services import animals_ensure
-
-    with transaction.atomic():
-        demo_labels_keep(project=project, takes=[row.labels for row in made])
-        animals = max(len(row.labels.individuals) for row in made)
-        animals_ensure(project=project, count=animals, by=by)
-        return [_store(project, row, by=by) for row in made]
-
-
-def _skeleton(takes: Sequence[DemoTake]) -> Skeleton:
-    from sbea_engine.synth import load_recipe
-    from sbea_engine.synth.recipe import BODIES
-
-    return BODIES[load_recipe(takes[0].recipe).animals[0].body].skeleton
-
-
-def _render(take: DemoTake, on_progress: OnProgress) -> RenderedTake:
+def render_take(take: DemoTake, on_progress: OnProgress = ignore) -> RenderedTake:
+    """Render what is not on disk yet; raises whatever `on_progress` raises, and leaves nothing half done."""
     from sbea_engine.video.suggest import suggest_frames
     from webapp.recordings import storage
 
@@ -131,6 +98,41 @@ def _render(take: DemoTake, on_progress: OnProgress) -> RenderedTake:
     )
 
 
+def store_take(project: Project, made: RenderedTake, *, by: User) -> int:
+    """Give the project its recording, calibration, suggestions and animals, all or none; returns its id.
+
+    A take that the project has already is not given twice.
+    """
+    from django.db import transaction
+
+    from webapp.annotation.demo import demo_labels_folder
+    from webapp.annotation.services import suggestions_add
+    from webapp.projects.services import animals_ensure
+    from webapp.recordings import storage
+    from webapp.recordings.names import free_name
+    from webapp.recordings.rendered_registration import recording_adopt_rendered
+
+    inside = f"{storage.stored_name(made.folder)}/"
+    there = project.recordings.filter(videos__source_path__startswith=inside).first()
+    if there is not None:
+        return there.pk
+    with transaction.atomic():
+        made.labels.save(demo_labels_folder(project))
+        animals_ensure(project=project, count=len(made.labels.individuals), by=by)
+        name = free_name(made.take.name, project.recordings.values_list("name", flat=True))
+        adopted = recording_adopt_rendered(project=project, folder=made.folder, name=name, by=by)
+        for video in adopted.recording.videos.all():
+            suggestions_add(video=video, found=made.suggestions[video.view])
+    return adopted.recording.pk
+
+
+def _skeleton(take: DemoTake) -> Skeleton:
+    from sbea_engine.synth import load_recipe
+    from sbea_engine.synth.recipe import BODIES
+
+    return BODIES[load_recipe(take.recipe).animals[0].body].skeleton
+
+
 def _in_every_view(
     folder: Path, first: str, moments: Sequence[tuple[int, str, float]]
 ) -> dict[str, list[tuple[int, str, float]]]:
@@ -149,20 +151,3 @@ def _in_every_view(
         ]
         for view, frames in shown.items()
     }
-
-
-def _store(project: Project, row: RenderedTake, *, by: User) -> int:
-    from webapp.annotation.services import suggestions_add
-    from webapp.recordings import storage
-    from webapp.recordings.names import free_name
-    from webapp.recordings.rendered_registration import recording_adopt_rendered
-
-    inside = f"{storage.stored_name(row.folder)}/"
-    there = project.recordings.filter(videos__source_path__startswith=inside).first()
-    if there is not None:
-        return there.pk
-    name = free_name(row.take.name, project.recordings.values_list("name", flat=True))
-    recording = recording_adopt_rendered(project=project, folder=row.folder, name=name, by=by).recording
-    for video in recording.videos.all():
-        suggestions_add(video=video, found=row.suggestions[video.view])
-    return recording.pk

@@ -18,6 +18,7 @@ from tests.e2e.api import StudioApi
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tests.e2e.studio_page import StudioPage
 from tests.e2e.studio_server import StudioServer
+from webapp.projects.demo_names import ONE_CAMERA
 
 LONG_MS = 900_000
 SHOWN_FRAME = 300
@@ -89,7 +90,7 @@ def main() -> None:
             page.wait_for_url("**/")
             server.manage("demo")
             projects = StudioApi(context, server.base_url).call("GET", "/projects")
-            project = next(p for p in projects if "one mouse" in p["name"])
+            project = next(p for p in projects if p["name"] == ONE_CAMERA)
             home = f"/projects/{project['slug']}/"
             page.goto(home)
             prepare(page, asked.preset)

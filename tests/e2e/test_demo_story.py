@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.e2e.api import StudioApi
 from tests.e2e.studio_page import StudioPage
 from tests.e2e.studio_server import StudioServer
+from webapp.projects.demo_names import ONE_CAMERA
 
 LONG_MS = 240_000
 SURE = 0.05  # a minute's model on a coarse recording is sure of little
@@ -22,7 +23,7 @@ def demo(signed_in: BrowserContext, studio: StudioServer) -> dict[str, Any]:
     """The demo project on a small recording."""
     studio.python("-m", "tests.e2e.small_demo")
     api = StudioApi(signed_in, studio.base_url)
-    found: dict[str, Any] = next(p for p in api.call("GET", "/projects") if "one mouse" in p["name"])
+    found: dict[str, Any] = next(p for p in api.call("GET", "/projects") if p["name"] == ONE_CAMERA)
     return found
 
 
@@ -54,7 +55,7 @@ class TestDemoStory:
     ) -> None:
         api = StudioApi(signed_in, studio.base_url)
         page.goto("/")
-        page.get_by_role("link", name="Demo: one mouse").click()
+        page.get_by_role("link", name=ONE_CAMERA).click()
         page.get_by_role("link", name="Label frames").first.click()
         desk = StudioPage(page)
         frame = desk.frame

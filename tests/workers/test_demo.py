@@ -26,7 +26,7 @@ from webapp.recordings.models import Video
 from webapp.recordings.services import recording_rename
 from workers import demo as demo_module
 from workers.demo import DemoPlan, administrator, demo_ensure
-from workers.demo_rig import demo_rig_ensure
+from workers.demo_rig import TAKES, demo_rig_ensure
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,8 +86,9 @@ class TestEnsure:
         monkeypatch.setattr(subprocess, "run", start)
         demo_ensure(plan=SMALL)
         call_command("demo")
-        assert len(started) == 1  # the rig is missing
-        demo_rig_ensure(by=administrator())
+        assert len(started) == 1  # the rigs are missing
+        for name, take in TAKES.items():
+            demo_rig_ensure(by=administrator(), name=name, take=take)
         call_command("demo")
         assert len(started) == 1
 

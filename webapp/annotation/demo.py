@@ -1,14 +1,10 @@
-"""Ready-made labels of a demo project: the truth of its rendered recordings, kept aside until asked for."""
+"""Ready-made labels of a demo project: the truth of its rendered recording, kept aside until asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from sbea_engine.data import LabelSet, Visibility
+from sbea_engine.data import LabelSet
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.annotation.engine_labels import labelled_instances
@@ -26,24 +22,6 @@ def demo_labels_folder(project: Project) -> Path:
     return storage.media_folder("demo", str(project.pk))
 
 
-def demo_labels_keep(*, project: Project, takes: Sequence[LabelSet]) -> None:
-    """Keep the labels of recordings of one skeleton; an animal that takes no part in one is absent there."""
-    most = max(takes, key=lambda labels: len(labels.individuals))
-    rows = [_with_individuals(labels, most.individuals) for labels in takes]
-    frames = [
-        replace(source, video=f"{number}/{source.video}")
-        for number, labels in enumerate(rows, 1)
-        for source in labels.frames
-    ]
-    LabelSet(
-        skeleton=most.skeleton,
-        individuals=most.individuals,
-        frames=tuple(frames),
-        points_px=np.concatenate([labels.points_px for labels in rows]),
-        visibility=np.concatenate([labels.visibility for labels in rows]),
-    ).save(demo_labels_folder(project))
-
-
 def demo_labels_apply(*, project: Project, by: User) -> int:
     """Write the ready-made labels; keypoints that a person has decided on stay as they are.
 
@@ -58,9 +36,7 @@ def demo_labels_apply(*, project: Project, by: User) -> int:
         raise ImportRefused("Only the demo project has ready-made labels.")
     folder = demo_labels_folder(project)
     if not folder.is_dir():
-        raise ImportRefused(
-            "The recordings of this demo are still being rendered. Its labels come with them."
-        )
+        raise ImportRefused("The recording of this demo is still being rendered. Its labels come with it.")
     labels = LabelSet.load(folder)
     if labels.skeleton.keypoints != project.skeleton.noun.keypoints[: len(labels.skeleton)]:
         raise ImportRefused(
@@ -76,16 +52,3 @@ def demo_labels_apply(*, project: Project, by: User) -> int:
         instances = labelled_instances(labels.select(rows), animals)
         frames += labels_write(video=video, labels=instances, by=by, origin=Origin.DEMO)
     return frames
-
-
-def _with_individuals(labels: LabelSet, names: tuple[str, ...]) -> LabelSet:
-    known = labels.individuals
-    if names[: len(known)] != known:
-        raise ValueError(f"The takes of a demo name their animals alike, got {known} and {names}.")
-    more = [(0, 0), (0, len(names) - len(known)), (0, 0)]
-    return replace(
-        labels,
-        individuals=names,
-        points_px=np.pad(labels.points_px, [*more, (0, 0)], constant_values=np.nan),
-        visibility=np.pad(labels.visibility, more, constant_values=Visibility.ABSENT),
-    )

@@ -62,7 +62,7 @@ _SPECS: dict[str, KindSpec] = {
     ),
     JobKind.PROJECT_EXPORT: KindSpec(queue=Queue.IO, title="Export files", capability=Capability.VIEW),
     JobKind.DEMO_RENDER: KindSpec(
-        queue=Queue.CPU, title="Render the demo recordings", capability=Capability.MANAGE_DATA
+        queue=Queue.CPU, title="Render a demo recording", capability=Capability.MANAGE_DATA
     ),
 }
 
