@@ -47,10 +47,19 @@ export class PixelReader {
 /** Turns pixels into what a canvas can draw; a few canvases are used again and again. */
 export class PixelCanvases {
   readonly #free: OffscreenCanvas[] = [];
+  readonly #readBack: boolean;
+
+  /**
+   * With `readBack` they stay in memory, for whoever reads their pixels again: from a graphics card, or the process
+   * that plays one, that waits until everything asked of it before was drawn.
+   */
+  constructor(readBack = false) {
+    this.#readBack = readBack;
+  }
 
   hold(index: number, { pixels, width, height }: Pixels): DecodedFrame {
     const image = this.#take(width, height);
-    const context = image.getContext("2d", { alpha: false });
+    const context = image.getContext("2d", { alpha: false, willReadFrequently: this.#readBack });
     if (context === null) throw new Error("This browser gives no 2D canvas.");
     context.putImageData(new ImageData(new Uint8ClampedArray(pixels), width, height), 0, 0);
     let open = true;

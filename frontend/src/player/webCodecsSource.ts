@@ -32,14 +32,16 @@ export async function canUseWebCodecs(video: PlayableVideo): Promise<boolean> {
 export class WebCodecsSource implements FrameSource {
   readonly kind = "webcodecs";
   readonly #worker: Worker;
-  readonly #canvases = new PixelCanvases();
+  readonly #canvases: PixelCanvases;
   readonly #pending = new Map<number, Pending>();
   #nextRequest = 1;
   #dead: SourceError | null = null;
 
-  constructor(video: PlayableVideo, worker: Worker = startWorker()) {
+  /** `readBack`: the pixels of its frames are read again, as the 3D scene does, and not only drawn. */
+  constructor(video: PlayableVideo, worker: Worker = startWorker(), readBack = false) {
     if (video.description === null)
       throw new SourceError("unsupported", "This proxy has no decoder description.");
+    this.#canvases = new PixelCanvases(readBack);
     this.#worker = worker;
     worker.addEventListener("message", (event: MessageEvent<FromWorker>) => this.#receive(event.data));
     worker.addEventListener("error", (event) => this.#die(`The decoding worker stopped: ${event.message}`));

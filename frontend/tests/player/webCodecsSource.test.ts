@@ -20,6 +20,7 @@ class FakeWorker extends EventTarget {
 
 class FakeCanvas {
   static made = 0;
+  settings: CanvasRenderingContext2DSettings = {};
   content: Uint8ClampedArray | null = null;
 
   constructor(
@@ -29,7 +30,11 @@ class FakeCanvas {
     FakeCanvas.made++;
   }
 
-  getContext(): { putImageData: (image: { data: Uint8ClampedArray }) => void } {
+  getContext(
+    _kind: string,
+    settings: CanvasRenderingContext2DSettings,
+  ): { putImageData: (image: { data: Uint8ClampedArray }) => void } {
+    this.settings = settings;
     return {
       putImageData: ({ data }) => {
         this.content = data;
@@ -82,6 +87,15 @@ describe("WebCodecsSource", () => {
     expect(frame.index).toBe(3);
     expect((frame.image as unknown as FakeCanvas).content?.[0]).toBe(7);
     expect(worker.received.at(-1)?.type).toBe("return");
+  });
+
+  it.each([true, false])("keeps frames in memory where they are read back: %s", async (readBack) => {
+    const worker = new FakeWorker();
+    const source = new WebCodecsSource(video, worker as unknown as Worker, readBack);
+    const wanted = source.get(3, new AbortController().signal);
+    worker.answer({ ...pixels(7), request: 1, index: 3 } as FromWorker);
+    const { settings } = (await wanted).image as unknown as FakeCanvas;
+    expect(settings.willReadFrequently).toBe(readBack);
   });
 
   it("uses canvases again, but none that is still open or has another size", async () => {

@@ -11,7 +11,8 @@ export function sourceOpener(onNote: (words: string) => void): OpenSource {
   return async (video) => {
     const pictures = (): FrameSource => new ImageSource(video);
     if (!(await canUseWebCodecs(video))) return pictures();
-    return new FallbackSource(new WebCodecsSource(video), pictures, (error) =>
+    // The scene copies each frame onto its camera's image plane.
+    return new FallbackSource(new WebCodecsSource(video, undefined, true), pictures, (error) =>
       onNote(`${wordsOf(error)} Showing single pictures of ${video.view} instead; frames are the same.`),
     );
   };
