@@ -36,8 +36,8 @@ def next_step(*, project: Project, counts: ProjectCounts, allowed: frozenset[Cap
     if not videos.exists() and _is_running(project, JobKind.DEMO_RENDER):
         return NextStep(
             code="wait_for_demo",
-            title="Wait for the demo recording",
-            detail="It is being rendered now, camera by camera; that takes a minute or two, once.",
+            title="Watch the rendering",
+            detail="The demo recording is being made, camera by camera; that takes a minute or two, once.",
             url=f"{base}jobs/",
         )
     if not videos.filter(state=Video.State.READY).exists():
