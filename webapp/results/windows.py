@@ -40,7 +40,8 @@ def _values(
     from sbea_engine.io.poses_store import BadPosesStore, open_poses
 
     folder = storage.stored_path(result.folder)
-    if result.frames_done == 0 and result.state != PoseResult.State.READY:  # it may not be laid out yet
+    promised = result.frames_done > 0 or result.state == PoseResult.State.READY
+    if not promised and not (folder / "progress.json").exists():  # the worker has not laid the store out yet
         return np.full(shape, np.nan, np.float32)
     store = open_poses(folder)
     if store.frames_done < result.frames_done:

@@ -76,16 +76,18 @@ def _range(reconstruction: Reconstruction, start: int, stop: int, row: tuple[int
 
 
 def done_store(reconstruction: Reconstruction) -> Poses3DStore | None:
-    """The store with all ticks that the row promises; None while none is promised.
+    """The store with all ticks that the row promises; None where none is promised and none is there.
 
     Raises:
         BadPoses3DStore: The files are gone, damaged, or hold less than that.
     """
     from sbea_engine.io.poses3d_store import BadPoses3DStore, open_poses3d
 
-    if reconstruction.ticks_done == 0 and reconstruction.state != Reconstruction.State.READY:
+    folder = storage.stored_path(reconstruction.folder)
+    promised = reconstruction.ticks_done > 0 or reconstruction.state == Reconstruction.State.READY
+    if not promised and not (folder / "progress.json").exists():
         return None
-    store = open_poses3d(storage.stored_path(reconstruction.folder))
+    store = open_poses3d(folder)
     if store.ticks_done < reconstruction.ticks_done:
         raise BadPoses3DStore("These 3D poses are cut off on the disk. Delete them and reconstruct again.")
     return store
