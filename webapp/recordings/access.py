@@ -1,4 +1,4 @@
-"""The door in front of every media view: who asks, and refusals as problem+json."""
+"""Who asks for a file, and refusals as problem+json."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ AsyncView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 def media_view(view: View) -> View:
-    """Call `view(request, user, ...)` for people who are signed in; errors become problem+json."""
+    """A view whose errors become problem+json."""
 
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         try:
-            return view(request, _signed_in(request.user), **kwargs)
+            return view(request, **kwargs)
         except AppError as error:
             return problem_response(error)
 
@@ -36,14 +36,16 @@ def async_media_view(view: AsyncView) -> AsyncView:
     @wraps(view)
     async def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         try:
-            return await view(request, _signed_in(await request.auser()), **kwargs)
+            return await view(request, **kwargs)
         except AppError as error:
             return problem_response(error)
 
     return guarded
 
 
-def _signed_in(user: object) -> User:
+def person(request: HttpRequest) -> User:
+    """Who is signed in, read from the database; raises `NotSignedIn` where nobody is."""
+    user = request.user
     if isinstance(user, User) and user.is_active:
         return user
     raise NotSignedIn

@@ -6,18 +6,17 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from webapp.accounts.models import User
 from webapp.recordings import storage
-from webapp.recordings.access import media_view
+from webapp.recordings.access import media_view, person
 from webapp.recordings.files import file_response
 from webapp.results.selectors import export_get
 
 
 @require_safe
 @media_view
-def export(request: HttpRequest, user: User, *, export_id: int) -> HttpResponseBase:
+def export(request: HttpRequest, *, export_id: int) -> HttpResponseBase:
     """The zip, as an attachment; by byte range where a download is resumed."""
-    found = export_get(pk=export_id, visible_to=user)
+    found = export_get(pk=export_id, visible_to=person(request))
     path = storage.stored_path(found.path)
     response = file_response(
         request, path, content_type="application/zip", etag=f'"export-{found.pk}"', cache="private, no-cache"

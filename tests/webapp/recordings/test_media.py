@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.http import HttpResponseBase
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
@@ -20,6 +20,7 @@ from tests.webapp.recordings.factories import WIDTH, make_video
 from webapp.accounts.models import Role
 from webapp.recordings import files, storage
 from webapp.recordings.frames import ByteCache, FrameKey, FramePool, FramesBusy
+from webapp.recordings.grants import Grants
 from webapp.recordings.models import Video
 from webapp.recordings.schemas import VideoOut
 
@@ -51,6 +52,49 @@ class TestProxy:
             client.get(url(video, "proxy.mp4"), headers={"Range": "bytes=0-9"})
         assert len(asked) == 3
         assert all(name not in asked[2]["sql"] for name in ("sync", "proxy_facts", "source_path"))
+
+    def test_asks_it_once_in_two_seconds(
+        self, client: Client, video: Video, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = [100.0]
+        monkeypatch.setattr("webapp.recordings.grants.time.monotonic", lambda: clock[0])
+
+        def queries(asker: Client, name: str = "proxy.mp4") -> tuple[int, int]:
+            with CaptureQueriesContext(connection) as asked:
+                status = asker.get(url(video, name), headers={"Range": "bytes=0-9"}).status_code
+            return status, len(asked)
+
+        assert queries(client) == (206, 3)
+        assert queries(client) == (206, 0)
+        assert queries(client, "frames.bin") == (206, 0)
+        stranger = client_of(make_user())
+        assert queries(stranger)[0] == queries(stranger)[0] == 404
+        video.recording.project.memberships.all().delete()
+        clock[0] += 1.9
+        assert queries(client) == (206, 0), "a moment longer, and no more for having been used"
+        clock[0] += 0.2
+        assert queries(client)[0] == 404
+
+    def test_nobody_without_a_session_is_remembered(self, video: Video) -> None:
+        asker = Client()
+        assert asker.get(url(video, "proxy.mp4")).status_code == 401
+        request = RequestFactory().get("/")
+        grants = Grants()
+        grants.give(request, video.pk, "v", frame_count=3)
+        assert grants.find(request, video.pk, "v") is None
+
+    def test_no_more_grants_are_kept_than_there_is_room_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = [0.0]
+        monkeypatch.setattr("webapp.recordings.grants.time.monotonic", lambda: clock[0])
+        monkeypatch.setattr("webapp.recordings.grants.MAX_GRANTS", 3)
+        grants, request = Grants(), RequestFactory().get("/")
+        request.COOKIES["sessionid"] = "s"
+        for pk in range(5):
+            assert grants.give(request, pk, "v", frame_count=1).frame_count == 1
+        assert [grants.find(request, pk, "v") is not None for pk in range(5)] == [True] * 3 + [False] * 2
+        clock[0] += 3
+        grants.give(request, 9, "v", frame_count=1)
+        assert grants.find(request, 9, "v") is not None
 
     def test_whole(self, client: Client, video: Video) -> None:
         stored = (storage.video_folder(video.pk) / "proxy.mp4").read_bytes()
