@@ -273,12 +273,13 @@ def place_joints(
         turns: (frame, joint, 3) yaw, pitch, roll in radians, added to the rest angles; the root's are the
             heading in the world.
         root_mm: (frame, 3) world position of the root joint.
-        only: Joints to place, parents with their children, root included; the others stay unset.
+        only: Joints to place, parents with their children, root included; the others are zero.
     """
     frames = len(turns)
-    # Frames last in memory: every step below runs along them without a jump.
-    rotation = np.empty((len(plan.joints), 3, 3, frames))
-    position = np.empty((len(plan.joints), 3, frames))
+    # Frames last in memory: every step below runs along them without a jump. Zero and not whatever lies
+    # there, since a point in the middle of a joint is its position plus nothing times its rotation.
+    rotation = np.zeros((len(plan.joints), 3, 3, frames))
+    position = np.zeros((len(plan.joints), 3, frames))
     placed = JointFrames(rotation=np.moveaxis(rotation, -1, 0), position_mm=np.moveaxis(position, -1, 0))
     position[0] = root_mm.T
     turn_joints(plan, placed, turns, range(len(plan.joints)) if only is None else only)

@@ -94,7 +94,7 @@ def embody(
     Args:
         strides: A frame, and how many strides were taken before it.
         only: Joints to place, parents first, beside the tail's; the others, and rotations of the tail's
-            links that no keypoint needs, stay unset. All joints where not given.
+            links that no keypoint needs, are zero. All joints where not given.
     """
     core = _core(plan)
     turns = path_turns(plan, path, habits, acts)
