@@ -87,7 +87,7 @@ class TestBodyPlan:
 
 def test_what_is_not_placed_is_zero_whatever_lay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A keypoint in the middle of a joint takes nothing of its rotation, which must not be NaN for that."""
-    monkeypatch.setattr("sbea_engine.synth.body.np.empty", lambda shape: np.full(shape, np.nan))
+    monkeypatch.setattr("sbea_engine.synth.body.np.empty", lambda shape, *_, **__: np.full(shape, np.nan))
     turns, root = np.zeros((2, len(MOUSE.joints), 3)), np.zeros((2, 3))
     placed = place_joints(MOUSE, turns, root, only=(0,))
     assert np.isfinite(placed.point(len(MOUSE.joints) - 1, (0.0, 0.0, 0.0))).all()
