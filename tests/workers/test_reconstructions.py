@@ -42,10 +42,13 @@ LATE = 3
 
 @pytest.fixture(autouse=True)
 def no_files_of_other_tests() -> Iterator[None]:
-    """Ids may come again in the next test; the folders of those ids must go."""
+    """Ids come again from test to test; the folders of those ids must go, whoever left them."""
+    folders = [storage.media_folder(name) for name in ("results", "reconstructions")]
+    for folder in folders:
+        storage.remove_tree(folder)
     yield
-    for name in ("results", "reconstructions"):
-        storage.remove_tree(storage.media_folder(name))
+    for folder in folders:
+        storage.remove_tree(folder)
 
 
 def path_mm() -> NDArray[np.float32]:
