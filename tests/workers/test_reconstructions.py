@@ -23,7 +23,7 @@ from sbea_engine.synth import load_recipe, load_truth, render_recording
 from tests.fixtures.true_poses import write_true_poses
 from tests.webapp.factories import client_of, make_project, owner_of
 from tests.webapp.recordings.factories import make_calibration, pretend_recording
-from tests.webapp.results.factories import predicted, ready_model
+from tests.webapp.results.factories import folders_of_its_own, predicted, ready_model
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_cancel, job_retry
 from webapp.recordings import storage
@@ -42,13 +42,8 @@ LATE = 3
 
 @pytest.fixture(autouse=True)
 def no_files_of_other_tests() -> Iterator[None]:
-    """Ids come again from test to test; the folders of those ids must go, whoever left them."""
-    folders = [storage.media_folder(name) for name in ("results", "reconstructions")]
-    for folder in folders:
-        storage.remove_tree(folder)
-    yield
-    for folder in folders:
-        storage.remove_tree(folder)
+    with folders_of_its_own():
+        yield
 
 
 def path_mm() -> NDArray[np.float32]:

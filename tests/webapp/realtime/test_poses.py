@@ -14,7 +14,7 @@ from django.conf import settings
 from tests.webapp.factories import add_member, client_of, make_project, owner_of
 from tests.webapp.realtime.communicator import Socket
 from tests.webapp.recordings.factories import make_calibration, pretend_recording
-from tests.webapp.results.factories import predicted, ready_model, written
+from tests.webapp.results.factories import folders_of_its_own, predicted, ready_model, written
 from webapp.accounts.models import Role, User
 from webapp.jobs.log import Line
 from webapp.jobs.models import Job, JobEvent, JobState
@@ -46,9 +46,8 @@ async def db(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
 @pytest.fixture(autouse=True)
 def no_files_of_other_tests() -> Iterator[None]:
-    """Ids may come again in the next test; the folders of those ids must go."""
-    yield
-    storage.remove_tree(storage.media_folder("reconstructions"))
+    with folders_of_its_own():
+        yield
 
 
 def running(project: Project, ticks: int = TICKS) -> Reconstruction:

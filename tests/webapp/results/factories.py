@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from sbea_engine.data.poses3d import Poses3D
@@ -11,6 +14,17 @@ from webapp.recordings import storage
 from webapp.recordings.models import Recording
 from webapp.results.models import PoseResult, Reconstruction
 from webapp.training.models import LabelSnapshot, PoseModel
+
+
+@contextmanager
+def folders_of_its_own() -> Iterator[None]:
+    """No files of results but those made within: ids come again from test to test, and folders go by them."""
+    folders = [storage.media_folder(name) for name in ("results", "reconstructions")]
+    for folder in folders:
+        storage.remove_tree(folder)
+    yield
+    for folder in folders:
+        storage.remove_tree(folder)
 
 
 def ready_model(project: Project) -> PoseModel:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_calibration, pretend_recording
-from tests.webapp.results.factories import predicted, ready_model, written
+from tests.webapp.results.factories import folders_of_its_own, predicted, ready_model, written
 from webapp.accounts.models import Role
 from webapp.api.errors import AppError
 from webapp.jobs.models import JobState
@@ -38,9 +38,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def no_files_of_other_tests() -> Iterator[None]:
-    """The database is rolled back and gives the same ids again; the folders of those ids must go as well."""
-    yield
-    storage.remove_tree(storage.media_folder("reconstructions"))
+    with folders_of_its_own():
+        yield
 
 
 @pytest.fixture
