@@ -156,16 +156,22 @@ def _refuse(reason: str, options: tuple[str, ...]) -> None:
 
 @contextmanager
 def _stopped_as_by_hand() -> Iterator[None]:
-    """A request to end the process stops the work as Ctrl-C does, so that no half-written folder stays."""
+    """A request to end the process stops the work as Ctrl-C does, so that no half-written folder stays.
+
+    One that the process was started to ignore, as `nohup` has it, is ignored still.
+    """
 
     def stop(number: int, _: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    taken = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in taken:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in taken.items():
             signal.signal(number, handler)
 
 

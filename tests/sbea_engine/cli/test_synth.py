@@ -79,3 +79,35 @@ def test_a_process_that_is_asked_to_end_leaves_nothing(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait() == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
+
+
+HUNG_UP = """
+import os, signal
+from sbea_engine.cli.synth import synth
+from sbea_engine.synth import truth_only
+
+write = truth_only.write_truth_only
+
+def hung_up(*args, out, **named):
+    out.with_name("begun").touch()
+    os.kill(os.getpid(), signal.SIGHUP)
+    return write(*args, out=out, **named)
+
+truth_only.write_truth_only = hung_up
+synth()
+"""
+
+
+@pytest.mark.parametrize(
+    ("starts_it", "ends_with", "leaves"),
+    [([], 128 + signal.SIGHUP, {"begun"}), (["nohup"], 0, {"begun", "out"})],
+)
+def test_a_line_that_drops_ends_the_work_unless_nohup_started_it(
+    tmp_path: Path, starts_it: list[str], ends_with: int, leaves: set[str]
+) -> None:
+    asked = ["--recipe", "tiny", "--frames", "3", "--truth-only", "--out", str(tmp_path / "out")]
+    ran = subprocess.run(
+        [*starts_it, sys.executable, "-c", HUNG_UP, *asked], capture_output=True, check=False
+    )
+    assert ran.returncode == ends_with, ran.stderr
+    assert {p.name for p in tmp_path.iterdir()} == leaves
