@@ -16,9 +16,10 @@ CALIBRATION_FORMAT = "sbea-calibration/1"
 # What keeps a hostile document from asking for an endless rig or picture.
 MAX_CAMERAS = 64
 MAX_SIDE_PX = 32_768
-# A lens moves the corner of its picture by a share of its distance from the axis. What moves it by ten times
+# A lens moves a point of its picture by a share of its distance from the axis. What moves one by ten times
 # that distance is no lens, and would only run out of numbers.
 MAX_BEND = 10.0
+BEND_STEPS = 256  # of the radius squared: they miss no more than 0.02 % of the most that a cubic reaches
 MAX_COEFFICIENT = 1e9
 
 
@@ -74,24 +75,33 @@ class Camera:
                 f"K of camera {self.name!r} must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with positive "
                 f"focal lengths, got {self.K.tolist()}. Some tools write it transposed."
             )
-        bend = self._bend()
-        if not bend <= MAX_BEND or np.abs(self.distortion).max() > MAX_COEFFICIENT:
+        bend, worst = self._bend(), np.abs(self.distortion).max()
+        if not bend <= MAX_BEND or worst > MAX_COEFFICIENT:
+            wrong = (
+                f"has a coefficient of {worst:.3g}; {MAX_COEFFICIENT:g} is the most"
+                if bend <= MAX_BEND
+                else f"moves a point of the picture by {bend:.3g} times its distance from the axis; "
+                f"{MAX_BEND:g} is the most"
+            )
             raise BadCamera(
-                f"Distortion {self.distortion.tolist()} of camera {self.name!r} moves a corner of the "
-                f"picture by {bend:.3g} times its distance from the axis; {MAX_BEND:g} is the most. The "
-                f"coefficients are k1, k2, p1, p2, k3, of coordinates that are divided by the focal length."
+                f"Distortion {self.distortion.tolist()} of camera {self.name!r} {wrong}. The coefficients "
+                f"are k1, k2, p1, p2, k3, of coordinates that are divided by the focal length."
             )
         if not np.allclose(self.R @ self.R.T, np.eye(3), atol=1e-6) or np.linalg.det(self.R) < 0:
             raise BadCamera(f"R of camera {self.name!r} is not a rotation.")
 
     def _bend(self) -> float:
-        """How far the lens moves a corner of the picture at most, as a share of the distance."""
-        k1, k2, p1, p2, k3 = np.abs(self.distortion)
+        """How far the lens moves a point at most, as a share of its distance from the axis.
+
+        Of all points that are no further out than the farthest corner of the picture, in any direction.
+        """
+        k1, k2, p1, p2, k3 = self.distortion
         x = max(abs(-0.5 - self.K[0, 2]), abs(self.width - 0.5 - self.K[0, 2])) / self.K[0, 0]
         y = max(abs(-0.5 - self.K[1, 2]), abs(self.height - 0.5 - self.K[1, 2])) / self.K[1, 1]
         with np.errstate(over="ignore", invalid="ignore"):  # infinite, or no number: both are too much
-            s = np.float64(x) ** 2 + np.float64(y) ** 2
-            return float(s * (k1 + s * (k2 + s * k3)) + 3 * np.sqrt(s) * (p1 + p2))
+            s = (np.float64(x) ** 2 + np.float64(y) ** 2) * np.linspace(0, 1, BEND_STEPS + 1)
+            along = np.abs(s * (k1 + s * (k2 + s * k3)))
+            return float((along + 3 * np.sqrt(s) * np.hypot(p1, p2)).max())
 
     @property
     def position_mm(self) -> NDArray[np.float64]:

@@ -73,7 +73,7 @@ class TestCamera:
         ],
     )  # fmt: skip
     def test_coefficients_of_no_lens_are_refused(self, distortion: list[float]) -> None:
-        with pytest.raises(BadCamera, match=r"camera 'a' moves a corner of the picture by .* 10 is the most"):
+        with pytest.raises(BadCamera, match=r"camera 'a' moves a point of the picture by .* 10 is the most"):
             make(distortion=distortion)
 
     def test_the_same_coefficients_are_small_in_a_narrow_view(self) -> None:
@@ -81,8 +81,22 @@ class TestCamera:
         long = [[12_000.0, 0, 959.5], [0, 12_000, 599.5], [0, 0, 1]]
         lens = [0.4, -30.0, 0.0, 0.0, 2000.0]
         assert make(width=1920, height=1200, K=long, distortion=lens).distortion[4] == 2000
-        with pytest.raises(BadCamera, match="moves a corner"):
+        with pytest.raises(BadCamera, match="moves a point"):
             make(distortion=lens)
+
+    def test_terms_of_unlike_signs_make_up_for_one_another(self) -> None:
+        """The corner moves by 5.04 times its distance; without their signs they would add up to 10.05."""
+        assert make(distortion=[-0.4, 9, 0, 0, -50]).distortion.tolist() == [-0.4, 9, 0, 0, -50]
+
+    def test_a_lens_may_bend_most_before_the_corner(self) -> None:
+        """By 8.84 times the distance at the corner, and by 100 / 9 inside."""
+        with pytest.raises(BadCamera, match=r"by 11\.1 times its distance from the axis; 10 is the most"):
+            make(distortion=[75, -150, 0, 0, 75])
+
+    def test_a_coefficient_that_is_too_large_for_any_view_is_named(self) -> None:
+        narrow = [[1e8, 0, 59.5], [0, 1e8, 44.5], [0, 0, 1]]
+        with pytest.raises(BadCamera, match=r"has a coefficient of 2e\+09; 1e\+09 is the most"):
+            make(K=narrow, distortion=[-2e9, 0, 0, 0, 0])
 
     def test_a_missing_number_is_named(self) -> None:
         with pytest.raises(BadCamera, match="'K'"):
