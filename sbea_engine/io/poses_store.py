@@ -115,8 +115,9 @@ class PosesWriter(WindowWriter):
         individuals: Names of the individual axis.
         frame_count: Rows that will be written in all.
         chunk: Rows that become visible, and durable, together.
-        provenance: JSON facts that identify the run (model, video, config, versions). They must be the same
-            in every attempt, so nothing like a start time belongs here.
+        provenance: JSON facts that identify the run (model, video, config). They must be the same in every
+            attempt, so nothing like a start time belongs here, nor the program's version: the store records
+            it by itself and names all that wrote to it.
         frames: int64 (frame,), strictly increasing source frame numbers; 0..frame_count-1 when None.
 
     Raises:
