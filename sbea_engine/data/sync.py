@@ -66,12 +66,9 @@ class SyncRuns:
         for view, count in frame_counts.items():
             if view not in self.views:
                 raise BadSync(f"No view {view!r}; the recording has {', '.join(self.views)}.")
-            tick, frame, length = self.views[view][-1] if self.views[view] else (0, 0, 0)
-            if frame + length > count:
-                raise BadSync(
-                    f"View {view!r} has {count} frames, but frame {frame + length - 1} is to be shown at "
-                    f"tick {tick + length - 1}. Is this the table of another recording?"
-                )
+            if self.views[view]:
+                tick, frame, length = self.views[view][-1]
+                _require_frame(view, count, frame=frame + length - 1, tick=tick + length - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -139,12 +136,9 @@ class SyncTable:
     def require(self, frame_counts: Mapping[str, int]) -> None:
         """Raise `BadSync` where a view lacks a frame that the table names."""
         for view, count in frame_counts.items():
-            last = int(self.frames_of(view).max())
-            if last >= count:
-                raise BadSync(
-                    f"View {view!r} has {count} frames, but frame {last} is to be shown at tick "
-                    f"{int(self.frames_of(view).argmax())}. Is this the table of another recording?"
-                )
+            row = self.frames_of(view)
+            last = int(row.argmax())  # where the view is never shown, this is a tick of no frame, -1
+            _require_frame(view, count, frame=int(row[last]), tick=last)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form: for each view the runs [first_tick, first_frame, length] in which frame follows tick."""
@@ -162,6 +156,15 @@ class SyncTable:
             for tick, frame, length in rows:
                 row[tick : tick + length] = np.arange(frame, frame + length)
         return cls(views=tuple(runs.views), frames=frames)
+
+
+def _require_frame(view: str, count: int, *, frame: int, tick: int) -> None:
+    """Raise `BadSync` where a view of `count` frames lacks this one, the last that a table names."""
+    if frame >= count:
+        raise BadSync(
+            f"View {view!r} has {count} frames, but frame {frame} is to be shown at tick {tick}. Is this the "
+            f"table of another recording?"
+        )
 
 
 def _runs(row: NDArray[np.int64]) -> list[list[int]]:

@@ -175,7 +175,7 @@ def _beyond(video: Video, end: int, longest: int) -> str:
 
 
 def _overrun(video: Video, rows: Runs) -> str | None:
-    """Why a video cannot be the one that a table was made for: `SyncTable.require` of one view, on runs."""
+    """Why a table was not made for this video: `SyncRuns.require` of one view, in words of its own."""
     if not rows:
         return None
     tick, frame, length = rows[-1]
