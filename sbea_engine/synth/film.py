@@ -23,8 +23,10 @@ class FilmWriter:
 
     def __init__(self, file: Path, *, width: int, height: int, fps: float) -> None:
         import av  # the decoder library is loaded by those who use it
+        from av.video.reformatter import VideoReformatter
 
         self._av = av
+        self._to_yuv = VideoReformatter()  # a frame's own would be set up anew for each
         self._container: Any = av.open(str(file), "w", options={"movflags": "+faststart"})
         self._rate, self._count = Fraction(fps).limit_denominator(1001), 0
         stream = self._container.add_stream("libx264", rate=self._rate)
@@ -40,7 +42,8 @@ class FilmWriter:
 
     def append(self, image: NDArray[np.uint8]) -> None:
         """Add one RGB frame (height, width, 3)."""
-        frame = self._av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format="yuv420p")
+        rgb = self._av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame = self._to_yuv.reformat(rgb, format="yuv420p")
         frame.pts, frame.time_base = self._count, 1 / self._rate
         self._count += 1
         self._write(frame)
