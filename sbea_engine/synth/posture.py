@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.synth.behaviour.acts import Acts
+from sbea_engine.synth.behaviour.mover import FLANK_NECK_DEG, FLANK_SPINE_DEG
 from sbea_engine.synth.body import BodyPlan
 from sbea_engine.synth.signals import glances, low_pass, wandering
 from sbea_engine.synth.trajectory import Path
@@ -124,8 +125,8 @@ def add_acts(plan: BodyPlan, turns: Angles, acts: Acts) -> None:
         _spread(turns, neck, 1, 2 * neck_deg * amount)
     if acts.groom.any():
         aside, washing = acts.flank * acts.groom, acts.groom * (1 - np.abs(acts.flank))
-        _spread(turns, spine, 0, np.deg2rad(40) * aside)
-        _spread(turns, neck, 0, np.deg2rad(56) * aside)
+        _spread(turns, spine, 0, np.deg2rad(FLANK_SPINE_DEG) * aside)
+        _spread(turns, neck, 0, np.deg2rad(FLANK_NECK_DEG) * aside)
         turns[:, 0, 1] += np.deg2rad(12) * np.abs(aside)
         _spread(turns, neck, 1, -np.deg2rad(26) * np.abs(aside))
         head = neck[-1]

@@ -18,7 +18,14 @@ SEAT_MM = 12.0  # a mouse that sits and grooms turns its head and takes up so mu
 SEAT_HOLDS = 0.85  # share of a push that one that sits does not give way to
 UNBEND_S = 0.25
 LEAST_FLANK = 0.01
-FLANK_TURN = (math.radians(20), math.radians(68), math.radians(96))  # of trunk, neck and head to a flank
+# Degrees by which the spine turns to a flank that is groomed, and the neck from there on.
+FLANK_SPINE_DEG, FLANK_NECK_DEG = 40, 56
+# Of trunk, neck and head from straight on; a chord turns half as far as what bends along it.
+FLANK_TURN = (
+    math.radians(FLANK_SPINE_DEG / 2),
+    math.radians(FLANK_SPINE_DEG + FLANK_NECK_DEG / 2),
+    math.radians(FLANK_SPINE_DEG + FLANK_NECK_DEG),
+)
 PIVOT_FROM = 0.55
 PIVOT_RATE = 2.8
 PIVOT_BELOW = 70.0  # mm/s of a mouse
