@@ -11,6 +11,7 @@ from django.db import transaction
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
+from webapp.api.errors import NotFound
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
@@ -222,8 +223,15 @@ def require_unread(recording: Recording, video_ids: Iterable[int]) -> None:
 
 
 def hold(project: Project) -> None:
-    """Lock a project until the transaction ends: of two who bring in one thing, the second sees that."""
-    Project.objects.select_for_update().get(pk=project.pk)
+    """Lock a project until the transaction ends: of two who bring in one thing, the second sees that.
+
+    Whoever locks one of its recordings as well does so after it.
+
+    Raises:
+        NotFound: It was deleted meanwhile.
+    """
+    if Project.objects.select_for_update().filter(pk=project.pk).first() is None:
+        raise NotFound("project")
 
 
 def _names_held(project: Project, *, but: Recording | None = None) -> list[str]:

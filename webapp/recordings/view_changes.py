@@ -20,6 +20,7 @@ from webapp.recordings.roots import allowed_source
 from webapp.recordings.services import (
     MAX_VIEWS,
     Source,
+    hold,
     require_names_free_to_change,
     require_unread,
     video_create_in_place,
@@ -132,10 +133,14 @@ def view_remove(*, video: Video, by: User) -> None:
 def _held(recording: Recording) -> Recording:
     """The row, locked: of two who change its views at once, the second sees what the first did.
 
+    Its project is locked before it, as everywhere: in two orders, two would wait for each other.
+
     Raises:
         NotFound: It was deleted meanwhile.
     """
-    found = Recording.objects.select_for_update().select_related("project").filter(pk=recording.pk).first()
+    hold(recording.project)
+    rows = Recording.objects.select_for_update(of=("self",)).select_related("project")
+    found = rows.filter(pk=recording.pk).first()
     if found is None:
         raise NotFound("recording")
     return found

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import override_settings
 
 from tests.webapp.factories import client_of, make_job, make_project, owner_of, send
-from tests.webapp.recordings.factories import pretend_recording
+from tests.webapp.recordings.factories import make_calibration, pretend_recording
 from webapp.api.errors import NotFound
 from webapp.jobs.models import Job
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
+from webapp.recordings.calibrations import calibration_assign
 from webapp.recordings.models import Recording, Video
+from webapp.recordings.services import hold
 from webapp.recordings.view_changes import view_remove, view_rename
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +224,47 @@ class TestRemove:
     def test_not_while_a_job_reads_the_whole_recording(self, recording: Recording) -> None:
         make_job(recording.project, kind=JobKind.VIDEO_SUGGEST, params={"recording_id": recording.pk})
         assert self.remove(recording, "top").json()["code"] == "recording_in_use"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_calibration_given_meanwhile_and_a_new_name_do_not_wait_for_each_other(
+    recording: Recording,
+) -> None:
+    """One holds the project and goes for the recording; PostgreSQL ends one of two that wait crosswise."""
+    owner, calibration = owner_of(recording.project), make_calibration(recording.project, "top", "left")
+    video, faults = recording.videos.get(view="side"), []
+
+    def rename() -> None:
+        try:
+            view_rename(video=video, name="left", by=owner)
+        except Exception as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=rename)
+    with transaction.atomic():
+        hold(recording.project)
+        other.start()
+        wait_for_a_waiting_one()
+        calibration_assign(recording=recording, calibration=calibration, by=owner)
+    other.join()
+    assert faults == []
+    assert views(recording) == ["top", "left"]
+    assert Recording.objects.get(pk=recording.pk).calibration == calibration
+
+
+def wait_for_a_waiting_one() -> None:
+    """Until another connection waits for a row; on SQLite it waits for the file, before its first row."""
+    if connection.vendor != "postgresql":
+        return
+    here = "datname = current_database()"
+    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND {here}"
+    for _ in range(3000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
