@@ -142,6 +142,7 @@ def main() -> None:
     import django
 
     django.setup()
+    from webapp.api.errors import AppError
     from workers.demo_rig import TAKES, demo_rig_ensure
 
     line = _Line()
@@ -149,7 +150,7 @@ def main() -> None:
         project = demo_ensure(on_progress=line)
         by = administrator()
         rigs = [demo_rig_ensure(by=by, name=name, take=take) for name, take in TAKES.items()]
-    except EngineError as error:
+    except (EngineError, AppError) as error:
         line.end()
         sys.exit(f"The demo projects could not be made: {error}")
     line.end()

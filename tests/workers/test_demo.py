@@ -19,6 +19,7 @@ from webapp.accounts.models import Role, User
 from webapp.annotation.keypoints import Change, VisibilityName
 from webapp.annotation.models import Instance, SuggestedFrame
 from webapp.annotation.operations import LabelOperation, operations_apply
+from webapp.jobs.errors import TooManyJobs
 from webapp.projects.models import Project
 from webapp.projects.services import project_update
 from webapp.recordings import storage
@@ -97,6 +98,14 @@ class TestEnsure:
         project = demo_ensure(plan=SMALL)
         project_update(project=project, by=owner_of(project), name="My mouse")
         assert demo_ensure(plan=SMALL) == project
+
+    def test_a_refusal_of_the_site_is_told_in_a_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(**_: Any) -> Project:
+            raise TooManyJobs("Too many jobs.")
+
+        monkeypatch.setattr(demo_module, "demo_ensure", refuse)
+        with pytest.raises(SystemExit, match=r"^The demo projects could not be made: Too many jobs\.$"):
+            demo_module.main()
 
 
 class TestLabels:

@@ -15,9 +15,9 @@ from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses3d_store import open_poses3d
 from sbea_engine.progress import Progress
 from sbea_engine.synth import Truth, load_recipe, load_truth, render_recording
-from tests.webapp.factories import client_of, make_user, owner_of, send
+from tests.webapp.factories import add_member, client_of, make_user, owner_of, send
 from tests.workers.project_rows import finish
-from webapp.accounts.models import Membership, Role
+from webapp.accounts.models import Membership, Role, User
 from webapp.annotation.models import Instance, SuggestedFrame
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_cancel
@@ -201,6 +201,34 @@ class TestOnce:
         Membership.objects.create(project=project, user=heir, role=Role.OWNER)
         start(take)
         assert Job.objects.get(kind=JobKind.DEMO_RENDER, state="queued").created_by == heir
+
+    def test_an_owner_who_is_shut_out_starts_nothing_and_another_one_does(self, take: DemoTake) -> None:
+        project = start(take)
+        job_cancel(job=job_of(project), by=owner_of(project))
+        User.objects.create_superuser("boss@example.org")  # a site keeps one
+        User.objects.filter(pk=owner_of(project).pk).update(is_active=False)
+        heir = add_member(project, Role.OWNER)
+        assert start(take) == project
+        assert Job.objects.get(kind=JobKind.DEMO_RENDER, state="queued").created_by == heir
+
+    @pytest.mark.parametrize("left", ["shut out", "gone"])
+    def test_without_an_owner_it_is_left_as_it_is_and_nothing_is_missing(
+        self, take: DemoTake, left: str
+    ) -> None:
+        small = DemoPlan(recipe="tiny", seconds=2, labels=10, suggested=3)
+        demo_ensure(plan=small)
+        demo_rig_ensure(by=administrator(), name=ONE_MOUSE, take=TAKES[ONE_MOUSE])
+        project = start(take)
+        job_cancel(job=job_of(project), by=owner_of(project))
+        assert not demo_is_whole()
+        if left == "gone":
+            project.memberships.all().delete()
+        else:
+            project.memberships.update(user=make_user(is_active=False))
+        assert demo_is_whole()
+        assert start(take) == project
+        assert not Job.objects.filter(project=project).exclude(state="cancelled").exists()
+        shutil.rmtree(storage.media_folder("originals", small.folder_name))
 
     def test_a_demo_of_an_earlier_release_is_carried_on(self, take: DemoTake) -> None:
         small = DemoPlan(recipe="tiny", seconds=2, labels=10, suggested=3)
