@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,10 @@ from sbea_engine.progress import Progress
 from webapp.api.errors import AppError
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
+from webapp.recordings.models import Video
 from webapp.recordings.originals import owner_of_source
 from webapp.recordings.rendered import DESCRIPTION, is_rendered
 from webapp.recordings.roots import allowed_path
-from webapp.recordings.sources import video_source_path
 from webapp.results.models import PoseResult, Reconstruction
 from webapp.results.reconstructions.inputs import videos_of
 from webapp.results.reconstructions.services import (
@@ -103,17 +103,46 @@ def _truth_folder(found: Reconstruction) -> Path | None:
 
 
 def _trained_ticks(found: Reconstruction) -> set[int]:
-    """Ticks at which some view shows a frame that was labelled for the model."""
-    labelled: dict[Path, set[int]] = defaultdict(set)
+    """Ticks at which some view shows a frame that was labelled for the model.
+
+    Raises:
+        BadInput: A video that the model learnt from is none of the project's now, so it may show these ticks.
+    """
+    videos: dict[str, list[int]] = defaultdict(list)
+    for pk, path in Video.objects.filter(recording__project=found.project_id).values_list(
+        "pk", "source_path"
+    ):
+        videos[path].append(pk)
+    labelled: dict[int, set[int]] = defaultdict(set)
     for source in snapshot_load(snapshot=found.model.snapshot).frames:
-        labelled[source.path].add(source.index)
+        same = next((videos[name] for name in _names(source.path) if name in videos), None)
+        if same is None:
+            raise BadInput(
+                f"The model learnt from {source.video!r}, which is no video of this project now. So nobody "
+                "can tell which moments it has seen."
+            )
+        for pk in same:
+            labelled[pk].add(source.index)
     sync = SyncTable.from_dict(found.sync)
     ticks: set[int] = set()
     for view, video in videos_of(found).items():
-        frames = sync.frames_of(view)
-        known = np.isin(frames, list(labelled[video_source_path(video=video)]))
+        known = np.isin(sync.frames_of(view), list(labelled[video.pk]))
         ticks |= set(np.flatnonzero(known).tolist())
     return ticks
+
+
+def _names(path: Path) -> Iterator[str]:
+    """What a video may be called in the database whose pixels lay there when the labels were frozen.
+
+    A file under the data root is known by its place in it, wherever the root was then. Of a folder of images
+    the snapshot names the image.
+    """
+    owned = f"{storage.stored_name(storage.media_folder('originals'))}/"
+    for place in (path, path.parent):
+        yield str(place)
+        _, inside, name = place.as_posix().rpartition(f"/{owned}")
+        if inside:
+            yield f"{owned}{name}"
 
 
 class _Notes:

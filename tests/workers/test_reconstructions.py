@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from django.test import override_settings
 from numpy.typing import NDArray
 
-from sbea_engine.data import LabelSet, Poses
+from sbea_engine.data import FrameSource, LabelSet, Poses
 from sbea_engine.data.camera import CameraGroup
 from sbea_engine.geometry import project
 from sbea_engine.io.poses3d_store import open_poses3d
@@ -229,6 +230,41 @@ class TestTruth:
         points = points[np.isfinite(points).all(axis=1)]
         inside = (points >= bounds["min"]) & (points <= bounds["max"])
         assert (inside.mean(axis=0) > 0.95).all()
+
+    @staticmethod
+    def freeze(begun: Reconstruction, move: Callable[[FrameSource], Path]) -> None:
+        """Freeze the same labels with their sources in other places."""
+        folder = storage.stored_path(begun.model.snapshot.folder)
+        labels = LabelSet.load(folder)
+        frames = tuple(replace(source, path=move(source)) for source in labels.frames)
+        file = replace(labels, frames=frames).save(folder)
+        begun.model.snapshot.checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+        begun.model.snapshot.save()
+
+    def test_labelled_ticks_are_known_after_the_data_root_moved(
+        self, begun: Reconstruction, rendered: Path
+    ) -> None:
+        home = storage.media_folder("originals", "take of this test")
+        shutil.copytree(rendered, home)
+        for video in begun.recording.videos.all():
+            video.source_path = storage.stored_name(home / Path(video.source_path).name)
+            video.source_owned = True
+            video.save()
+        self.freeze(begun, lambda source: Path("/old/media/originals/take of this test") / source.path.name)
+        reconstruct_poses(str(begun.job_id))
+        storage.remove_tree(home)
+        begun.refresh_from_db()
+        assert begun.warnings == []
+        assert begun.truth_error is not None
+        assert begun.truth_error["ticks"] == 20, "four of 24 ticks are labelled"
+
+    def test_is_not_measured_where_nobody_can_tell_what_was_learnt(self, begun: Reconstruction) -> None:
+        self.freeze(begun, lambda source: Path("/old") / source.path.name)
+        reconstruct_poses(str(begun.job_id))
+        begun.refresh_from_db()
+        assert (begun.state, begun.truth_error) == ("ready", None)
+        (said,) = begun.warnings
+        assert "nobody can tell which moments it has seen" in said
 
     def test_of_another_recording_is_said_and_not_measured(
         self, begun: Reconstruction, rendered: Path
