@@ -1,13 +1,14 @@
 """How near predicted 3D poses come to the truth, from few labels a view, on a rendered rig.
 
     python -m benchmarks.rig_accuracy [--recipe solo] [--cameras 4] [--seconds 20] [--labels 60]
-                                      [--threads 2] [--seeds 3 4 5] [--lens -0.28 0.09 5e-4 -8e-4 -0.01]
+                                      [--threads 2] [--seeds 3 4 5] [--lens K1 K2 P1 P2 K3]
 
 Renders a recording, trains one pose model on labelled frames of all views, predicts every view, triangulates
 by the recording's table of ticks, and compares the last third of the ticks with the truth. Labels are spread
 over the ticks that end one second or more before that third. They are exact, those of hidden keypoints in the
-picture too: no person labels like that. A seed is that of recording and model. Every camera has the lens
-k1 k2 p1 p2 k3, by default one that moves the corners of the picture by 16 to 28 pixels.
+picture too: no person labels like that. A seed is that of recording and model. With --lens every camera has
+the lens k1 k2 p1 p2 k3. Without it the cameras have the lenses of the recipe; where that has none, every
+camera has one that moves the corners of the picture by 16 to 28 pixels.
 
 Three rows a seed: what the true 2D positions give, and what the predicted ones give for keypoints that two or
 more views could see, and for the hidden others. Several seeds end in the range over them.
@@ -51,7 +52,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--seeds", type=int, nargs="+", default=[3])
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--lens", type=float, nargs=5, default=LENS, metavar=("K1", "K2", "P1", "P2", "K3"))
+    parser.add_argument("--lens", type=float, nargs=5, metavar=("K1", "K2", "P1", "P2", "K3"))
     parser.add_argument("--preset", default="default")
     asked = parser.parse_args()
     rows = []
@@ -99,10 +100,12 @@ def measure(asked: argparse.Namespace, seed: int, folder: Path) -> dict[str, Any
     return found
 
 
-def with_lens(recipe: Recipe, lens: Sequence[float]) -> Recipe:
-    """The same recipe, filmed through this lens by every camera."""
+def with_lens(recipe: Recipe, lens: Sequence[float] | None) -> Recipe:
+    """The same recipe, filmed through this lens by every camera; with None, `LENS` if it has no lens."""
     table = recipe.model_dump()
-    return Recipe.model_validate(table | {"cameras": table["cameras"] | {"lenses": [list(lens)]}})
+    if lens is None and any(map(any, recipe.cameras.lenses)):
+        return recipe
+    return Recipe.model_validate(table | {"cameras": table["cameras"] | {"lenses": [list(lens or LENS)]}})
 
 
 def labels_before(truth: Truth, tick: int) -> LabelSet:
