@@ -9,7 +9,7 @@ from pathlib import Path
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from webapp.api.errors import NotFound
-from webapp.recordings.ranges import RangeNotSatisfiable, if_range_matches, parse_range
+from webapp.recordings.ranges import RangeNotSatisfiable, if_none_match_has, if_range_matches, parse_range
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 # A player reads one group of pictures at a time; that much is answered in one piece.
@@ -38,7 +38,7 @@ def file_response(
         "Cache-Control": cache,
         "X-Content-Type-Options": "nosniff",
     }
-    if _has(request.headers.get("If-None-Match"), etag):
+    if if_none_match_has(request.headers.get("If-None-Match"), etag):
         return HttpResponse(status=304, headers=headers)
     wanted = request.headers.get("Range") if request.method == "GET" else None
     if not if_range_matches(request.headers.get("If-Range"), etag):
@@ -77,8 +77,3 @@ async def _pieces(path: Path, start: int, length: int) -> AsyncIterator[bytes]:
                 return
             length -= len(piece)
             yield piece
-
-
-def _has(if_none_match: str | None, etag: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    return etag in tags or "*" in tags

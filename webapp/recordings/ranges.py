@@ -1,4 +1,4 @@
-"""HTTP byte ranges as in RFC 9110 section 14: pure parsing, no I/O."""
+"""HTTP byte ranges and conditions as in RFC 9110, sections 14 and 13: pure parsing, no I/O."""
 
 from __future__ import annotations
 
@@ -65,3 +65,9 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
 def if_range_matches(header: str | None, etag: str) -> bool:
     """Whether an `If-Range` header allows a partial answer. Only a strong, equal entity tag does."""
     return header is None or header.strip() == etag
+
+
+def if_none_match_has(header: str | None, etag: str) -> bool:
+    """Whether the client has these bytes, by an `If-None-Match` header; weak tags count, and `*` is any."""
+    tags = [tag.strip().removeprefix("W/") for tag in (header or "").split(",")]
+    return etag in tags or "*" in tags

@@ -9,6 +9,8 @@ import numpy as np
 from django.http import HttpRequest, HttpResponse
 from numpy.typing import NDArray
 
+from webapp.recordings.ranges import if_none_match_has
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
@@ -43,7 +45,6 @@ def window_response(request: HttpRequest, window: Window) -> HttpResponse:
         "X-Start": str(window.start),
         "X-Content-Type-Options": "nosniff",
     }
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
-    if window.etag in known:
+    if if_none_match_has(request.headers.get("If-None-Match"), window.etag):
         return HttpResponse(status=304, headers=headers)
     return HttpResponse(window.body, content_type="application/octet-stream", headers=headers)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from webapp.recordings.ranges import ByteRange, RangeNotSatisfiable, if_range_matches, parse_range
+from webapp.recordings.ranges import (
+    ByteRange,
+    RangeNotSatisfiable,
+    if_none_match_has,
+    if_range_matches,
+    parse_range,
+)
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,19 @@ def test_if_range_wants_the_same_strong_tag() -> None:
     assert not if_range_matches('"b"', '"a"')
     assert not if_range_matches('W/"a"', '"a"')
     assert not if_range_matches("Fri, 20 Nov 2026 00:00:00 GMT", '"a"')
+
+
+@pytest.mark.parametrize(
+    ("header", "has"),
+    [
+        (None, False),
+        ("", False),
+        ('"a"', True),
+        ('"x", W/"a"', True),
+        ("*", True),
+        ('"x"', False),
+        ("a", False),
+    ],
+)
+def test_whoever_has_the_bytes_says_so(header: str | None, has: bool) -> None:
+    assert if_none_match_has(header, '"a"') is has
