@@ -1,9 +1,11 @@
 """What one request costs in the web process: Django's own ASGI handler beside the one that the studio uses.
 
-    python -m benchmarks.http_answers [--requests 300]
+    python -m benchmarks.http_answers [--requests 300] [--grant-s 2]
 
 Both handlers are called in this process, in turn, without a network: an empty page (the health check) and a
-byte range of a file behind the session and the project's members. Prints medians and their ratio.
+byte range of a file. The database is asked for session and membership at the first range, and again when the
+grant that it gave has run out (`webapp.recordings.grants`); with `--grant-s 0` at every one. Prints medians
+and their ratio.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from webapp.recordings import grants
 
 HOST = "127.0.0.1"
 RANGE = b"bytes=1000000-1200000"
@@ -119,9 +123,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument(
+        "--grant-s", type=float, help="seconds that a session is let in for; as the studio has it if left out"
+    )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         address, session = prepare(Path(place))
+        if asked.grant_s is not None:
+            grants.GRANT_S = asked.grant_s
         asyncio.run(compare(address, session, asked.requests))
 
 
