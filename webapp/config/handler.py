@@ -22,10 +22,12 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
-# Requests at a time, and so connections to the database; more would only queue for the processor.
+# Requests at a time; more would only queue for the processor.
 THREADS = 16
-# Those of them that mostly wait; a few more than the decoder takes (`recordings.frames`), which then says so.
+# Beside them those that mostly wait; a few more than the decoder takes (`recordings.frames`), which then says so.
 AWAITING_THREADS = 40
+# Each thread can hold a connection to the database. With the 4 of the sockets (`realtime.database`) that is up to
+# 60 for a web process; PostgreSQL lets in 100 by default.
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
 _awaiting_pool = ThreadPoolExecutor(AWAITING_THREADS, thread_name_prefix="http-awaiting")
