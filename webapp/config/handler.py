@@ -24,10 +24,11 @@ from django.urls import Resolver404, resolve
 
 # Requests at a time; more would only queue for the processor.
 THREADS = 16
-# Beside them those that mostly wait; a few more than the decoder takes (`recordings.frames`), which then says so.
+# Beside them those that mostly wait; a few more than the decoder takes (`recordings.frames`), which then
+# says so.
 AWAITING_THREADS = 40
-# Each thread can hold a connection to the database. With the 4 of the sockets (`realtime.database`) that is up to
-# 60 for a web process; PostgreSQL lets in 100 by default.
+# Each thread can hold a connection to the database. With the 4 of the sockets (`realtime.database`) that is
+# up to 60 for a web process; PostgreSQL lets in 100 by default.
 
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
 _awaiting_pool = ThreadPoolExecutor(AWAITING_THREADS, thread_name_prefix="http-awaiting")
