@@ -138,7 +138,7 @@ class TestRendered:
         client, url = client_of(owner_of(project)), f"/api/v1/projects/{project.pk}/demo-labels"
         early = send(client, "POST", url)
         assert early.status_code == 422
-        assert "still being rendered" in early.json()["detail"]
+        assert "not rendered yet. The Jobs page says" in early.json()["detail"]
         finish(render_demo, job_of(project))
         assert send(client, "POST", url).json() == {"frames": 3 * LABELS}
         assert send(client, "POST", url).json() == {"frames": 0}

@@ -29,14 +29,20 @@ def demo_labels_apply(*, project: Project, by: User) -> int:
         How many frames got labels.
 
     Raises:
-        ImportRefused: The project is no demo project, or its skeleton was changed.
+        ImportRefused: The project is no demo project, its recording is not rendered, or its skeleton was
+            changed.
+        BadLabels: The labels that were kept aside are damaged.
+        NotFound, Forbidden: `by` may not label.
     """
     require(by, project, Capability.LABEL)
     if not project.is_demo:
         raise ImportRefused("Only the demo project has ready-made labels.")
     folder = demo_labels_folder(project)
     if not folder.is_dir():
-        raise ImportRefused("The recording of this demo is still being rendered. Its labels come with it.")
+        raise ImportRefused(
+            "The recording of this demo is not rendered yet. The Jobs page says how far it is, or why it "
+            "failed."
+        )
     labels = LabelSet.load(folder)
     if labels.skeleton.keypoints != project.skeleton.noun.keypoints[: len(labels.skeleton)]:
         raise ImportRefused(
