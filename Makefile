@@ -38,10 +38,10 @@ frontend/dist/webpack-stats.json: frontend/node_modules/.installed $(FRONTEND_SO
 
 # --- use ---------------------------------------------------------------------
 
-demo: $(VENV)/.app frontend/dist/webpack-stats.json ## Install, build and start the studio with a demo project
+demo: $(VENV)/.app frontend/dist/webpack-stats.json ## Install, build and start the studio with its demo projects
 	$(MANAGE) up --demo --host $(HOST) --port $(PORT)
 
-up: $(VENV)/.app frontend/dist/webpack-stats.json ## Start the studio (embedded mode) without touching the demo project
+up: $(VENV)/.app frontend/dist/webpack-stats.json ## Start the studio (embedded mode) without touching the demo projects
 	$(MANAGE) up --host $(HOST) --port $(PORT)
 
 # --- test --------------------------------------------------------------------

@@ -81,7 +81,7 @@ def recording_register_rendered(
 def recording_adopt_rendered(*, project: Project, folder: Path, name: str, by: User) -> RegisteredRendered:
     """As `recording_register_rendered`, of a whole folder that the studio rendered under its data root.
 
-    The videos go when their recording goes.
+    The videos go when their recording goes; truth, masks and what else was rendered beside them stays.
 
     Raises:
         BadRecording: No whole rendered recording lies in the folder, or the name cannot be used.

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="port to listen on")
         parser.add_argument("--no-worker", action="store_true", help="serve pages only; jobs wait")
         parser.add_argument(
-            "--demo", action="store_true", help="make the demo project first, unless it is there"
+            "--demo", action="store_true", help="make the demo projects first, unless they are there"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
