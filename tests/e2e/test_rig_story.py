@@ -122,9 +122,15 @@ def test_from_a_folder_of_views_to_3d(page: Page, studio: StudioServer, rig: Tru
     made = api.call("GET", f"/projects/{project['id']}/reconstructions")[0]
     assert made["job_id"] is not None
     api.wait_for_job(made["job_id"])
+    measured = api.call("GET", f"/reconstructions/{made['id']}")["truth_error"]
+    assert measured["ticks"] == FRAMES - LABELLED
+    told = page.get_by_test_id("truth-error")
+    expect(told).to_contain_text(f"of {measured['n']} keypoints")
+    words = told.inner_text()
     page.get_by_role("link", name="Open in 3D").first.click()
 
     shown(page, 0)
+    expect(page.get_by_test_id("truth-error")).to_have_text(words)
     for view in recording["views"]:
         expect(page.locator(f"[data-view-name='{view['view']}'] canvas")).to_have_attribute("data-frame", "0")
     page.get_by_label("Tick", exact=True).first.fill("20")

@@ -8,6 +8,7 @@ import { Confirm } from "./parts/confirm";
 import { count } from "./parts/format";
 import { JobButtons, JobError, JobProgress } from "./parts/job";
 import { can, modelUrl, type ProjectProps, reconstructionUrl } from "./parts/project";
+import { CLOCK_CHANGED, Truth } from "./parts/truth";
 import { Doubts } from "./recordings/doubts";
 
 export interface In3D {
@@ -194,46 +195,45 @@ function Made({
     await refresh();
   };
   return (
-    <div class="row" data-reconstruction={reconstruction.id}>
-      <span class={`pill ${TONES[reconstruction.state] ?? ""}`}>{reconstruction.state}</span>
-      <span>
-        {reconstruction.views.join(", ")}{" "}
-        <span class="dim small">
-          {count(reconstruction.ticks_done)} of {count(reconstruction.tick_count)} ticks ·{" "}
-          {reconstruction.model_name} · {reconstruction.calibration_name}
+    <div class="stack hair" data-reconstruction={reconstruction.id}>
+      <div class="row">
+        <span class={`pill ${TONES[reconstruction.state] ?? ""}`}>{reconstruction.state}</span>
+        <span>
+          {reconstruction.views.join(", ")}{" "}
+          <span class="dim small">
+            {count(reconstruction.ticks_done)} of {count(reconstruction.tick_count)} ticks ·{" "}
+            {reconstruction.model_name} · {reconstruction.calibration_name}
+          </span>
+          {job && <JobProgress job={job} />}
+          {job && <JobError job={job} />}
         </span>
-        {job && <JobProgress job={job} />}
-        {job && <JobError job={job} />}
-        {reconstruction.warnings.map((words) => (
-          <span key={words} class="note info">
-            {words}
-          </span>
-        ))}
-        {reconstruction.sync_changed && (
-          <span class="note info">
-            The recording's clock was set anew after these were made. Reconstruct again to go by the new one.
-          </span>
-        )}
-      </span>
-      <span class="actions push">
-        {job && <JobButtons api={api} feed={feed} job={job} props={props} />}
-        {(reconstruction.ticks_done > 0 || reconstruction.state === "running") && (
-          <a class="btn small" href={reconstructionUrl(props.urls, reconstruction.id)}>
-            Open in 3D
-          </a>
-        )}
-        {can(props, "train") && reconstruction.state !== "running" && (
-          <button
-            type="button"
-            class="btn small"
-            onClick={() => {
-              asking.value = true;
-            }}
-          >
-            Delete
-          </button>
-        )}
-      </span>
+        <span class="actions push">
+          {job && <JobButtons api={api} feed={feed} job={job} props={props} />}
+          {(reconstruction.ticks_done > 0 || reconstruction.state === "running") && (
+            <a class="btn small" href={reconstructionUrl(props.urls, reconstruction.id)}>
+              Open in 3D
+            </a>
+          )}
+          {can(props, "train") && reconstruction.state !== "running" && (
+            <button
+              type="button"
+              class="btn small"
+              onClick={() => {
+                asking.value = true;
+              }}
+            >
+              Delete
+            </button>
+          )}
+        </span>
+      </div>
+      <Truth error={reconstruction.truth_error} />
+      {reconstruction.warnings.map((words) => (
+        <p key={words} class="note info">
+          {words}
+        </p>
+      ))}
+      {reconstruction.sync_changed && <p class="note info">{CLOCK_CHANGED}</p>}
       {asking.value && (
         <Confirm
           title="Delete these 3D poses?"

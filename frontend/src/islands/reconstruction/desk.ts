@@ -12,6 +12,7 @@ import { type TickFrames, ViewFailed } from "../../player/tickSource";
 import type { FrameSource } from "../../player/types";
 import { PoseWindows } from "../../poses3d/poseWindows";
 import type { PickedJoint, Scene3D } from "../../scene";
+import { CLOCK_CHANGED } from "../parts/truth";
 import { Growth } from "./growth";
 import { LatestRead } from "./latestRead";
 import { Look } from "./look";
@@ -26,10 +27,6 @@ const QUALITY_BINS = 400;
 const QUALITY_PAUSE_MS = 2_000;
 /** What has no time base is played at this many ticks a second, and no time is shown of it. */
 const TIMELESS_HZ = 25;
-
-const CLOCK_CHANGED =
-  "The clock of this recording was set anew after these 3D poses were made. They and the videos are shown by the " +
-  "clock of then; reconstruct again to go by the new one.";
 
 export interface DeskNote {
   readonly tone: "info" | "bad";
@@ -248,7 +245,9 @@ export class Desk {
 
   /** What is said of it, each once: whoever has dismissed a note is not told again. */
   #tell({ warnings, sync_changed, bounds_mm, state }: Reconstruction): void {
-    for (const words of sync_changed ? [CLOCK_CHANGED, ...warnings] : warnings) {
+    for (const words of sync_changed
+      ? [`${CLOCK_CHANGED} Both are shown by the clock of then.`, ...warnings]
+      : warnings) {
       if (!this.#told.has(words)) this.note("info", words);
       this.#told.add(words);
     }

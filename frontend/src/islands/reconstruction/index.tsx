@@ -11,6 +11,7 @@ import { pageFeed } from "../parts/feed";
 import { FeedNote, isActive, JobButtons, JobProgress } from "../parts/job";
 import { show } from "../parts/page";
 import { modelUrl, type ProjectContext, type ProjectProps } from "../parts/project";
+import { Truth } from "../parts/truth";
 import "../../styles/studio.css";
 import "../../styles/reconstruction.css";
 import { addressOf } from "./address";
@@ -154,11 +155,7 @@ function Header({ desk, api, feed, props }: PageProps): JSX.Element {
         3D from {views.length} views by <a href={modelUrl(props.urls, model_id)}>{model_name}</a> ·{" "}
         {calibration_name}
       </span>
-      {truth_error !== null && truth_error.median_mm !== null && (
-        <span class="dim small" data-testid="truth-error">
-          {truth_error.median_mm.toFixed(2)} mm from the truth (median)
-        </span>
-      )}
+      <Truth error={truth_error} />
       {state !== "ready" && job && <JobProgress job={job} />}
       {state === "failed" && !(job && isActive(job)) && (
         <span class="pill bad" data-testid="failure">
