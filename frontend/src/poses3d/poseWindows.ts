@@ -85,7 +85,7 @@ export class PoseWindows implements PoseSource {
   readonly #empty: Float32Array;
   #ticksDone: number;
   #tick: number | null = null;
-  /** Where the person goes; null where that is `#tick`. */
+  /** Where the person goes, or went; null before the first time. */
   #expected: number | null = null;
   #direction: 1 | -1 | 0 = 0;
   #pauseMs = 0;
@@ -136,6 +136,16 @@ export class PoseWindows implements PoseSource {
     if (held !== undefined) return held;
     if (start < this.#ticksDone) return null;
     return { start, stop: this.#stopOf(start), data: this.#empty };
+  }
+
+  /** Whether any keypoint has a place at a tick; null while that is not known. */
+  hasPlace(tick: number): boolean | null {
+    const held = this.#holds(tick) ? this.#cache.get(this.#startOf(tick)) : undefined;
+    // What was done after the window was read is not in it, and no answer either.
+    if (held === undefined || tick >= held.asOf) return null;
+    const from = (tick - held.start) * this.#rowLength;
+    const row = held.data.subarray(from, from + this.#rowLength);
+    return row.some((value, at) => at % POSE_STRIDE === 0 && Number.isFinite(value));
   }
 
   want(tick: number): void {

@@ -67,6 +67,24 @@ describe("PoseWindows", () => {
     expect(read(windows, 40)).toBeNull();
   });
 
+  it("tells a tick without any place from one that is not known", async () => {
+    const fetchWindow = (start: number, stop: number): Promise<Float32Array> => {
+      const data = new Float32Array((stop - start) * NUMBERS_A_TICK).fill(NAN);
+      if (start === 0) data[3 * NUMBERS_A_TICK + 4] = 7; // x of one keypoint at tick 3
+      if (start === 0) data[5 * NUMBERS_A_TICK + 3] = 7; // a sigma, which is no place
+      return Promise.resolve(data);
+    };
+    const windows = new PoseWindows({ shape: SHAPE, fetchWindow, windowTicks: 10, ticksDone: 8 });
+    expect(windows.hasPlace(3)).toBeNull();
+    windows.want(3);
+    await settle();
+    expect([2, 3, 5, 8].map((tick) => windows.hasPlace(tick))).toEqual([false, true, false, null]);
+    windows.grown(20); // the window is read anew
+    expect([7, 8].map((tick) => windows.hasPlace(tick))).toEqual([false, null]);
+    await settle();
+    expect([8, 9].map((tick) => windows.hasPlace(tick))).toEqual([false, false]);
+  });
+
   it("cuts the last window at the end of the recording", async () => {
     const server = new FakeServer();
     const windows = windowsOf(server, { shape: { ...SHAPE, ticks: 95 } });

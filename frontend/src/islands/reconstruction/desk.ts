@@ -62,6 +62,8 @@ export class Desk {
   readonly quality: Signal<Quality | null> = signal(null);
   readonly picked: Signal<PickedJoint | null> = signal(null);
   readonly hovered: Signal<PickedJoint | null> = signal(null);
+  /** The scene shows a tick at which no keypoint was placed. */
+  readonly nothingPlaced = signal(false);
   readonly notes: Signal<readonly DeskNote[]> = signal([]);
   readonly #api: Api;
   readonly #end = new AbortController();
@@ -132,6 +134,7 @@ export class Desk {
     });
     // A joint that was pressed is a place at one tick: at another it is no longer there.
     scene.on("shown", ({ tick }) => {
+      this.#lookForPlaces();
       if (this.picked.peek()?.tick !== tick) this.picked.value = null;
     });
     // Before the first picture of the videos there is nothing that the scene could run ahead of.
@@ -197,7 +200,10 @@ export class Desk {
     });
     player.on("failed", ({ tick, error }) => this.#failed(tick, error));
     this.#stops.push(
-      this.poses.on("loaded", () => this.#askForQuality()),
+      this.poses.on("loaded", () => {
+        this.#askForQuality();
+        this.#lookForPlaces();
+      }),
       this.poses.on("failed", ({ error, again }) => {
         this.#askForQuality();
         const then = again ? "they are asked for again" : "reload the page to ask again";
@@ -267,6 +273,12 @@ export class Desk {
   #readable(ticksDone: number): void {
     this.poses.grown(ticksDone);
     this.#showNewest();
+  }
+
+  /** Of the tick that the scene shows; it may be shown before its poses are known. */
+  #lookForPlaces(): void {
+    const tick = this.scene?.shownTick ?? null;
+    this.nothingPlaced.value = tick !== null && this.poses.hasPlace(tick) === false;
   }
 
   get #newestTick(): number {

@@ -172,7 +172,14 @@ function Header({ desk, api, feed, props }: PageProps): JSX.Element {
 /** The joint below the pointer, or the one that was pressed. */
 function Joint({ desk }: { readonly desk: Desk }): JSX.Element | null {
   const joint = desk.hovered.value ?? desk.picked.value;
-  if (joint === null) return null;
+  if (joint === null) {
+    if (!desk.nothingPlaced.value) return null;
+    return (
+      <p class="sp-joint" role="status">
+        No keypoint was placed at this tick: no two views agreed on any.
+      </p>
+    );
+  }
   const { individuals, skeleton } = desk.space;
   const [x, y, z] = joint.position_mm.map((value) => value.toFixed(1));
   const sigma = Number.isFinite(joint.sigma_mm) ? ` ± ${joint.sigma_mm.toFixed(1)}` : "";
