@@ -87,7 +87,9 @@ export class Desk {
       fetchWindow: this.#range("window", "3D poses"),
     });
     const shape = { ticks, views: views.length, ticksDone: reconstruction.ticks_done };
-    this.#residuals = new Residuals(this.#range("residuals", "Reprojection errors"), shape);
+    this.#residuals = new Residuals(this.#range("residuals", "Reprojection errors"), shape, (error) =>
+      this.note("bad", `Reprojection errors could not be read. ${wordsOf(error)}`),
+    );
     this.#quality = new LatestRead(() => this.#readQuality(), QUALITY_PAUSE_MS);
     this.player = new Player({
       table: recording?.table ?? { ticks, frameAt: () => null },

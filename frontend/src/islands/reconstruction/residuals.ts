@@ -22,6 +22,7 @@ export interface ResidualsShape {
 
 export class Residuals {
   readonly #fetch: FetchRange;
+  readonly #onFailed: (error: unknown) => void;
   readonly #ticks: number;
   readonly #views: number;
   readonly #windows = new ByteLru<number, Held>(MAX_BYTES);
@@ -30,9 +31,14 @@ export class Residuals {
   /** The server will give none: they are gone, or the person may not see them. */
   #refused = false;
 
-  /** `fetch` reads float32 (stop - start, view). */
-  constructor(fetch: FetchRange, { ticks, views, ticksDone }: ResidualsShape) {
+  /** `fetch` reads float32 (stop - start, view); `onFailed` hears why a read failed. */
+  constructor(
+    fetch: FetchRange,
+    { ticks, views, ticksDone }: ResidualsShape,
+    onFailed: (error: unknown) => void,
+  ) {
     this.#fetch = fetch;
+    this.#onFailed = onFailed;
     this.#ticks = ticks;
     this.#views = views;
     this.#ticksDone = ticksDone;
@@ -60,6 +66,7 @@ export class Residuals {
   stop(): void {
     this.#load?.abort.abort();
     this.#load = null;
+    this.#refused = false;
     this.#windows.clear();
   }
 
@@ -80,8 +87,8 @@ export class Residuals {
       if (this.#load !== load) return;
       this.#load = null;
       this.#refused = error instanceof SourceError && error.code !== "network";
-      // The figures beside the cameras stay empty; unless refused, they are asked for again with the next tick.
-      if (!isAbort(error)) console.warn("reprojection errors could not be read", error);
+      // Unless refused, they are asked for again with the next tick.
+      if (!isAbort(error)) this.#onFailed(error);
       return;
     }
     this.#load = null;

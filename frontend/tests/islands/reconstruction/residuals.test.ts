@@ -4,6 +4,10 @@ import { SourceError } from "../../../src/player/types";
 
 afterEach(() => void vi.restoreAllMocks());
 
+const unexpected = (error: unknown): void => {
+  throw error;
+};
+
 describe("reprojection errors of a tick", () => {
   it("come by window, once, and are read anew where a job has filled more", async () => {
     const asked: string[] = [];
@@ -14,6 +18,7 @@ describe("reprojection errors of a tick", () => {
         return Float32Array.from({ length: (stop - start) * 2 }, (_, i) => i + version);
       },
       { ticks: 600, views: 2, ticksDone: 514 },
+      unexpected,
     );
     const came = vi.fn();
     expect(residuals.at(513, came)).toBeNull();
@@ -32,7 +37,7 @@ describe("reprojection errors of a tick", () => {
   });
 
   it("are asked for again after a failure", async () => {
-    vi.spyOn(console, "warn").mockImplementation(() => {});
+    const failed = vi.fn();
     let fails = true;
     const residuals = new Residuals(
       async () => {
@@ -40,9 +45,10 @@ describe("reprojection errors of a tick", () => {
         return Float32Array.from([4]);
       },
       { ticks: 1, views: 1, ticksDone: 1 },
+      failed,
     );
     residuals.at(0, () => {});
-    await vi.waitFor(() => expect(console.warn).toHaveBeenCalled());
+    await vi.waitFor(() => expect(failed).toHaveBeenCalled());
     fails = false;
     const came = vi.fn();
     residuals.at(0, came);
@@ -50,25 +56,28 @@ describe("reprojection errors of a tick", () => {
     expect(residuals.at(0, came)?.[0]).toBe(4);
   });
 
-  it("are not asked for again where the server refuses them", async () => {
-    vi.spyOn(console, "warn").mockImplementation(() => {});
+  it("are not asked for again where the server refuses them, until a job begins anew", async () => {
+    const failed = vi.fn();
     const fetch = vi.fn(async () => {
       throw new SourceError("not_found", "They are gone.");
     });
-    const residuals = new Residuals(fetch, { ticks: 9, views: 1, ticksDone: 9 });
+    const residuals = new Residuals(fetch, { ticks: 9, views: 1, ticksDone: 9 }, failed);
     residuals.at(0, () => {});
-    await vi.waitFor(() => expect(console.warn).toHaveBeenCalled());
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
     residuals.at(1, () => {});
     expect(fetch).toHaveBeenCalledOnce();
+    residuals.grown(5);
+    residuals.at(1, () => {});
+    expect(fetch).toHaveBeenCalledTimes(2);
   });
 
   it("of a window that was left are given up", async () => {
     const answers = new Map<number, (values: Float32Array) => void>();
-    const residuals = new Residuals((start) => new Promise((resolve) => answers.set(start, resolve)), {
-      ticks: 1024,
-      views: 1,
-      ticksDone: 1024,
-    });
+    const residuals = new Residuals(
+      (start) => new Promise((resolve) => answers.set(start, resolve)),
+      { ticks: 1024, views: 1, ticksDone: 1024 },
+      unexpected,
+    );
     const came = vi.fn();
     residuals.at(0, came);
     residuals.at(600, came);
