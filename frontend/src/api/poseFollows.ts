@@ -1,10 +1,4 @@
-import type {
-  FollowMessage,
-  PosesMessage,
-  ReceivedMessage,
-  TickRange,
-  UnfollowMessage,
-} from "./messages.gen";
+import type { FollowMessage, PosesMessage, ReceivedMessage, UnfollowMessage } from "./messages.gen";
 
 /** What has come of a reconstruction that is followed. */
 export interface PoseNews {
@@ -14,11 +8,8 @@ export interface PoseNews {
   /** float32 (tick, individual, keypoint, 4): x, y, z and sigma in mm. */
   readonly values: Float32Array<ArrayBuffer>;
   readonly individuals: number;
-  readonly keypoints: number;
-  /** Ticks that did not come, as where this page was too slow; they can be read over HTTP. */
-  readonly skipped: TickRange | null;
+  /** Those before `start` that did not come, as where this page was too slow, can be read over HTTP. */
   readonly ticksDone: number;
-  readonly tickCount: number;
   readonly state: PosesMessage["state"];
 }
 
@@ -102,8 +93,7 @@ export class PoseFollows {
     if (body.byteLength !== expected) {
       console.warn(`realtime: ${body.byteLength} bytes of poses where ${expected} were announced`);
       // What cannot be read counts as left out: it is read over HTTP, and the following goes on.
-      const skipped = { start: head.skipped?.start ?? head.start, stop: head.stop };
-      this.#deliver({ ...head, start: head.stop, skipped }, new ArrayBuffer(0));
+      this.#deliver({ ...head, start: head.stop }, new ArrayBuffer(0));
       return;
     }
     this.#deliver(head, body);
@@ -119,10 +109,7 @@ export class PoseFollows {
       stop: head.stop,
       values: new Float32Array(body),
       individuals: head.individuals,
-      keypoints: head.keypoints,
-      skipped: head.skipped,
       ticksDone: head.ticks_done,
-      tickCount: head.tick_count,
       state: head.state,
     });
     this.#send({ type: "received", reconstruction_id: head.reconstruction_id, seq: head.seq });

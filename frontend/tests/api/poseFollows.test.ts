@@ -95,10 +95,12 @@ describe("PoseFollows", () => {
     expect(sent).toEqual([]);
   });
 
-  it("passes on what was left out", () => {
+  it("goes on behind what was left out", () => {
     follows.message(head(1, 50, 52, { skipped: { start: 10, stop: 50 } }));
     follows.bytes(body(2));
-    expect(news[0]?.skipped).toEqual({ start: 10, stop: 50 });
+    expect(news[0]).toMatchObject({ start: 50, stop: 52 });
+    follows.resume();
+    expect(sent.at(-1)).toEqual({ type: "follow", reconstruction_id: 7, since: 52 });
   });
 
   it("takes bytes that do not fit the message for ticks that were left out, and goes on", () => {
@@ -106,7 +108,7 @@ describe("PoseFollows", () => {
     follows.message(head(1, 10, 12));
     follows.bytes(body(3));
     expect(warn).toHaveBeenCalledOnce();
-    expect(news[0]).toMatchObject({ start: 12, stop: 12, skipped: { start: 10, stop: 12 } });
+    expect(news[0]).toMatchObject({ start: 12, stop: 12 });
     expect(news[0]?.values.length).toBe(0);
     expect(sent.at(-1)).toEqual({ type: "received", reconstruction_id: 7, seq: 1 });
     follows.message(head(2, 12, 13));

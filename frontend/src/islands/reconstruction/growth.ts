@@ -3,11 +3,14 @@
 import { effect, type Signal, signal } from "@preact/signals";
 import type { JobFeed } from "../../api/jobFeed";
 import type { PoseNews } from "../../api/poseFollows";
+import { ApiProblem, wordsOf } from "../../api/problem";
 import type { Reconstruction } from "../../api/types";
 import { LatestRead } from "./latestRead";
 
 /** Between two answers about a result that grows: what they say of it changes slowly. */
 const PAUSE_MS = 2_000;
+/** So many reads in a row that fail, and it is told. */
+const MOST_FAILURES = 5;
 
 export interface GrowthHooks {
   /** Poses that were sent. */
@@ -30,6 +33,10 @@ export class Growth {
   readonly #stops: (() => void)[] = [];
   /** Of the news so far: an answer that was asked for before the last of them is older than it. */
   #news = 0;
+  /** The server sends no more, though the socket is open. */
+  #isLost = false;
+  /** Reads in a row that failed. */
+  #failures = 0;
   #jobState: string | undefined;
   #stopped = false;
 
@@ -61,11 +68,15 @@ export class Growth {
         id,
         ticks_done,
         (news) => this.#take(news),
-        (words) => this.#hooks.note("bad", `New 3D poses no longer come by themselves. ${words}`),
+        (words) => {
+          this.#isLost = true;
+          this.#hooks.note("bad", `New 3D poses no longer come by themselves. ${words}`);
+          this.#row.ask();
+        },
       ),
       effect(() => {
         const job = job_id === null ? undefined : this.#feed.jobs.value.get(job_id);
-        const polls = this.#feed.connection.value === "polling";
+        const polls = this.#feed.connection.value === "polling" || this.#isLost;
         if (job === undefined || !(polls || job.state !== this.#jobState)) return;
         this.#jobState = job.state;
         this.#row.ask();
@@ -88,9 +99,11 @@ export class Growth {
     let row: Reconstruction;
     try {
       row = await this.#read();
-    } catch {
-      return; // the feed says that the page is not live; the next change of the job asks again
+    } catch (error) {
+      this.#notRead(error);
+      return;
     }
+    this.#failures = 0;
     if (this.#stopped) return;
     const { ticks_done, state, individuals } = this.reconstruction.peek();
     if (row.individuals.join("\n") !== individuals.join("\n")) {
@@ -98,8 +111,21 @@ export class Growth {
       return;
     }
     const isNewest = asked === this.#news;
-    if (isNewest && this.#feed.connection.peek() !== "live") this.#hooks.readable(row.ticks_done);
+    const isSent = this.#feed.connection.peek() === "live" && !this.#isLost;
+    if (isNewest && !isSent) this.#hooks.readable(row.ticks_done);
     this.#set(isNewest ? row : { ...row, ticks_done, state });
+  }
+
+  /** Nobody else asks again: the job may have said its last word. */
+  #notRead(error: unknown): void {
+    if (this.#stopped) return;
+    const passes = !(error instanceof ApiProblem) || error.transient;
+    if (passes && ++this.#failures < MOST_FAILURES) this.#row.ask();
+    else
+      this.#hooks.note(
+        "bad",
+        `What became of these 3D poses could not be read. ${wordsOf(error)} Reload the page.`,
+      );
   }
 
   #set(now: Reconstruction): void {

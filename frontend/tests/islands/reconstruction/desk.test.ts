@@ -10,7 +10,7 @@ import type { Space } from "../../../src/islands/reconstruction/model";
 import { SourceError } from "../../../src/player/types";
 import type { Scene3D } from "../../../src/scene";
 import { FakeSource, HandClock, settle } from "../../player/fakes";
-import { serverOf } from "../server";
+import { problem, serverOf } from "../server";
 
 const TICKS = 1200;
 const ROW: Reconstruction = {
@@ -42,6 +42,8 @@ const ROW: Reconstruction = {
 /** A desk whose server, socket, views and clock are the test's. */
 class Bench {
   row: Reconstruction;
+  /** What the server answers instead of the row. */
+  refusal: { status: number; body: unknown } | null = null;
   readonly clock = new HandClock();
   readonly connection = signal<Connection>("live");
   readonly jobs = signal<ReadonlyMap<string, JobState>>(new Map());
@@ -63,7 +65,7 @@ class Bench {
     const { api } = serverOf(({ path }) =>
       path.endsWith("/quality")
         ? { body: { ticks_done: 0, tick_count: TICKS, views: [], bins: [] } }
-        : { body: this.row },
+        : (this.refusal ?? { body: this.row }),
     );
     vi.stubGlobal("fetch", async (url: string) => {
       this.ranges.push(url.replace("/api/v1/reconstructions/7/", ""));
@@ -120,7 +122,7 @@ class Bench {
   /** Ticks start <= tick < stop, sent over the socket. */
   send(start: number, stop: number, more: Partial<PoseNews> = {}): void {
     this.news({
-      ...{ start, stop, individuals: 1, keypoints: 1, skipped: null, ticksDone: stop, tickCount: TICKS },
+      ...{ start, stop, individuals: 1, ticksDone: stop },
       ...{ state: "running" as const, values: new Float32Array((stop - start) * 4).fill(5) },
       ...more,
     });
@@ -293,10 +295,55 @@ describe("a running job", () => {
     expect(bench.desk.poses.ticksDone).toBe(0);
   });
 
-  it("tells where the server follows it no longer", () => {
+  it("tells where the server follows it no longer, and is asked for from then on", async () => {
+    vi.useFakeTimers();
     bench = new Bench();
-    bench.lost("It was deleted.");
-    expect(bench.words()).toContain("It was deleted.");
+    bench.row = { ...bench.row, ticks_done: 300 };
+    bench.lost("Its files are damaged.");
+    expect(bench.words()).toContain("Its files are damaged.");
+    await vi.advanceTimersByTimeAsync(100);
+    expect(bench.desk.poses.ticksDone).toBe(300);
+    bench.row = { ...bench.row, ticks_done: 600, state: "ready" };
+    bench.jobs.value = new Map([["job", { id: "job", state: "done" } as JobState]]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(bench.desk.poses.ticksDone).toBe(600);
+  });
+
+  it("is asked for again where its last word could not be read, and told where that does not help", async () => {
+    vi.useFakeTimers();
+    bench = new Bench();
+    bench.row = { ...bench.row, state: "failed", failure: "The disk is full." };
+    bench.refusal = problem(503, "The database is away.");
+    bench.send(0, 0, { state: "failed" });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(bench.desk.reconstruction.value.failure).toBe("");
+    bench.refusal = null;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(bench.desk.reconstruction.value.failure).toBe("The disk is full.");
+    expect(bench.words()).toBe("");
+    bench.refusal = problem(404, "There is no such reconstruction.");
+    bench.send(0, 0, { state: "failed" });
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(bench.words()).toContain("There is no such reconstruction.");
+  });
+
+  it("says so of a tick at which nothing was placed, and of no other", async () => {
+    bench = new Bench();
+    const scene = sceneOf() as Scene3D & { shownTick: number; told: Map<string, (event: unknown) => void> };
+    bench.desk.attachScene(scene);
+    const shows = (tick: number): void => {
+      scene.shownTick = tick;
+      scene.told.get("shown")?.({ tick });
+    };
+    await bench.show(3);
+    shows(3);
+    expect(bench.desk.nothingPlaced.value).toBe(false);
+    const values = new Float32Array(4 * 4).fill(Number.NaN);
+    values[0] = 1; // tick 0 has a place
+    bench.send(0, 4, { values });
+    expect(bench.desk.nothingPlaced.value).toBe(true);
+    shows(0);
+    expect(bench.desk.nothingPlaced.value).toBe(false);
   });
 });
 
