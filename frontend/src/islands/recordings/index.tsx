@@ -51,7 +51,7 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
     ),
   );
   const refresh = async () => {
-    await Promise.all([recordings.refresh(), calibrations.refresh()]);
+    await Promise.all([recordings.refresh(), calibrations.refresh(), sessions.refresh()]);
   };
   onJobEnd(feed, signal, () => void recordings.refresh());
   show(root, signal, <Page {...{ api, feed, props, signal, recordings, calibrations, sessions, refresh }} />);

@@ -6,6 +6,7 @@ import { Failure, useAction } from "../parts/action";
 import type { RecordingsPage } from "./index";
 
 const NEW = "new";
+const UNKNOWN = "unknown";
 
 type SessionProps = RecordingsPage & { readonly recording: Recording };
 
@@ -16,6 +17,8 @@ export function ChooseSession({ recording, sessions, ...page }: SessionProps): J
   const naming = useSignal<string | null>(null);
   const known = sessions.value.value ?? [];
   const mine = known.find(({ name }) => name === recording.session);
+  // Not among those that were read: they could not be, or it was made since.
+  const unknown = mine === undefined ? recording.session : null;
   const assign = async (id: number | null) => {
     await bodyOf(
       api.PUT("/api/v1/recordings/{recording_id}/session", {
@@ -39,7 +42,6 @@ export function ChooseSession({ recording, sessions, ...page }: SessionProps): J
         }),
       );
       naming.value = null;
-      await sessions.refresh();
       await assign(made.id);
     });
   };
@@ -50,10 +52,11 @@ export function ChooseSession({ recording, sessions, ...page }: SessionProps): J
         <select
           class="short"
           aria-label={`Recording session of ${recording.name}`}
-          value={naming.value === null ? String(mine?.id ?? "") : NEW}
-          disabled={action.busy.value}
+          value={naming.value !== null ? NEW : unknown !== null ? UNKNOWN : String(mine?.id ?? "")}
+          disabled={action.busy.value || sessions.value.value === null}
           onChange={(event) => choose(event.currentTarget.value)}
         >
+          {unknown !== null && <option value={UNKNOWN}>{unknown}</option>}
           <option value="">none</option>
           {known.map(({ id, name }) => (
             <option key={id} value={String(id)}>
@@ -79,6 +82,7 @@ export function ChooseSession({ recording, sessions, ...page }: SessionProps): J
           </form>
         )}
       </div>
+      <Failure of={sessions.error} />
       <Failure of={action.error} />
     </div>
   );

@@ -33,7 +33,11 @@ function shown(answer: Answer, more: Partial<Recording> = {}) {
     api,
     refresh: vi.fn(async () => {}),
     calibrations: { value: { value: [{ id: 7, name: "rig" }] } },
-    sessions: { value: { value: [{ id: 3, name: "Monday" }] }, refresh: async () => {} },
+    sessions: {
+      value: { value: [{ id: 3, name: "Monday" }] },
+      error: { value: null },
+      refresh: async () => {},
+    },
     props: { projectId: 1, capabilities: ["manage_data"] },
   } as unknown as RecordingsPage;
   render(<RecordingSetup {...page} recording={recording} />, root);
@@ -163,6 +167,12 @@ describe("the recording session", () => {
     await vi.waitFor(() => expect(calls).toHaveLength(1));
     const path = "/api/v1/recordings/5/session";
     expect(calls[0]).toEqual({ method: "PUT", path, body: { recording_session_id: null } });
+  });
+
+  it("that was made since the page was read goes by its name, never for none", () => {
+    const { root } = shown(() => ({ body: {} }), { session: "Tuesday" });
+    const select = root.querySelector<HTMLSelectElement>('[aria-label="Recording session of take3"]');
+    expect(select?.selectedOptions[0]?.textContent).toBe("Tuesday");
   });
 
   it("is made where it is not known yet", async () => {
