@@ -11,9 +11,8 @@ export interface Sight {
 
 /** Points of a line before those outside the picture are left out, and how many are kept inside at least. */
 const SAMPLES = 256;
-/** Nearest and farthest point of a ray that is looked at, in distances between the two cameras. */
-const NEAREST = 1e-3;
-const FARTHEST = 1e3;
+/** Share of the way, from the camera to the infinitely far, that is left out at both ends. */
+const LEFT_OUT = 1e-3;
 /** Lines of sight that meet at less than this say nothing of how far away they do. */
 const LEAST_ANGLE_RAD = (2 * Math.PI) / 180;
 
@@ -30,8 +29,8 @@ export function epipolarLine({ camera: from, pixel }: Sight, to: RigCamera): Pix
   let piece: Pixel[] = [];
   for (let at = 0; at <= SAMPLES; at++) {
     // Even steps of this share are about even steps along the line of the other picture.
-    const share = NEAREST + (at / SAMPLES) * (1 - 2 * NEAREST);
-    const depth = Math.min(FARTHEST, share / (1 - share)) * (baseline / unit);
+    const share = LEFT_OUT + (at / SAMPLES) * (1 - 2 * LEFT_OUT);
+    const depth = (share / (1 - share)) * (baseline / unit);
     const seen = pictured(to, from.worldOf([ray[0] * depth, ray[1] * depth, depth]));
     if (seen !== null) piece.push(seen);
     else if (piece.length > 0) {

@@ -8,7 +8,7 @@ import type { Figures } from "./figures";
 import { pickJoint } from "./picking";
 import type { PickedJoint } from "./types";
 
-export const MOUSE_MISS_PX = 8;
+const MOUSE_MISS_PX = 8;
 export const TOUCH_MISS_PX = 18;
 
 export interface PointingOptions {

@@ -49,8 +49,8 @@ export interface StudioRecording {
   readonly table: TickTable;
   /** Ticks a second to play at. */
   readonly fps: number;
-  /** By view, of those that the calibration fits; absent: there is no calibration. */
-  readonly cameras?: ReadonlyMap<string, RigCamera>;
+  /** By view, of those that the calibration fits; none without a calibration. */
+  readonly cameras: ReadonlyMap<string, RigCamera>;
 }
 
 export interface StudioProject {

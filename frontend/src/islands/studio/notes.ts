@@ -13,7 +13,7 @@ export class Notes {
     this.#notes = notes;
   }
 
-  /** Bad news stays until it is dismissed. */
+  /** Bad news stays until it is dismissed, or newer notes take its place. */
   add(tone: "info" | "bad", words: string): void {
     const note = { id: this.#next++, tone, words };
     // The same words again replace the earlier note; a column of equal lines tells nothing.

@@ -42,7 +42,7 @@ function guidesOf(
   const animal = state.project.animals.find(({ id }) => id === state.activeAnimal.value);
   const { cameras, table } = state.recording;
   const tick = table.tickOf(view.name, index);
-  if (tick === null || animal === undefined || cameras === undefined || cameras.size < 2) return [];
+  if (tick === null || animal === undefined || cameras.size < 2) return [];
   if (state.playing.value) return [];
   const seen = state.views.flatMap((other) => {
     const camera = cameras.get(other.name);

@@ -36,7 +36,7 @@ export function recordingOf(...videos: StudioVideo[]): StudioRecording {
   };
   const frameCounts = new Map(videos.map(({ view, frameCount }) => [view, frameCount]));
   const table = TickTable.parse({ ticks: 100, views: runs }, frameCounts);
-  return { id: 2, name: "open field", videos, absent: [], table, fps: 30 };
+  return { id: 2, name: "open field", videos, absent: [], table, fps: 30, cameras: new Map() };
 }
 
 const names = Array.from({ length: KEYPOINTS }, (_, k) => `keypoint ${k}`);
