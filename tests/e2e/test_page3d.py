@@ -145,27 +145,36 @@ def on_canvas(page: Page, camera: Camera, point_mm: Any) -> tuple[float, float]:
     )
 
 
+def through(rig: LongRig) -> str:
+    """The part of an address that looks at the scene as the first camera does."""
+    return f"from=c_{rig.cameras.cameras[0].name}"
+
+
+def shows_the_truth(page: Page, rig: LongRig, tick: int) -> None:
+    """The pointer over a joint tells the place of that joint at that tick; seen as the first camera sees."""
+    camera = rig.cameras.cameras[0]
+    expect(page.locator(SCENE)).to_have_attribute("data-viewpoint", f"c_{camera.name}")
+    truth = rig.points_mm[tick, 0, 0]
+    page.mouse.move(5, 5)
+    page.mouse.move(*on_canvas(page, camera, truth))
+    said = page.get_by_test_id("joint").inner_text()
+    told = [float(word) for word in re.findall(r"-?\d+\.\d", said.split("±")[0])]
+    where = np.linalg.norm(rig.points_mm[tick].reshape(-1, 3) - told, axis=-1).min()
+    assert where < 0.1, f"tick {tick}: {said}, the truth is {truth}"
+
+
 class TestAtRest:
     def test_the_tick_that_is_drawn_is_the_tick_that_was_asked(
         self, owner: BrowserContext, story: Any, job: PacedJob, rig: LongRig
     ) -> None:
         job.finish()
-        camera = rig.cameras.cameras[0]
         chance = random.Random(3)
-        with opened(owner, story, job.reconstruction_id, f"?tick=7&from=c_{camera.name}") as page:
+        with opened(owner, story, job.reconstruction_id, f"?tick=7&{through(rig)}") as page:
             shown(page, 7)
-            expect(page.locator(SCENE)).to_have_attribute("data-viewpoint", f"c_{camera.name}")
             for tick in (chance.randrange(TICKS) for _ in range(6)):
                 go_to(page, tick)
                 shown(page, tick)
-                # The pointer over a joint tells the place of that joint at that tick, as the truth has it.
-                truth = rig.points_mm[tick, 0, 0]
-                page.mouse.move(5, 5)
-                page.mouse.move(*on_canvas(page, camera, truth))
-                said = page.get_by_test_id("joint").inner_text()
-                told = [float(word) for word in re.findall(r"-?\d+\.\d", said.split("±")[0])]
-                where = np.linalg.norm(rig.points_mm[tick].reshape(-1, 3) - told, axis=-1).min()
-                assert where < 0.1, f"tick {tick}: {said}, the truth is {truth}"
+                shows_the_truth(page, rig, tick)
 
     def test_an_address_keeps_tick_and_viewpoint(
         self, owner: BrowserContext, story: Any, job: PacedJob
@@ -192,9 +201,9 @@ class TestAtRest:
 
 class TestWhileAJobRuns:
     def test_poses_stream_into_an_open_page_and_through_a_lost_socket(
-        self, owner: BrowserContext, story: Any, job: PacedJob, api: StudioApi
+        self, owner: BrowserContext, story: Any, job: PacedJob, rig: LongRig
     ) -> None:
-        with opened(owner, story, job.reconstruction_id) as page:
+        with opened(owner, story, job.reconstruction_id, f"?{through(rig)}") as page:
             asked: list[str] = []
             page.on("request", lambda request: asked.append(request.url))
             page.get_by_label("Newest").check()
@@ -202,22 +211,26 @@ class TestWhileAJobRuns:
             shown(page, 2 * CHUNK - 1)
             job.write(4 * CHUNK)
             shown(page, 4 * CHUNK - 1)
+            shows_the_truth(page, rig, 4 * CHUNK - 1)
             windows = [url for url in asked if "/window?" in url]
             assert windows == [], "what was sent was read as well"
             # The line breaks, and the job goes on meanwhile.
             page.evaluate("() => window.sockets.at(-1).close()")
             job.write(6 * CHUNK)
             shown(page, 6 * CHUNK - 1)
+            shows_the_truth(page, rig, 6 * CHUNK - 1)
             assert page.evaluate("() => window.sockets.length") >= 2
             # Somebody looks elsewhere: the page stays there.
             go_to(page, 30)
             shown(page, 30)
+            shows_the_truth(page, rig, 30)
             job.finish()
             expect(page.locator(PAGE)).to_have_attribute("data-ticks-done", str(TICKS))
             expect(page.locator(PAGE)).to_have_attribute("data-state", "ready")
             shown(page, 30)
             go_to(page, TICKS - 1)
             shown(page, TICKS - 1)
+            shows_the_truth(page, rig, TICKS - 1)
 
     def test_a_failure_is_told_and_what_is_tried_again_is_followed(
         self, owner: BrowserContext, story: Any, job: PacedJob
@@ -235,13 +248,14 @@ class TestWhileAJobRuns:
             assert page.get_by_test_id("failure").count() == 0
 
     def test_ten_viewers_end_in_step_with_the_database(
-        self, owner: BrowserContext, story: Any, job: PacedJob, api: StudioApi
+        self, owner: BrowserContext, story: Any, job: PacedJob, rig: LongRig, api: StudioApi
     ) -> None:
-        pages = []
+        pages, problems = [], list[str]()
         for _ in range(VIEWERS):
             page = owner.new_page()
+            page.on("pageerror", lambda error: problems.append(str(error)))
             page.set_viewport_size({"width": 420, "height": 300})
-            page.goto(f"/projects/{story[0]['slug']}/reconstructions/{job.reconstruction_id}/")
+            page.goto(f"/projects/{story[0]['slug']}/reconstructions/{job.reconstruction_id}/?{through(rig)}")
             page.get_by_label("Newest").check()
             pages.append(page)
         for step in range(1, TICKS // CHUNK):
@@ -255,8 +269,11 @@ class TestWhileAJobRuns:
             expect(page.locator(PAGE)).to_have_attribute("data-ticks-done", str(TICKS))
             expect(page.locator(PAGE)).to_have_attribute("data-state", "ready")
             page.bring_to_front()
+            page.set_viewport_size({"width": 1000, "height": 640})  # so that a joint can be pointed at
             shown(page, TICKS - 1)
+            shows_the_truth(page, rig, TICKS - 1)
             page.close()
+        assert not problems, f"errors in the pages: {problems}"
 
 
 class TestAViewer:
