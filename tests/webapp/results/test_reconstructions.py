@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import types
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from sbea_engine.io.poses3d_store import write_poses3d
 from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_calibration, pretend_recording
 from tests.webapp.results.factories import folders_of_its_own, predicted, ready_model, written
@@ -184,6 +185,31 @@ class TestWindows:
         residuals = np.frombuffer(answer.content, "<f4").reshape(30, 2)
         np.testing.assert_array_equal(residuals, np.tile([0.5, 1.0], (30, 1)))
 
+    def test_poses_that_took_the_place_of_others_are_read(self, found: Reconstruction) -> None:
+        """The first are kept open; made anew they lie in the same folder."""
+        client = client_of(owner_of(found.project))
+
+        def first_x_mm() -> float:
+            answer = client.get(f"/api/v1/reconstructions/{found.pk}/window?start=0&stop=1")
+            return float(np.frombuffer(answer.content, "<f4").reshape(1, 1, 4, 4)[0, 0, 0, 0])
+
+        poses = written(found)
+        assert first_x_mm() == 0
+        write_poses3d(replace(poses, points_mm=poses.points_mm + 500), storage.stored_path(found.folder))
+        assert first_x_mm() == 500
+
+    def test_a_window_asks_the_database_for_no_more_than_it_needs(
+        self, found: Reconstruction, django_assert_max_num_queries: Any
+    ) -> None:
+        written(found)
+        client = client_of(owner_of(found.project))
+        for what in ("window", "residuals"):
+            # The session, the person and the reconstruction.
+            with django_assert_max_num_queries(3):
+                assert (
+                    client.get(f"/api/v1/reconstructions/{found.pk}/{what}?start=0&stop=5").status_code == 200
+                )
+
     @pytest.mark.parametrize("what", ["window?start=0&stop=5", "residuals?start=0&stop=5", "quality"])
     def test_files_that_are_gone_are_told(self, what: str, found: Reconstruction) -> None:
         written(found)
@@ -206,11 +232,10 @@ class TestWindows:
         residual = chance.random((3, 9, 2, 5)).astype(np.float32)
         residual[chance.random(residual.shape) < 0.4] = np.nan
         residual[1, 4] = np.nan
-        poses = types.SimpleNamespace(ticks=range(9), views=("a", "b", "c"), residual_px=residual)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             expected = np.nanmedian(residual, axis=(2, 3)).T
-        np.testing.assert_allclose(median_residuals_px(poses), expected)  # type: ignore[arg-type]
+        np.testing.assert_allclose(median_residuals_px(residual), expected)
 
 
 class TestRemove:

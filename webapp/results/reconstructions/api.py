@@ -18,7 +18,11 @@ from webapp.results.reconstructions.schemas import (
     ReconstructionOut,
     ReconstructionStarted,
 )
-from webapp.results.reconstructions.selectors import reconstruction_get, reconstruction_list
+from webapp.results.reconstructions.selectors import (
+    reconstruction_get,
+    reconstruction_list,
+    reconstruction_read,
+)
 from webapp.results.reconstructions.services import reconstruction_delete, reconstruction_start
 from webapp.results.reconstructions.windows import poses_window, residuals_window
 from webapp.results.schemas import WindowIn
@@ -89,14 +93,14 @@ def get_poses(request: HttpRequest, reconstruction_id: int, window: Query[Window
     Headers `X-Shape` and `X-Start` say what the bytes are. While the job runs, ticks that are not done yet
     are NaN and the entity tag changes as they arrive.
     """
-    found = reconstruction_get(pk=reconstruction_id, visible_to=signed_in(request))
+    found = reconstruction_read(pk=reconstruction_id, visible_to=signed_in(request))
     return window_response(request, poses_window(reconstruction=found, start=window.start, stop=window.stop))
 
 
 @router.get("/reconstructions/{int:reconstruction_id}/residuals", operation_id="reconstruction_residuals")
 def get_residuals(request: HttpRequest, reconstruction_id: int, window: Query[WindowIn]) -> HttpResponse:
     """Little-endian float32 (tick, view): median reprojection error in px; NaN where there is none."""
-    found = reconstruction_get(pk=reconstruction_id, visible_to=signed_in(request))
+    found = reconstruction_read(pk=reconstruction_id, visible_to=signed_in(request))
     return window_response(
         request, residuals_window(reconstruction=found, start=window.start, stop=window.stop)
     )

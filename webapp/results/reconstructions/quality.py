@@ -43,7 +43,7 @@ def reconstruction_quality(*, reconstruction: Reconstruction, bins: int) -> list
     found: list[QualityBin] = []
     for first in range(0, done, step):
         poses = store.window(first, min(done, first + step))
-        residuals = median_residuals_px(poses)
+        residuals = median_residuals_px(poses.residual_px)
         known = np.isfinite(poses.points_mm[..., 0])
         for start in range(first, min(done, first + step), width):
             stop = min(done, start + width)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +15,11 @@ from webapp.results.errors import BadWindow
 from webapp.results.models import Reconstruction
 
 if TYPE_CHECKING:
-    from sbea_engine.data.poses3d import Poses3D
     from sbea_engine.io.poses3d_store import Poses3DStore
 
 MAX_TICKS = 20_000
 MAX_BYTES = 32 * 1024 * 1024
+MAX_OPEN = 32  # stores whose description is kept; their numbers are read anew each time
 
 
 def poses_window(*, reconstruction: Reconstruction, start: int, stop: int) -> Window:
@@ -31,11 +33,12 @@ def poses_window(*, reconstruction: Reconstruction, start: int, stop: int) -> Wi
     row = (max(1, len(reconstruction.individuals)), keypoints, 4)
     start, stop = _range(reconstruction, start, stop, row)
     values = np.full((stop - start, *row), np.nan, np.float32)
-    poses = _read(reconstruction, start, stop)
-    if poses is not None:
-        rows = poses.ticks - start
-        values[rows, ..., :3] = poses.points_mm
-        values[rows, ..., 3] = poses.sigma_mm
+    store = done_store(reconstruction)
+    if store is not None:
+        rows = store.complete_rows(start, stop)
+        at = store.ticks[rows] - start
+        values[at, ..., :3] = store.read("points_mm", rows)
+        values[at, ..., 3] = store.read("sigma_mm", rows)
     return Window.of(values, start)
 
 
@@ -49,15 +52,19 @@ def residuals_window(*, reconstruction: Reconstruction, start: int, stop: int) -
     row = (len(reconstruction.views),)
     start, stop = _range(reconstruction, start, stop, row)
     values = np.full((stop - start, *row), np.nan, np.float32)
-    poses = _read(reconstruction, start, stop)
-    if poses is not None:
-        values[poses.ticks - start] = median_residuals_px(poses)
+    store = done_store(reconstruction)
+    if store is not None:
+        rows = store.complete_rows(start, stop)
+        values[store.ticks[rows] - start] = median_residuals_px(
+            np.moveaxis(store.read("residual_px", rows), 1, 0)
+        )
     return Window.of(values, start)
 
 
-def median_residuals_px(poses: Poses3D) -> NDArray[np.float32]:
-    """float32 (tick, view): median over individuals and keypoints; NaN where a view took no part."""
-    by_tick = poses.residual_px.transpose(1, 0, 2, 3).reshape(len(poses.ticks), len(poses.views), -1)
+def median_residuals_px(residual_px: NDArray[np.float32]) -> NDArray[np.float32]:
+    """float32 (tick, view) of (view, tick, individual, keypoint): median; NaN where a view took no part."""
+    views, ticks = residual_px.shape[:2]
+    by_tick = residual_px.swapaxes(0, 1).reshape(ticks, views, -1)
     ordered = np.sort(by_tick, axis=-1)  # NaN goes last
     there = np.isfinite(ordered).sum(axis=-1)
     at = np.maximum(there - 1, 0) / 2
@@ -81,18 +88,32 @@ def done_store(reconstruction: Reconstruction) -> Poses3DStore | None:
     Raises:
         BadPoses3DStore: The files are gone, damaged, or hold less than that.
     """
-    from sbea_engine.io.poses3d_store import BadPoses3DStore, open_poses3d
+    from sbea_engine.io.poses3d_store import BadPoses3DStore
 
     folder = storage.stored_path(reconstruction.folder)
     promised = reconstruction.ticks_done > 0 or reconstruction.state == Reconstruction.State.READY
     if not promised and not (folder / "progress.json").exists():
         return None
-    store = open_poses3d(folder)
+    store = _opened(folder, _made(folder))
     if store.ticks_done < reconstruction.ticks_done:
         raise BadPoses3DStore("These 3D poses are cut off on the disk. Delete them and reconstruct again.")
     return store
 
 
-def _read(reconstruction: Reconstruction, start: int, stop: int) -> Poses3D | None:
-    store = done_store(reconstruction)
-    return None if store is None else store.window(start, stop)
+@lru_cache(maxsize=MAX_OPEN)
+def _opened(folder: Path, made: tuple[int, int] | None) -> Poses3DStore:
+    """The store as it was made then; to open it costs more than to read a window of it."""
+    from sbea_engine.io.poses3d_store import open_poses3d
+
+    return open_poses3d(folder)
+
+
+def _made(folder: Path) -> tuple[int, int] | None:
+    """What changes when another store takes the place of this one; None where there is none."""
+    from sbea_engine.io.poses3d_store import LAYOUT
+
+    try:
+        found = (folder / LAYOUT.group / "zarr.json").stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
