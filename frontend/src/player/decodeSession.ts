@@ -13,12 +13,12 @@
 
 import type { ByteRead } from "./bytes";
 import type { FrameTable, Gop } from "./frameTable";
+import { type FetchRange, GroupReader } from "./groupReader";
 import { ByteLru } from "./lru";
 import { isAbort, SourceError } from "./types";
 
 const MICROSECONDS_PER_FRAME = 1000;
 const MAX_QUEUED_CHUNKS = 6;
-const COMPRESSED_CACHE_BYTES = 48 * 2 ** 20;
 const GROUPS_AHEAD = 3;
 /** Steps no longer than this count as travel in a direction; longer ones are jumps. */
 const TRAVEL_FRAMES = 12;
@@ -26,6 +26,9 @@ const TRAVEL_FRAMES = 12;
 const LONGEST_KEPT_GROUP = 16;
 /** How long a jump rests on its frame before the rest of its GOP is decoded. */
 const REST_MS = 120;
+/** After a jump, bytes are read ahead from so soon on; after a step or in playback when that has ended. */
+const CALM_AFTER_JUMP_MS = 40;
+const CALM_AFTER_TRAVEL_MS = 1000;
 
 /** The part of `VideoFrame` that decoding needs. */
 export interface FrameLike {
@@ -48,7 +51,9 @@ export interface DecoderLike {
 
 export interface DecodeDeps<F extends FrameLike> {
   createDecoder(onFrame: (frame: F) => void, onError: (error: unknown) => void): DecoderLike;
-  fetchRange(start: number, end: number, signal: AbortSignal): Promise<ByteRead>;
+  readonly fetchRange: FetchRange;
+  /** Whether bytes are read that nobody waits for. */
+  readonly readsAhead: boolean;
 }
 
 interface Waiter<F> {
@@ -61,7 +66,7 @@ export class DecodeSession<F extends FrameLike> {
   readonly #table: FrameTable;
   readonly #deps: DecodeDeps<F>;
   readonly #frames: ByteLru<number, F>;
-  readonly #samples = new ByteLru<number, ByteRead>(COMPRESSED_CACHE_BYTES);
+  readonly #groups: GroupReader;
   readonly #waiters = new Set<Waiter<F>>();
   #decoder: DecoderLike | null = null;
   #decoderError: unknown = null;
@@ -78,6 +83,7 @@ export class DecodeSession<F extends FrameLike> {
   constructor(table: FrameTable, deps: DecodeDeps<F>, cacheBytes: number) {
     this.#table = table;
     this.#deps = deps;
+    this.#groups = new GroupReader(table, deps.fetchRange);
     this.#frames = new ByteLru<number, F>(cacheBytes, (frame) => frame.close());
     this.#cacheBytes = cacheBytes;
   }
@@ -86,6 +92,7 @@ export class DecodeSession<F extends FrameLike> {
   get(index: number, signal: AbortSignal): Promise<F> {
     if (signal.aborted) return Promise.reject(signal.reason);
     this.#travel(index);
+    this.#groups.standBack();
     const cached = this.#frames.get(index);
     const found = cached === undefined ? this.#wait(index, signal) : Promise.resolve(cached.clone() as F);
     void this.#pump();
@@ -102,6 +109,7 @@ export class DecodeSession<F extends FrameLike> {
     this.#disposed = true;
     this.#wake();
     this.#job?.fetch.abort();
+    this.#groups.dispose();
     for (const waiter of this.#waiters)
       waiter.reject(new DOMException("The video was closed.", "AbortError"));
     this.#waiters.clear();
@@ -164,6 +172,15 @@ export class DecodeSession<F extends FrameLike> {
         this.#job = null;
       }
     }
+    this.#readAhead();
+  }
+
+  #readAhead(): void {
+    if (this.#disposed || this.#lastIndex === null || !this.#deps.readsAhead) return;
+    this.#groups.readAhead(
+      this.#lastIndex,
+      this.#direction === 0 ? CALM_AFTER_JUMP_MS : CALM_AFTER_TRAVEL_MS,
+    );
   }
 
   #next(): Gop | null {
@@ -185,7 +202,7 @@ export class DecodeSession<F extends FrameLike> {
   }
 
   async #decodeGop(gop: Gop, signal: AbortSignal): Promise<void> {
-    const read = await this.#read(gop, signal);
+    const read = await this.#groups.read(gop, signal);
     try {
       await this.#feed(gop, read);
     } catch (first) {
@@ -195,16 +212,6 @@ export class DecodeSession<F extends FrameLike> {
       this.#frames.clear();
       await this.#feed(gop, read);
     }
-  }
-
-  async #read(gop: Gop, signal: AbortSignal): Promise<ByteRead> {
-    return this.#samples.get(gop.first) ?? (await this.#deps.fetchRange(gop.byteStart, gop.byteEnd, signal));
-  }
-
-  /** Read what is still on its way, and keep it. */
-  async #readAll(gop: Gop, read: ByteRead): Promise<void> {
-    await read.until(read.bytes.length);
-    this.#samples.set(gop.first, read, read.bytes.length);
   }
 
   async #feed(gop: Gop, read: ByteRead): Promise<void> {
@@ -221,7 +228,7 @@ export class DecodeSession<F extends FrameLike> {
     for (let i = gop.first; i <= gop.last; i++) {
       if (!rested && this.#direction === 0 && this.#isDoneBefore(gop, i)) {
         rested = true;
-        await this.#readAll(gop, read);
+        await this.#groups.finish(gop, read);
         if (this.#isDoneBefore(gop, i)) await this.#rest();
       }
       // Given up without a flush: what the decoder still holds comes out under its own index.
@@ -233,7 +240,7 @@ export class DecodeSession<F extends FrameLike> {
       decoder.decode(i * MICROSECONDS_PER_FRAME, this.#table.isKey(i), data);
       while (decoder.decodeQueueSize > MAX_QUEUED_CHUNKS) await decoder.room();
     }
-    await this.#readAll(gop, read);
+    await this.#groups.finish(gop, read);
     await decoder.flush();
     if (this.#decoderError !== null) throw this.#decoderError;
     const missing = asked.find((waiter) => this.#waiters.has(waiter));
@@ -248,6 +255,7 @@ export class DecodeSession<F extends FrameLike> {
 
   /** Wait a moment, or until somebody wants a frame. */
   #rest(): Promise<void> {
+    this.#readAhead();
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#wake(), REST_MS);
       this.#wake = () => {

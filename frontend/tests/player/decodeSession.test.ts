@@ -13,6 +13,7 @@ class Rig {
   /** Makes the next so many decoders fail at their first flush. */
   failing = 0;
   silent = false;
+  readsAhead = false;
   /** Outputs wait here until the test lets them out; null: they come at once. */
   held: (() => void)[] | null = null;
   gate: Promise<void> = Promise.resolve();
@@ -26,6 +27,7 @@ class Rig {
       this.#frames,
       {
         createDecoder: (onFrame) => this.#decoder(onFrame),
+        readsAhead: this.readsAhead,
         fetchRange: async (start, end, signal) => {
           this.fetched.push(start);
           await this.gate;
@@ -254,5 +256,21 @@ describe("DecodeSession", () => {
     const rig = new Rig();
     rig.silent = true;
     await expect(inTime(rig.session().get(5, never()))).rejects.toMatchObject({ code: "decode_failed" });
+  });
+
+  it("reads ahead once nobody waits, where it may", async () => {
+    const rig = new Rig();
+    rig.readsAhead = true;
+    const session = rig.session();
+    (await session.get(30, never())).close();
+    expect(rig.fetched).toEqual([rig.offsetOf(24)]);
+    await settle();
+    expect(rig.fetched.slice(1)).toEqual([rig.offsetOf(36), rig.offsetOf(0)]);
+    const before = rig.decoded.length;
+    (await session.get(5, never())).close();
+    expect(rig.decoded.slice(before)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(rig.fetched).toHaveLength(3);
+    session.dispose();
+    expect(rig.open).toBe(0);
   });
 });
