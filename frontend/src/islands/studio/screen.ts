@@ -15,6 +15,8 @@ import type { ViewDesk } from "./viewDesk";
 const PREFERENCE = "sbea.player.source";
 /** A tick that stays for so long is drawn smoothly; until then as roughly as in playback. */
 const REST_MS = 120;
+/** One that stays because the next does not come is drawn smoothly after so long. */
+const PATIENCE_MS = 1000;
 
 export interface ScreenHooks {
   readonly onPresented: (tick: number) => void;
@@ -114,11 +116,18 @@ export class Screen {
   /** Scaling several pictures smoothly takes longer than all else on the page: only for a tick that stays. */
   #restSoon(tick: number): void {
     this.#drawnTick = tick;
+    this.#smoothIn(REST_MS);
+  }
+
+  #smoothIn(ms: number): void {
     if (this.#resting !== null) clearTimeout(this.#resting);
     this.#resting = setTimeout(() => {
+      // Whoever jumped on waits for another tick, whose way to the screen this would hold up.
+      if (ms < PATIENCE_MS && this.player.target !== this.player.presented)
+        return this.#smoothIn(PATIENCE_MS);
       this.#resting = null;
       this.player.redraw();
-    }, REST_MS);
+    }, ms);
   }
 
   /** Sources of the visible views; those that a view has already go on. */

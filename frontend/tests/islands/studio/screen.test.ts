@@ -79,4 +79,16 @@ describe("a picture", () => {
     await vi.advanceTimersByTimeAsync(17);
     expect(desk.draws.at(-1)).toEqual([40, false]);
   });
+
+  it("is not drawn smoothly while the next is on its way, unless that takes long", async () => {
+    const desk = attach(top);
+    screen.player.seek(30);
+    await vi.advanceTimersByTimeAsync(100);
+    vi.stubGlobal("fetch", () => new Promise(() => {}));
+    screen.player.seek(40);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(desk.draws.at(-1)).toEqual([30, true]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(desk.draws.at(-1)).toEqual([30, false]);
+  });
 });
