@@ -2,18 +2,21 @@
 
     python -m benchmarks.browser_seek [--width 1280] [--height 1024] [--frames 480] [--seeks 300] [--views 4]
 
-Starts the studio on a free port in a temporary folder, registers a rendered recording and a dense pattern (or
-`--video`), opens each in Chromium and jumps to random frames on both paths: decoding in the browser
-(WebCodecs) and pictures from the server. Prints median and 95th percentile by the page's own clock.
+Starts the studio on a free port in a temporary folder, registers a rendered recording and a dense pattern
+(or `--video`), opens each in Chromium and jumps to random frames in three ways: decoding in the browser
+(WebCodecs); the same with a browser that is told to save data, in which the page reads no bytes ahead; and
+pictures from the server. Prints median and 95th percentile by the page's own clock.
 
-The clock runs from the Enter key to the first task of the page after the animation frame that drew the tick:
-drawing, layout, flushing the canvas and painting on the page's thread count. What the browser's compositor
-does afterwards, on other threads, does not.
+The number is typed, and painted, before the clock starts; the next jump follows at once on the one before.
+The clock runs from the Enter key to the first task of the page after the animation frame that drew the
+tick: drawing, layout, flushing the canvas and painting on the page's thread count. What the browser's
+compositor does afterwards, on other threads, does not.
 
-Jumps to a new group are among all jumps, and are printed by themselves as well: some view shows a frame of a
-group of pictures (key frame to key frame) of which nothing was shown since the page was opened, so its bytes
-must be read. A jump to any other group finds the bytes in the page, as long as they fit its memory, and often
-the frame; the longer the recording, the rarer those are. On the path of pictures a frame is its own group.
+Jumps to a new group are among all jumps, and are printed by themselves as well: some view shows a frame of
+a group of pictures (key frame to key frame) of which nothing was shown since the page was opened. Where
+nothing is read ahead its bytes must be read then; a jump to any other group finds them in the page, as long
+as they fit its memory, and often the frame. The longer the recording, the rarer those are. On the path of
+pictures a frame is its own group.
 
 With `--views`, each recording has that many views, which are copies of its video, started a few ticks apart
 so that no two of them show the same frame; a jump ends when all of them show its tick.
@@ -25,6 +28,7 @@ import argparse
 import random
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +65,35 @@ WATCH = """() => {
   }).observe(root, { attributeFilter: ["data-presented-tick"] });
 }"""
 
+# What was typed is on the screen: a task after the next animation frame but one.
+PAINTED = """() => new Promise((resolve) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+})"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Where frames come from, by the page's own name, and whether the browser says that it saves data."""
+
+    kind: str
+    saves_data: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind}, nothing read ahead" if self.saves_data else self.kind
+
+
+WAYS = (Way("webcodecs"), Way("webcodecs", saves_data=True), Way("images"))
+
 
 def seek_times_ms(
-    page: Page, url: str, kind: str, groups: NDArray[np.int64], *, seeks: int, seed: int
+    page: Page, url: str, way: Way, groups: NDArray[np.int64], *, seeks: int, seed: int
 ) -> tuple[list[float], list[bool]]:
     """Time of each of `seeks` jumps to a random tick, and whether it led to a new group.
 
     Args:
         page: Signed in.
         url: Of the studio.
-        kind: Where the frames shall come from.
+        way: In which the frames shall come.
         groups: (view, tick), the group of the frame that each view shows at each tick.
         seeks: Jumps; those few that would lead to the tick on screen are left out.
         seed: Of the jumps.
@@ -78,22 +101,27 @@ def seek_times_ms(
     Raises:
         RuntimeError: A view does not get its frames from there, or no longer.
     """
+    settings = page.context.new_cdp_session(page)
+    settings.send("Emulation.setDataSaverOverride", {"dataSaverEnabled": way.saves_data})
     page.goto(url)
     desk = StudioPage(page)
-    page.get_by_test_id("source-choice").select_option(kind)
-    page.locator(f"[data-source-kind={kind}]").wait_for()
+    page.get_by_test_id("source-choice").select_option(way.kind)
+    page.locator(f"[data-source-kind={way.kind}]").wait_for()
     page.evaluate(WATCH)
     draw = random.Random(seed)
     shown = [desk.tick]
     for _ in range(seeks):
         target = draw.randrange(groups.shape[1])
         if target != shown[-1]:
-            desk.go_to(target)
+            desk.type_number(target)
+            page.evaluate(PAINTED)
+            desk.enter_number(target)
             shown.append(target)
     page.wait_for_function("(n) => window.seekTimes.length === n", arg=len(shown) - 1)
     kinds = desk.source_kinds()
-    if set(kinds.values()) != {kind}:
-        raise RuntimeError(f"{kind} was to be measured, and after the jumps the views are on {kinds}")
+    if set(kinds.values()) != {way.kind}:
+        raise RuntimeError(f"{way} was to be measured, and after the jumps the views are on {kinds}")
+    settings.detach()
     times: list[float] = page.evaluate("() => window.seekTimes")
     return times, led_to_new_groups(groups, shown)
 
@@ -132,7 +160,7 @@ def spread(times_ms: Sequence[float]) -> str:
 
 
 def measure(server: StudioServer, videos: dict[str, Path], *, views: int, seeks: int, seed: int) -> None:
-    """Register the videos in a new project, seek in each on both paths and print."""
+    """Register the videos in a new project, seek in each in all ways and print."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         context = browser.new_context(base_url=server.base_url, viewport={"width": 1440, "height": 900})
@@ -150,12 +178,12 @@ def measure(server: StudioServer, videos: dict[str, Path], *, views: int, seeks:
                 sync = staggered(list(files), first["frame_count"])
                 made = api.call("PUT", f"/recordings/{made['id']}/sync", {"table": sync})
             url = f"/projects/{project['slug']}/videos/{first['video_id']}/studio/"
-            for kind in ("webcodecs", "images"):
-                groups = groups_by_tick(context, made, kind)
-                times, is_new = seek_times_ms(page, url, kind, groups, seeks=seeks, seed=seed)
+            for way in WAYS:
+                groups = groups_by_tick(context, made, way.kind)
+                times, is_new = seek_times_ms(page, url, way, groups, seeks=seeks, seed=seed)
                 new = [time for time, fresh in zip(times, is_new, strict=True) if fresh]
                 many = f"{views} views, " if views > 1 else ""
-                what = f"{name}, {many}{first['width']}x{first['height']}, {kind}"
+                what = f"{name}, {many}{first['width']}x{first['height']}, {way}"
                 print(f"{what}: all jumps {spread(times)}; to a new group {spread(new)}", flush=True)
         browser.close()
 

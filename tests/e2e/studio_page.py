@@ -43,10 +43,21 @@ class StudioPage:
 
     def go_to(self, number: int) -> None:
         """Type the number of a frame, of several views that of a tick, and wait until it is shown."""
-        box = self.page.get_by_label(re.compile("^(Frame|Tick), 0 to"))
-        box.fill(str(number))
-        box.press("Enter")
+        self.type_number(number)
+        self.enter_number(number)
+
+    def type_number(self, number: int) -> None:
+        """Write a number into the box of the frame, or tick, that is on screen."""
+        self._number_box.fill(str(number))
+
+    def enter_number(self, number: int) -> None:
+        """Go to the number that was typed and wait until it is shown."""
+        self._number_box.press("Enter")
         self.wait_for_tick(number)
+
+    @property
+    def _number_box(self) -> Locator:
+        return self.page.get_by_label(re.compile("^(Frame|Tick), 0 to"))
 
     def cell(self, view: str | None = None) -> Locator:
         """One of several views by its name, else the active one."""

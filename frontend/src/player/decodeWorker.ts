@@ -100,15 +100,10 @@ async function open(video: OpenVideo): Promise<DecodeSession<VideoFrame>> {
     {
       createDecoder: (onFrame, onError) => new Decoder(config, onFrame, onError),
       fetchRange: (start, end, signal) => fetchRange(video.proxyUrl, start, end, signal),
-      readsAhead: !savesData(),
+      readsAhead: video.readsAhead,
     },
     keptBytes ?? video.cacheBytes,
   );
-}
-
-/** Somebody who pays by the byte said so to the browser; only some browsers tell. */
-function savesData(): boolean {
-  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
 /** What the page allows since it opened the video; it holds for a session that is opened later, too. */

@@ -12,6 +12,8 @@ export interface OpenVideo {
   readonly proxyUrl: string;
   readonly indexUrl: string;
   readonly cacheBytes: number;
+  /** Whether bytes are read that nobody waits for. */
+  readonly readsAhead: boolean;
 }
 
 export type ToWorker =

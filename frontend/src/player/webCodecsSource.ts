@@ -56,6 +56,7 @@ export class WebCodecsSource implements FrameSource {
         proxyUrl: new URL(video.proxyUrl, location.href).href,
         indexUrl: new URL(video.indexUrl, location.href).href,
         cacheBytes: DECODED_CACHE_BYTES,
+        readsAhead: !savesData(),
       },
     });
   }
@@ -132,6 +133,11 @@ export class WebCodecsSource implements FrameSource {
     for (const pending of this.#pending.values()) pending.reject(this.#dead);
     this.#pending.clear();
   }
+}
+
+/** Somebody who pays by the byte told the browser so; only some browsers pass it on. */
+function savesData(): boolean {
+  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
 function startWorker(): Worker {

@@ -79,6 +79,24 @@ describe("WebCodecsSource", () => {
   });
   afterEach(() => void vi.unstubAllGlobals());
 
+  it("reads ahead, unless the browser was told to save data", () => {
+    const readsAhead = (): unknown => {
+      const message = open().worker.received[0];
+      return message?.type === "open" ? message.video.readsAhead : undefined;
+    };
+    const connection = vi.fn((): { saveData: boolean } | undefined => undefined);
+    vi.stubGlobal("navigator", {
+      get connection() {
+        return connection();
+      },
+    });
+    expect(readsAhead()).toBe(true);
+    connection.mockReturnValue({ saveData: false });
+    expect(readsAhead()).toBe(true);
+    connection.mockReturnValue({ saveData: true });
+    expect(readsAhead()).toBe(false);
+  });
+
   it("gives the pixels of the frame that was asked for, and their memory back", async () => {
     const { source, worker } = open();
     const wanted = source.get(3, new AbortController().signal);
