@@ -51,6 +51,13 @@ export class Rhythm {
     this.#picture(this.#clock.now());
   }
 
+  /** Called within an animation frame: what is asked for is drawn in it, and not in the next. */
+  inThisFrame(): void {
+    if (this.#disposed || this.#handle === null) return;
+    this.#clock.cancelFrame(this.#handle);
+    this.#frame(this.#clock.now());
+  }
+
   dispose(): void {
     this.#disposed = true;
     if (this.#handle !== null) this.#clock.cancelFrame(this.#handle);
@@ -59,10 +66,12 @@ export class Rhythm {
 
   #frame(now: number): void {
     this.#handle = null;
-    this.#judge(now);
-    this.#surface.sharpen(SHARES[this.#level] as number);
+    const moves = this.#judge(now);
+    // One picture is no motion: another size of the drawing costs more than its pixels.
+    const level = moves ? this.#level : 0;
+    this.#surface.sharpen(SHARES[level] as number);
     this.#picture(now);
-    if (this.#level > 0) this.#sharpenAtRest();
+    if (level > 0) this.#sharpenAtRest();
   }
 
   #picture(now: number): void {
@@ -70,15 +79,17 @@ export class Rhythm {
     if (this.#draw(now)) this.request();
   }
 
-  /** Fewer pixels where several pictures in a row were late. A single hitch says nothing. */
-  #judge(now: number): void {
+  /** Fewer pixels where several pictures in a row were late. A single hitch says nothing. False after a rest. */
+  #judge(now: number): boolean {
     const since = this.#last === null ? Number.POSITIVE_INFINITY : now - this.#last;
     this.#last = now;
     if (since > REST_MS) this.#late = 0;
     else this.#late = since > LATE_MS ? this.#late + 1 : Math.max(0, this.#late - 1);
-    if (this.#late < LATE_PICTURES) return;
-    this.#late = 0;
-    this.#level = Math.min(SHARES.length - 1, this.#level + 1);
+    if (this.#late >= LATE_PICTURES) {
+      this.#late = 0;
+      this.#level = Math.min(SHARES.length - 1, this.#level + 1);
+    }
+    return since <= REST_MS;
   }
 
   /** What stands still is drawn with all pixels. */

@@ -110,6 +110,11 @@ export class Scene3D {
     this.#rhythm.request();
   }
 
+  /** Draw what was asked for so far within the animation frame that is under way, and not in the next. */
+  drawInThisFrame(): void {
+    this.#rhythm.inThisFrame();
+  }
+
   /** The tick on the screen, which lags behind `setTick` while poses load; null before the first. */
   get shownTick(): number | null {
     return this.#shown;

@@ -67,6 +67,29 @@ describe("Rhythm", () => {
     expect(set.rhythm.pictures).toBe(before + 1);
   });
 
+  it("draws a single picture after a rest with all pixels, however late motion was before", () => {
+    const set = rhythmOf();
+    run(set, 40, 50);
+    vi.advanceTimersByTime(1000);
+    set.shares.length = 0;
+    run(set, 1, 500);
+    run(set, 1, 500);
+    expect(set.shares).toEqual([]);
+    run(set, 1, 50);
+    expect(set.shares).toEqual([0.5]);
+  });
+
+  it("draws in the frame that is under way what was asked for before, once, and nothing unasked", () => {
+    const set = rhythmOf();
+    set.rhythm.inThisFrame();
+    expect(set.rhythm.pictures).toBe(0);
+    set.rhythm.request();
+    set.rhythm.inThisFrame();
+    expect(set.rhythm.pictures).toBe(1);
+    set.clock.tick(16);
+    expect(set.rhythm.pictures).toBe(1);
+  });
+
   it("draws nothing after its end", () => {
     const set = rhythmOf();
     set.rhythm.request();

@@ -75,10 +75,10 @@ async function begin(desk: Desk, canvas: HTMLCanvasElement, end: AbortSignal): P
 
 /** Poses around the first tick that is shown; nothing where they cannot be had, since the scene works without. */
 function firstWindow(desk: Desk, end: AbortSignal): Promise<Float32Array> {
-  const { poses, target } = desk;
+  const { poses, player } = desk;
   return new Promise((resolve) => {
     const look = (): void => {
-      const held = poses.windowOf(target.peek());
+      const held = poses.windowOf(player.target);
       if (held === null && !end.aborted) return;
       finish(held?.data ?? new Float32Array());
     };
@@ -88,7 +88,7 @@ function firstWindow(desk: Desk, end: AbortSignal): Promise<Float32Array> {
     };
     const stops = [poses.on("loaded", look), poses.on("failed", () => finish(new Float32Array()))];
     end.addEventListener("abort", look, { once: true });
-    poses.want(target.peek());
+    poses.want(player.target);
     look();
   });
 }

@@ -27,6 +27,11 @@ const QUALITY_BINS = 400;
 const QUALITY_PAUSE_MS = 2_000;
 /** What has no time base is played at this many ticks a second, and no time is shown of it. */
 const TIMELESS_HZ = 25;
+/**
+ * Where the pictures of a tick come within this, its number and its place on the timeline are drawn with them. Every
+ * drawing of the page costs a browser without a graphics card some 40 ms, and what comes after it waits for it.
+ */
+const TOGETHER_MS = 100;
 
 export interface DeskNote {
   readonly tone: "info" | "bad";
@@ -54,6 +59,7 @@ export class Desk {
   readonly look: Look;
   /** On the screen, of videos and poses alike; -1 before the first. */
   readonly tick = signal(-1);
+  /** Where the person goes, as the page says it: with the pictures of that tick where these come soon. */
   readonly target = signal(0);
   readonly playing = signal(false);
   /** Stays at the newest tick that a running job has made. */
@@ -73,6 +79,7 @@ export class Desk {
   readonly #pictures = new Map<string, ViewPicture>();
   readonly #told = new Set<string>();
   #askedForQuality = false;
+  #targetTimer: ReturnType<typeof setTimeout> | null = null;
   readonly #stops: (() => void)[] = [];
 
   constructor({ api, feed, space, sources, open, from, onOutgrown, clock = pageClock }: DeskOptions) {
@@ -121,6 +128,7 @@ export class Desk {
   /** Begin at this tick; its poses are asked for beside its pictures, not after them. */
   open(tick: number): void {
     this.player.seek(tick);
+    this.#tellTarget();
     this.poses.want(this.player.target);
   }
 
@@ -140,7 +148,7 @@ export class Desk {
       if (this.picked.peek()?.tick !== tick) this.picked.value = null;
     });
     // Before the first picture of the videos there is nothing that the scene could run ahead of.
-    scene.setTick(this.tick.peek() >= 0 ? this.tick.peek() : this.target.peek());
+    scene.setTick(this.tick.peek() >= 0 ? this.tick.peek() : this.player.target);
     this.player.redraw();
   }
 
@@ -168,6 +176,7 @@ export class Desk {
 
   dispose(): void {
     this.#end.abort();
+    if (this.#targetTimer !== null) clearTimeout(this.#targetTimer);
     for (const stop of this.#stops) stop();
     this.#growth.stop();
     this.#quality.stop();
@@ -188,9 +197,14 @@ export class Desk {
 
   #listen(): void {
     const { player } = this;
-    player.on("presented", ({ tick }) => this.#show(tick));
+    player.on("presented", ({ tick }) => {
+      this.#tellTarget();
+      this.#show(tick);
+      // Videos and poses of a tick reach the screen together.
+      this.scene?.drawInThisFrame();
+    });
     player.on("target", ({ tick }) => {
-      this.target.value = tick;
+      this.#targetTimer ??= setTimeout(() => this.#tellTarget(), TOGETHER_MS);
       this.poses.expect(tick);
       if (this.tick.peek() < 0) this.scene?.setTick(tick);
       // Somebody went elsewhere.
@@ -212,6 +226,12 @@ export class Desk {
         this.note("bad", `3D poses could not be read; ${then}. ${wordsOf(error)}`);
       }),
     );
+  }
+
+  #tellTarget(): void {
+    if (this.#targetTimer !== null) clearTimeout(this.#targetTimer);
+    this.#targetTimer = null;
+    this.target.value = this.player.target;
   }
 
   #show(tick: number): void {
@@ -288,7 +308,7 @@ export class Desk {
   }
 
   #showNewest(): void {
-    if (this.newest.peek() && this.target.peek() !== this.#newestTick) this.player.seek(this.#newestTick);
+    if (this.newest.peek() && this.player.target !== this.#newestTick) this.player.seek(this.#newestTick);
   }
 
   #changed(): void {

@@ -64,7 +64,7 @@ async function open(place: Place, tick: number, from: string): Promise<void> {
     const onOutgrown = (): void => {
       if (end.signal.aborted) return;
       end.abort();
-      void open(place, desk.target.peek(), desk.look.text);
+      void open(place, desk.player.target, desk.look.text);
     };
     desk = new Desk({ api, feed, space, sources, open: opener, from, onOutgrown });
     say = (words) => desk.note("info", words);

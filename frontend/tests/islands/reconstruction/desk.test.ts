@@ -151,6 +151,7 @@ const sceneOf = (refuses = false): Scene3D => {
     viewpoint: home,
     show: vi.fn(),
     setTick: vi.fn(),
+    drawInThisFrame: vi.fn(),
     setViewpoint: vi.fn((viewpoint: unknown) => {
       if (refuses) throw new Error("There is no camera 'gone' in this calibration.");
       told.get("viewpoint")?.(viewpoint as never);
@@ -243,13 +244,13 @@ describe("a running job", () => {
     await bench.show(0);
     bench.desk.setNewest(true);
     bench.send(0, 512);
-    expect(bench.desk.target.value).toBe(511);
+    expect(bench.desk.player.target).toBe(511);
     bench.send(512, 1024);
-    expect(bench.desk.target.value).toBe(1023);
+    expect(bench.desk.player.target).toBe(1023);
     await bench.show(4);
     expect(bench.desk.newest.value).toBe(false);
     bench.send(1024, 1100);
-    expect(bench.desk.target.value).toBe(4);
+    expect(bench.desk.player.target).toBe(4);
   });
 
   it("that failed says why, and is followed when it is tried again", async () => {
@@ -375,6 +376,41 @@ describe("what is said of a result", () => {
     expect(bench.desk.look.floor.value).toEqual({ minMm: [-100, -100], maxMm: [350, 200] });
     await grow(300, "ready");
     expect(bench.desk.look.floor.value).toEqual({ minMm: [-100, -100], maxMm: [400, 200] });
+  });
+});
+
+describe("a tick", () => {
+  it("reaches the videos, the scene, and what the page says of it, in one frame", async () => {
+    bench = new Bench({ state: "ready", ticks_done: TICKS });
+    await bench.show(3);
+    const seen: unknown[] = [];
+    const { desk } = bench;
+    const setTick = vi.fn((tick: number) => seen.push(["set", tick]));
+    const drawInThisFrame = vi.fn(() => seen.push(["drawn", desk.tick.value, desk.target.value]));
+    desk.attachScene({ ...sceneOf(), setTick, drawInThisFrame } as unknown as Scene3D);
+    desk.player.seek(700);
+    await settle();
+    expect([desk.tick.value, desk.target.value]).toEqual([3, 3]);
+    bench.clock.tick(16);
+    expect(seen.slice(-2)).toEqual([
+      ["set", 700],
+      ["drawn", 700, 700],
+    ]);
+  });
+
+  it("whose pictures do not come soon is told before them", async () => {
+    bench = new Bench({ state: "ready", ticks_done: TICKS });
+    await bench.show(3);
+    for (const source of bench.sources.values()) source.held = true;
+    vi.useFakeTimers();
+    bench.desk.player.seek(700);
+    vi.advanceTimersByTime(90);
+    bench.desk.player.seek(800);
+    expect(bench.desk.target.value).toBe(3);
+    // A person who goes on meanwhile does not put it off.
+    vi.advanceTimersByTime(20);
+    expect(bench.desk.target.value).toBe(800);
+    expect(bench.desk.tick.value).toBe(3);
   });
 });
 
