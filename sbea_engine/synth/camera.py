@@ -11,7 +11,7 @@ from scipy.interpolate import RectBivariateSpline
 from sbea_engine.data.camera import BadCamera, Camera
 from sbea_engine.geometry import distort, undistort_px
 
-__all__ = ["camera_rays", "flat_grid", "image_boxes", "look_at"]
+__all__ = ["by_place", "camera_rays", "flat_grid", "image_boxes", "look_at"]
 
 NODE_PX = 4
 
@@ -69,6 +69,21 @@ def camera_rays(camera: Camera, samples: int, rows: slice = slice(None)) -> NDAr
     flat = flat_grid(camera, samples, rows)
     directions = np.einsum("ij,jhw->ihw", camera.R.T[:, :2], flat) + camera.R.T[:, 2, None, None]
     return np.asarray(directions / np.sqrt(1 + (flat**2).sum(0)), np.float32)
+
+
+def by_place(grid: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """Rays of a grid by their place in the pixel: first those at the first place of all pixels, and so on.
+
+    Args:
+        grid: (..., rows * samples, columns * samples).
+
+    Returns:
+        (..., samples^2, rows, columns).
+    """
+    rows, columns = grid.shape[-2] // samples, grid.shape[-1] // samples
+    cut = grid.reshape(*grid.shape[:-2], rows, samples, columns, samples)
+    placed = np.ascontiguousarray(np.moveaxis(cut, (-3, -1), (-4, -3)))
+    return placed.reshape(*grid.shape[:-2], samples * samples, rows, columns)
 
 
 @lru_cache(maxsize=64)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data.camera import Camera
 from sbea_engine.geometry import project
 from sbea_engine.synth.arena import Arena, Light
-from sbea_engine.synth.backdrop import by_pixel, see_arena
+from sbea_engine.synth.backdrop import see_arena
 from sbea_engine.synth.behaviour.bouts import Bout
 from sbea_engine.synth.body import BodyPlan, place_joints, place_parts
-from sbea_engine.synth.camera import camera_rays
+from sbea_engine.synth.camera import by_place, camera_rays
 from sbea_engine.synth.exposure import Exposure, Sensor, encode
 from sbea_engine.synth.motion import Motion
-from sbea_engine.synth.shade import SHADOW_REACH_MM, FloorShadow, Shader
+from sbea_engine.synth.shade import SHADOW_REACH_MM, FloorShadow, Shader, grain_of
 from sbea_engine.synth.texture import Coat, Floor, FurNoise
 from sbea_engine.synth.trace import Floats, Roi, Solid, around, outlines, trace
 
@@ -70,28 +71,37 @@ class _Shot:
 
     solid: Solid
     window: Roi | None  # pixels that it or its shadow can change
-    region: Roi | None  # of the ray grid
-    ray: NDArray[np.intp]
-    depth: Floats
-    colour: Floats
+    region: Roi | None = None
+    ray: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))  # into the rays of the region
+    depth: Floats = field(default_factory=lambda: np.zeros(0, np.float32))  # of each such ray
+    spot: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))  # that colours it
+    colour: Floats = field(default_factory=lambda: np.zeros((3, 0), np.float32))  # of each spot
 
 
 class Renderer:
     """Renders the frames of one camera.
+
+    Rays are kept by their place in the pixel, (n^2, rows, columns), so that work on pixels runs over whole
+    pictures. Colours are kept by channel, (3, rows, columns), for the same reason.
 
     Args:
         rng: Draws the grain of the sensor.
     """
 
     def __init__(self, scene: Scene, camera: Camera, exposure: Exposure, rng: np.random.Generator) -> None:
-        self.scene, self.camera, self.exposure, self.samples = scene, camera, exposure, exposure.samples
-        self.backdrop = see_arena(camera, scene.arena, scene.floor, scene.light, samples=exposure.samples)
-        self._rays = camera_rays(camera, exposure.samples)
+        self.scene, self.camera, self.exposure = scene, camera, exposure
+        n = exposure.samples
+        self.backdrop = see_arena(camera, scene.arena, scene.floor, scene.light, samples=n)
+        self._colour, self._glare = (
+            np.ascontiguousarray(np.moveaxis(a, -1, 0)) for a in (self.backdrop.colour, self.backdrop.glare)
+        )
+        self._ray_depth = by_place(self.backdrop.ray_depth_mm, n)
+        self._rays = by_place(camera_rays(camera, n), n)
         self._eye = camera.position_mm.astype(np.float32)
         self._forward = camera.R[2].astype(np.float32)
         bounce = scene.arena.bounce
         self._shaders = [Shader(a.plan, a.coat, scene.fur, scene.light, bounce) for a in scene.animals]
-        self._rest = [_rest(a.plan) for a in scene.animals]
+        self._bodies = [_resting(a.plan) for a in scene.animals]
         self._still = encode(self.backdrop.veil(self.backdrop.colour, slice(None), slice(None)))
         ticks = max((len(a.motion.surface) for a in scene.animals), default=1)
         self._sensor = Sensor(camera, rng, exposure, ticks)
@@ -102,47 +112,32 @@ class Renderer:
         shots = [[self._shoot(i, m) for i in range(len(self.scene.animals))] for m in moments]
         image = self._still.copy()
         for window, members in _groups(shots):
-            rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
-            linear = np.zeros((*window.shape, 3), np.float32)
-            for shot in shots:
-                linear += self._picture([shot[i] for i in members], window) / np.float32(len(shots))
-            image[rows, columns] = encode(self.backdrop.veil(linear, rows, columns))
+            linear = self._picture([shots[0][i] for i in members], window)
+            for shot in shots[1:]:
+                linear += self._picture([shot[i] for i in members], window)
+            linear *= self.backdrop.clear[window.cut] / np.float32(len(shots))
+            linear += self._glare[:, *window.cut]
+            image[window.cut] = cv2.merge(list(encode(linear)))
         return self._view(self._sensor.expose(image, tick, rng), shots[len(shots) // 2])
 
     def _shoot(self, i: int, moment: float) -> _Shot:
         """Trace one animal at a moment, given in ticks."""
-        solid = self._solid(i, moment)
-        boxes = outlines(self.camera, solid, samples=self.samples)
+        centre, rotation, radii = _surface_at(self.scene.animals[i].motion, moment)
+        solid = replace(self._bodies[i], centre_mm=centre, rotation=rotation, radii_mm=radii)
+        boxes = outlines(self.camera, solid)
         region = around(boxes)
-        nothing = np.zeros(0, np.float32)
+        window = self._window(solid, region)
         if region is None:
-            window = self._window(solid, None)
-            return _Shot(solid, window, None, np.zeros(0, np.intp), nothing, nothing.reshape(0, 3))
-        region = region.aligned(self.samples)
-        grid = self._rays[:, region.top : region.bottom, region.left : region.right]
-        hit = trace(self._eye, self._rays, region, boxes, solid, samples=self.samples)
-        flat = grid.reshape(3, -1)
-        view = flat[:, hit.spots.ray]
+            return _Shot(solid, window)
+        rays = self._rays[:, :, *region.cut].copy()
+        hit = trace(self._eye, rays, region, boxes, solid)
+        flat = rays.reshape(3, -1)
+        view = flat.take(hit.spots.ray, axis=1)
         height = self._eye[2] + hit.spots.distance_mm * view[2]
         heading = self.scene.animals[i].motion.joints.rotation[round(moment), 0]
         colour = self._shaders[i].colour(hit.spots, view, heading, height)
-        depth = hit.distance_mm * (self._forward @ flat[:, hit.ray])
-        return _Shot(solid, self._window(solid, region), region, hit.ray, depth, colour[hit.spot])
-
-    def _solid(self, i: int, moment: float) -> Solid:
-        animal, (rest_centre, rest_rotation) = self.scene.animals[i], self._rest[i]
-        centre, rotation, radii = _surface_at(animal.motion, moment)
-        return Solid(
-            centre_mm=centre,
-            rotation=rotation,
-            radii_mm=radii,
-            soft=np.array([p.soft for p in animal.plan.parts]),
-            casts=np.array([p.casts for p in animal.plan.parts]),
-            tint=np.array([p.tint for p in animal.plan.parts], np.float32),
-            rest_centre_mm=rest_centre,
-            rest_rotation=rest_rotation,
-            grain=self._shaders[i].grain,
-        )
+        depth = hit.distance_mm * (self._forward @ flat).take(hit.ray)
+        return _Shot(solid, window, region, hit.ray, depth, hit.spot, colour)
 
     def _window(self, solid: Solid, region: Roi | None) -> Roi | None:
         """The pixels that an animal or its shadow can change."""
@@ -156,49 +151,47 @@ class Renderer:
             return whole
         edges = np.stack([px.min(0), px.max(0) + 1])
         if region is not None:
-            edges[0] = np.minimum(edges[0], [region.left / self.samples, region.top / self.samples])
-            edges[1] = np.maximum(edges[1], [region.right / self.samples, region.bottom / self.samples])
+            edges[0] = np.minimum(edges[0], [region.left, region.top])
+            edges[1] = np.maximum(edges[1], [region.right, region.bottom])
         left, right = np.clip(edges[:, 0], 0, whole.right).astype(int).tolist()
         top, bottom = np.clip(edges[:, 1], 0, whole.bottom).astype(int).tolist()
         return Roi(top, bottom, left, right) if top < bottom and left < right else None
 
     def _picture(self, shots: Sequence[_Shot], window: Roi) -> Floats:
-        """Linear light (rows, columns, 3) of a window with the animals in it and their shadows."""
-        rows, columns = slice(window.top, window.bottom), slice(window.left, window.right)
-        linear = self.backdrop.colour[rows, columns].copy()
-        share = self.backdrop.floor_share[rows, columns]
+        """Linear light (3, rows, columns) of a window with the animals in it and their shadows."""
+        linear = self._colour[:, *window.cut].copy()
+        share = self.backdrop.floor_share[window.cut]
         if share.any():
             shadow = FloorShadow([s.solid for s in shots], self.scene.light)
-            lit = shadow.light_at(self.backdrop.floor_mm[:, rows, columns])
-            linear *= (1 - share + share * lit)[..., None]
+            lit = shadow.light_at(self.backdrop.floor_mm[:, *window.cut])
+            linear *= 1 - share + share * lit
         region = around([s.region for s in shots])
         if region is not None:
             colour, cover = self._paint(shots, region)
-            n = self.samples
-            part = (
-                slice(region.top // n - window.top, region.bottom // n - window.top),
-                slice(region.left // n - window.left, region.right // n - window.left),
-            )
-            linear[part] = linear[part] * (1 - cover[..., None]) + colour
+            part = linear[:, *region.within(window).cut]
+            part *= 1 - cover
+            part += colour
         return linear
 
     def _paint(self, shots: Sequence[_Shot], region: Roi) -> tuple[Floats, Floats]:
-        """Colour times coverage (rows, columns, 3) and coverage (rows, columns), by pixel."""
-        nearest = self.backdrop.ray_depth_mm[region.top : region.bottom, region.left : region.right].ravel()
-        colour = np.zeros((len(nearest), 3), np.float32)
-        cover = np.zeros(len(nearest), np.float32)
+        """Colour times coverage (3, rows, columns) and coverage (rows, columns), by pixel."""
+        nearest = self._ray_depth[:, *region.cut].flatten()  # a copy, even of the whole picture
+        spot = np.full(len(nearest), -1, np.intp)
+        known = 0
         for shot in shots:
-            if shot.region is None:
-                continue
-            ray = _moved(shot.ray, shot.region, region)
-            seen = shot.depth < nearest[ray]
-            rows = ray[seen]
-            nearest[rows] = shot.depth[seen]
-            colour[rows] = shot.colour[seen]
-            cover[rows] = 1
-        cut = _cut(region, self.samples)
-        pixel = 1 / self.samples**2
-        return pixel * by_pixel(colour.reshape(*cut, 3)), pixel * by_pixel(cover.reshape(cut))
+            if shot.region is not None:
+                ray = _moved(shot.ray, shot.region, region)
+                seen = np.flatnonzero(shot.depth < nearest.take(ray))
+                rows = ray.take(seen)
+                nearest[rows] = shot.depth.take(seen)
+                spot[rows] = shot.spot.take(seen) + known
+                known += shot.colour.shape[1]
+        shown = np.flatnonzero(spot >= 0)
+        colour = np.concatenate([s.colour for s in shots], axis=1).take(spot.take(shown), axis=1)
+        pixel, rays = shown % region.area, len(nearest) // region.area
+        sums = [np.bincount(pixel, c, minlength=region.area) for c in (None, *colour)]
+        mean = np.stack(sums).reshape(4, *region.shape).astype(np.float32) / np.float32(rays)
+        return mean[1:], mean[0]
 
     def _view(self, image: NDArray[np.uint8], shots: Sequence[_Shot]) -> View:
         """A picture with masks, depth and order of the animals in it, by pixel."""
@@ -206,28 +199,23 @@ class Renderer:
         depth = self.backdrop.depth_mm.copy()
         visible, amodal = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         order = np.full(len(shots), -1, np.int8)
-        n, half = self.samples, self.samples**2 / 2
         near: list[Floats | None] = [None] * len(shots)
         middle = np.full(len(shots), np.inf)
         for i, shot in enumerate(shots):
             if shot.region is None or not len(shot.ray):
                 continue
-            region = shot.region
-            rows = slice(region.top // n, region.bottom // n)
-            columns = slice(region.left // n, region.right // n)
-            sampled = np.full(region.shape, np.inf, np.float32)
+            cut = shot.region.cut
+            sampled = np.full((len(self._ray_depth), *shot.region.shape), np.inf, np.float32)
             sampled.reshape(-1)[shot.ray] = shot.depth
-            cut = _cut(region, n)
-            hits = by_pixel(np.isfinite(sampled).astype(np.float32).reshape(cut))
-            amodal[i, rows, columns] = hits >= half
-            mine = np.where(hits >= half, by_pixel(sampled.reshape(cut), np.minimum), np.inf)
-            whole = np.full(self.backdrop.depth_mm.shape, np.inf, np.float32)
-            whole[rows, columns] = mine
+            amodal[i][cut] = np.isfinite(sampled).sum(0) >= len(sampled) / 2
+            mine = np.where(amodal[i][cut], sampled.min(0), np.float32(np.inf))
+            whole = np.full(depth.shape, np.inf, np.float32)
+            whole[cut] = mine
             near[i] = whole
-            closer = mine < depth[rows, columns]
-            depth[rows, columns] = np.where(closer, mine, depth[rows, columns])
-            visible[:i, rows, columns] &= ~closer
-            visible[i, rows, columns] = closer
+            closer = mine < depth[cut]
+            depth[cut] = np.where(closer, mine, depth[cut])
+            visible[:i, *cut] &= ~closer
+            visible[i][cut] = closer
             middle[i] = np.median(shot.depth)
         for place, i in enumerate(by_hiding(near, middle)):
             order[i] = place
@@ -293,16 +281,28 @@ def _surface_at(motion: Motion, moment: float) -> tuple[Floats, Floats, Floats]:
 
 
 def _moved(ray: NDArray[np.intp], source: Roi, target: Roi) -> NDArray[np.intp]:
-    """Flat indices into one region as flat indices into another that holds it."""
-    row, column = np.divmod(ray, source.shape[1])
-    return (row + (source.top - target.top)) * target.shape[1] + column + (source.left - target.left)
+    """Flat indices into the rays of one region as flat indices into those of another that holds it."""
+    if source == target:
+        return ray
+    line, column = np.divmod(ray, source.shape[1])
+    place, row = np.divmod(line, source.shape[0])
+    line = place * target.shape[0] + row + (source.top - target.top)
+    return line * target.shape[1] + column + (source.left - target.left)
 
 
-def _cut(region: Roi, samples: int) -> tuple[int, int, int, int]:
-    return (region.shape[0] // samples, samples, region.shape[1] // samples, samples)
-
-
-def _rest(plan: BodyPlan) -> tuple[Floats, Floats]:
+def _resting(plan: BodyPlan) -> Solid:
+    """The body at rest, to be posed."""
     joints = place_joints(plan, np.zeros((1, len(plan.joints), 3)), np.zeros((1, 3)))
     surface = place_parts(plan, joints, np.zeros(1))
-    return surface.centre_mm[0].astype(np.float32), surface.rotation[0].astype(np.float32)
+    centre, rotation = surface.centre_mm[0].astype(np.float32), surface.rotation[0].astype(np.float32)
+    return Solid(
+        centre_mm=centre,
+        rotation=rotation,
+        radii_mm=surface.radii_mm[0].astype(np.float32),
+        soft=np.array([p.soft for p in plan.parts]),
+        casts=np.array([p.casts for p in plan.parts]),
+        tint=np.array([p.tint for p in plan.parts], np.float32),
+        rest_centre_mm=centre,
+        rest_rotation=rotation,
+        grain=grain_of(plan),
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sbea_engine.synth.arena import Light
 from sbea_engine.synth.body import BodyPlan
+from sbea_engine.synth.pairs import dot, square
 from sbea_engine.synth.texture import Coat, FurNoise
 from sbea_engine.synth.trace import Floats, Solid, Spots
 
@@ -29,79 +30,71 @@ class Shader:
 
     def __init__(self, plan: BodyPlan, coat: Coat, noise: FurNoise, light: Light, bounce: Floats) -> None:
         self.grain = grain_of(plan)
-        self.coat, self.noise, self.light = coat, noise, light
-        self.fur = np.array(coat.colour("fur"), np.float32)
-        self.belly = np.array(coat.colour("belly"), np.float32)
-        self.colours = np.array([coat.colour(p.material) for p in plan.parts], np.float32)
-        gloss = [GLOSS.get(p.material, (0.03, 12.0)) for p in plan.parts]
-        self.gloss = np.array(gloss, np.float32)
-        self.bounce = bounce  # colour of the light that the floor throws back
+        self.coat, self.noise = coat, noise
+        self.fur, self.belly = _column(coat.colour("fur")), _column(coat.colour("belly"))
+        self.colours = np.array([coat.colour(p.material) for p in plan.parts], np.float32).T
+        self.gloss = np.array([GLOSS.get(p.material, (0.03, 12.0)) for p in plan.parts], np.float32).T
+        self.towards = light.towards.astype(np.float32)
+        self.key, self.sky = 1.25 * _column(light.key), 1.5 * _column(light.ambient)
+        self.bounce = _column(bounce)  # colour of the light that the floor throws back
 
     def colour(self, spots: Spots, view: Floats, heading: NDArray[np.float64], height_mm: Floats) -> Floats:
-        """Linear colours (n, 3) of spots.
+        """Linear colours (3, n) of spots.
 
         Args:
             view: (3, n) unit directions from the camera to the spots.
             heading: (3, 3) world from body of the root, which turns the lean of the hairs with the body.
             height_mm: (n,) of the spots above the floor.
         """
-        out = np.empty((len(spots.ray), 3), np.float32)
+        out = np.empty((3, len(spots.ray)), np.float32)
         body = np.flatnonzero(spots.part < 0)
         hard = np.flatnonzero(spots.part >= 0)
-        out[body] = self._coat(spots, body, view, heading, height_mm)
-        out[hard] = self._skin(spots, hard, view, height_mm)
+        out[:, body] = self._coat(spots, body, view, heading.astype(np.float32), height_mm)
+        out[:, hard] = self._skin(spots, hard, view, height_mm)
         return out
 
     def _coat(
-        self, spots: Spots, rows: NDArray[np.intp], view: Floats, heading: NDArray[np.float64], height: Floats
+        self, spots: Spots, rows: NDArray[np.intp], view: Floats, heading: Floats, height: Floats
     ) -> Floats:
-        cells = self.noise.cells(spots.rest_mm[:, rows] / np.float32(self.grain**HAIR_GROWTH))
-        tone = self.noise.value.ravel()[cells]
-        lean = heading.astype(np.float32) @ self.noise.tilt.reshape(3, -1)[:, cells]
-        normal = _unit(spots.normal[:, rows] + np.float32(LEAN) * lean)
-        under = np.clip((-spots.height[rows] - 0.15 + 0.08 * tone) / 0.55, 0, 1)[:, None]
+        view, rest = view.take(rows, axis=1), spots.rest_mm.take(rows, axis=1)
+        cells = self.noise.cells(rest / np.float32(self.grain**HAIR_GROWTH))
+        tone = self.noise.value.take(cells)
+        lean = heading @ self.noise.tilt.reshape(3, -1).take(cells, axis=1)
+        normal = _unit(spots.normal.take(rows, axis=1) + np.float32(LEAN) * lean)
+        under = np.clip((-spots.height[rows] - 0.15 + 0.08 * tone) / 0.55, 0, 1)
         albedo = self.fur + under * (self.belly - self.fur)
         for mark in self.coat.marks:
             at = np.array(mark.centre_mm, np.float32)[:, None]
-            away = np.sqrt(((spots.rest_mm[:, rows] - at) ** 2).sum(0)) / mark.radius_mm
-            cover = np.clip((1.15 - away + 0.06 * tone) / 0.3, 0, 1)[:, None]  # ragged along the hairs
-            albedo = albedo + cover * (np.array(mark.colour, np.float32) - albedo)
-        albedo = albedo * (spots.tint[rows] * np.clip(1 + self.coat.mottle * tone, 0.25, 2))[:, None]
+            away = np.sqrt(square(rest - at)) / np.float32(mark.radius_mm)
+            cover = np.clip((1.15 - away + 0.06 * tone) / 0.3, 0, 1)  # ragged along the hairs
+            albedo += cover * (_column(mark.colour) - albedo)
+        albedo *= spots.tint[rows] * np.clip(1 + self.coat.mottle * tone, 0.25, 2)
         open_ = spots.openness[rows] * _above(height[rows], 14 * self.grain, 0.55)
-        colour = albedo * self._light(normal, open_)
-        towards = self.light.towards.astype(np.float32)
-        half = _unit(towards[:, None] - view[:, rows])
-        hair = heading[:, 0].astype(np.float32)[:, None] + 0.35 * lean
-        hair -= normal * (hair * normal).sum(0)
-        hair = _unit(hair)
-        across = np.clip(1 - (hair * half).sum(0) ** 2, 0, 1)  # Kajiya and Kay (1989)
-        lit = np.clip(towards @ normal, 0, 1) * (0.4 + 0.6 * across**9)
-        rim = (1 + (normal * view[:, rows]).sum(0)).clip(0, 1) ** 3
+        half = _unit(self.towards[:, None] - view)
+        hair = heading[:, :1] + np.float32(0.35) * lean
+        hair = _unit(hair - normal * dot(hair, normal))
+        across = np.clip(1 - dot(hair, half) ** 2, 0, 1)  # Kajiya and Kay (1989)
+        across3 = across * across * across
+        lit = np.clip(self.towards @ normal, 0, 1) * (0.4 + 0.6 * (across3 * across3 * across3))
+        away = np.clip(1 + dot(normal, view), 0, 1)
+        rim = away * away * away
         sheen = np.float32(self.coat.sheen) * (lit + 0.55 * rim * open_) * (1 + 0.35 * tone)
-        return np.asarray(colour + sheen[:, None].clip(0, None), np.float32)
+        return np.asarray(albedo * self._light(normal, open_) + np.maximum(sheen, 0), np.float32)
 
     def _skin(self, spots: Spots, rows: NDArray[np.intp], view: Floats, height: Floats) -> Floats:
-        part, normal = spots.part[rows], spots.normal[:, rows]
+        part, normal = spots.part.take(rows), spots.normal.take(rows, axis=1)
         open_ = _above(height[rows], 8 * self.grain, 0.6)
-        colour = self.colours[part] * spots.tint[rows][:, None] * self._light(normal, open_)
-        towards = self.light.towards.astype(np.float32)
-        half = _unit(towards[:, None] - view[:, rows])
-        strength, sharpness = self.gloss[part].T
-        glint = strength * np.clip((half * normal).sum(0), 0, 1) ** sharpness
-        return np.asarray(colour + glint[:, None], np.float32)
+        colour = self.colours.take(part, axis=1) * spots.tint[rows] * self._light(normal, open_)
+        half = _unit(self.towards[:, None] - view.take(rows, axis=1))
+        strength, sharpness = self.gloss.take(part, axis=1)
+        return np.asarray(colour + strength * np.clip(dot(half, normal), 0, 1) ** sharpness, np.float32)
 
     def _light(self, normal: Floats, open_: Floats) -> Floats:
-        """Light (n, 3): a lamp that wraps a little round fur, the sky above, the floor below."""
-        towards = self.light.towards.astype(np.float32)
-        lamp = np.clip((towards @ normal + 0.2) / 1.2, 0, 1)
-        sky = (0.5 + 0.5 * normal[2]) * open_
-        ground = (0.5 - 0.5 * normal[2]) * open_
-        key, ambient = (np.array(c, np.float32) for c in (self.light.key, self.light.ambient))
+        """Light (3, n): a lamp that wraps a little round fur, the sky above, the floor below."""
+        lamp = np.clip((self.towards @ normal + 0.2) / 1.2, 0, 1) * (0.35 + 0.65 * open_)
+        up = 0.5 * normal[2]
         return np.asarray(
-            lamp[:, None] * key * (0.35 + 0.65 * open_[:, None]) * 1.25
-            + sky[:, None] * ambient * 1.5
-            + ground[:, None] * self.bounce,
-            np.float32,
+            lamp * self.key + ((0.5 + up) * open_) * self.sky + ((0.5 - up) * open_) * self.bounce, np.float32
         )
 
 
@@ -140,14 +133,18 @@ class FloorShadow:
         half = np.sqrt(shape[:, (0, 1), (0, 1)]) * np.float32(1.25)
         lowest = np.maximum(centre[:, 2] - np.linalg.norm(axes[:, 2], axis=-1), 0)
         strength = np.exp(-lowest / np.float32(fade_mm))
-        for p in range(len(centre)):
-            rows = slice(*np.searchsorted(x, (at[p, 0] - half[p, 0], at[p, 0] + half[p, 0])))
-            columns = slice(*np.searchsorted(y, (at[p, 1] - half[p, 1], at[p, 1] + half[p, 1])))
-            dx, dy = (x[rows] - at[p, 0])[:, None], (y[columns] - at[p, 1])[None]
-            a, b, c = inverse[p, 0, 0], inverse[p, 0, 1], inverse[p, 1, 1]
-            inside = np.clip((1.25 - np.sqrt(a * dx * dx + 2 * b * dx * dy + c * dy * dy)) / 0.5, 0, 1)
-            cell = cover[rows, columns]
-            np.maximum(cell, inside * strength[p], out=cell)
+        # The cells of each ellipsoid's rectangle, one ellipsoid after another, in flat arrays.
+        low, high = at - half, at + half
+        top, left = np.searchsorted(x, low[:, 0]), np.searchsorted(y, low[:, 1])
+        tall, wide = np.searchsorted(x, high[:, 0]) - top, np.searchsorted(y, high[:, 1]) - left
+        count = tall * wide
+        p = np.repeat(np.arange(len(count)), count)
+        row, column = np.divmod(np.arange(len(p)) - np.repeat(np.cumsum(count) - count, count), wide.take(p))
+        row, column = row + top.take(p), column + left.take(p)
+        dx, dy = x.take(row) - at[:, 0].take(p), y.take(column) - at[:, 1].take(p)
+        a, b, c = (inverse[:, i, j].take(p) for i, j in ((0, 0), (0, 1), (1, 1)))
+        inside = np.clip((1.25 - np.sqrt(a * dx * dx + 2 * b * dx * dy + c * dy * dy)) / 0.5, 0, 1)
+        np.maximum.at(cover.reshape(-1), row * len(y) + column, inside * strength.take(p))
         return cover
 
     def light_at(self, floor_mm: Floats) -> Floats:
@@ -164,9 +161,12 @@ def _above(height_mm: Floats, full_mm: float, least: float) -> Floats:
     return np.asarray(least + (1 - least) * np.clip(height_mm / full_mm, 0, 1), np.float32)
 
 
+def _column(colour: ArrayLike) -> Floats:
+    return np.array(colour, np.float32)[:, None]
+
+
 def _unit(vectors: Floats) -> Floats:
-    length = np.sqrt(np.einsum("in,in->n", vectors, vectors))
-    return np.asarray(vectors / np.maximum(length, 1e-6), np.float32)
+    return np.asarray(vectors / np.maximum(np.sqrt(square(vectors)), 1e-6), np.float32)
 
 
 def _blurred(cover: Floats, spread_mm: float) -> Floats:

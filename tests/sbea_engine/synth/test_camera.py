@@ -9,7 +9,7 @@ import pytest
 from sbea_engine.data.camera import BadCamera, Camera
 from sbea_engine.geometry import distort, project, undistort_px
 from sbea_engine.synth import Recipe
-from sbea_engine.synth.camera import camera_rays, flat_grid, image_boxes, look_at
+from sbea_engine.synth.camera import by_place, camera_rays, flat_grid, image_boxes, look_at
 from sbea_engine.synth.recipe import BadRecipe
 
 
@@ -155,3 +155,11 @@ def test_the_grid_of_rays_undoes_the_lens_at_every_point(camera: Camera, lens: t
     exact = undistort_px(bent, np.stack(np.meshgrid(u, v), axis=-1))
     np.testing.assert_allclose(flat_grid(bent, 3), np.moveaxis(exact, -1, 0), atol=1e-9)
     np.testing.assert_array_equal(flat_grid(bent, 3, slice(5, 9)), flat_grid(bent, 3)[:, 15:27])
+
+
+def test_rays_by_place_are_those_of_the_grid() -> None:
+    grid = np.arange(2 * 6 * 9, dtype=np.float32).reshape(2, 6, 9)
+    placed = by_place(grid, 3)
+    assert placed.shape == (2, 9, 2, 3)
+    for i, j in np.ndindex(3, 3):
+        np.testing.assert_array_equal(placed[:, 3 * i + j], grid[:, i::3, j::3])
