@@ -7,10 +7,18 @@ predictions that are the truth with noise), registers it in a studio on a free p
 has the studio's worker reconstruct it. Then Chromium opens the page, each time in a new context, at a random
 tick, and goes from there to random ticks.
 
-By the page's own clock. The first skeleton: from the start of the navigation to the task after the animation
-frame that drew the poses. A scrub: from the Enter key behind a typed tick to the task after the animation
-frame that drew the poses of that tick; the videos of the tick are drawn in the same frame or before. Scrubs
-into a window of poses that the page does not hold yet are among all scrubs, and are printed by themselves.
+The first skeleton, by the page's own clock: from the start of the navigation to the task after the animation
+frame that drew the poses. Scrubs are of two kinds, in turn one after the other: a tick is typed and the Enter
+key pressed 100 ms later, or the timeline is pressed at its place. Each begins at the time stamp of the key or
+of the pointer, when the pose before it is on the screen, and has two ends:
+
+- drawn: the task after the animation frame that drew the poses of that tick; the videos of the tick are drawn
+  in the same frame or before. The browser has yet to put it on the screen.
+- on the screen: when the browser says that it presented the picture of that frame (a mark on the page that is
+  made in it, and Chromium's element timing). This is what a person sees, and what the bar is for.
+
+Scrubs into a window of poses that the page does not hold yet are among all scrubs, and are printed by
+themselves.
 
 The scene is drawn by the processor (SwiftShader), as on a machine without a graphics card, unless `--gpu`.
 """
@@ -20,6 +28,7 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +44,46 @@ from tests.e2e.studio_server import StudioServer
 FIRST_BAR_MS, SCRUB_BAR_MS = 2000, 150
 WINDOW_TICKS = 512  # of the page's poses
 
+TYPED_REST_MS = 100  # from the last digit to the Enter key: what was typed is on the screen by then
+
 # The scene tells the tick that it drew within the animation frame that drew it; a message that is posted then
-# is the first task after that. The poses that wait in pale do not count: they do not change what is told.
+# is the first task after that, and a mark that is appended then is painted in that frame. The poses that wait
+# in pale do not count: they do not change what is told.
 WATCH = """() => {
   window.firstMs = null;
-  window.scrubsMs = [];
-  let since = 0, wanted = -1;
+  window.scrubs = [];
+  let wanted = -1, arrived = () => {};
+  window.scrubbed = (count) => new Promise((resolve) => {
+    const seen = () => window.scrubs.filter((one) => one.seenMs !== undefined).length;
+    arrived = () => { if (seen() >= count) resolve(); };
+    arrived();
+  });
   const { port1, port2 } = new MessageChannel();
   port2.onmessage = ({ data }) => {
     if (data === null) window.firstMs ??= performance.now();
-    else window.scrubsMs.push(performance.now() - data);
+    else window.scrubs[data].drawnMs = performance.now() - window.scrubs[data].since;
+  };
+  new PerformanceObserver((list) => {
+    for (const { identifier, renderTime } of list.getEntries()) {
+      const scrub = window.scrubs[Number(identifier)];
+      scrub.seenMs = renderTime - scrub.since;
+      document.getElementById(`scrub-${identifier}`).remove();
+      arrived();
+    }
+  }).observe({ type: "element", buffered: true });
+  const begin = (event, tick) => {
+    window.scrubs.push({ since: event.timeStamp, tick });
+    wanted = tick;
   };
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    since = performance.now();
-    wanted = Number(event.target.value);
+    if (event.key === "Enter") begin(event, Number(event.target.value));
+  }, true);
+  document.addEventListener("pointerdown", (event) => {
+    const line = event.target.closest?.(".sp-timeline");
+    if (!line) return;
+    const { left, width } = line.getBoundingClientRect();
+    const ticks = Number(line.ariaValueMax) + 1;
+    begin(event, Math.floor(((event.clientX - left) / width) * ticks));
   }, true);
   const look = () => {
     const shown = document.querySelector("[data-testid=scene]")?.dataset.shownTick;
@@ -57,12 +91,29 @@ WATCH = """() => {
     if (window.firstMs === null) port1.postMessage(null);
     if (Number(shown) !== wanted) return;
     wanted = -1;
-    port1.postMessage(since);
+    const number = window.scrubs.length - 1;
+    port1.postMessage(number);
+    const mark = document.createElement("span");
+    mark.id = `scrub-${number}`;
+    mark.setAttribute("elementtiming", number);
+    mark.textContent = "x";
+    mark.style.cssText = "position: fixed; right: 0; bottom: 0; font-size: 8px; line-height: 8px";
+    document.body.append(mark);
   };
   new MutationObserver(look).observe(document, {
     subtree: true, childList: true, attributes: true, attributeFilter: ["data-shown-tick"],
   });
 }"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scrub:
+    """From the key or the pointer to the poses of the tick; `typed` is false for a press on the timeline."""
+
+    typed: bool
+    tick: int
+    drawn_ms: float
+    seen_ms: float
 
 
 def signed_in(browser: Browser, server: StudioServer, state: Any = None) -> BrowserContext:
@@ -87,15 +138,26 @@ def first_skeleton_ms(page: Page, url: str) -> float:
     return float(page.evaluate("() => window.firstMs"))
 
 
-def scrub_times_ms(page: Page, ticks: list[int]) -> list[float]:
-    """Type one tick after the other, each when the one before is drawn."""
+def scrub_times_ms(page: Page, ticks: list[int], ticks_in_all: int) -> list[Scrub]:
+    """Go to one tick after the other, each when the one before is on the screen."""
     box = page.get_by_role("spinbutton", name="Tick")
+    line = page.get_by_role("slider", name="Tick").bounding_box()
+    assert line is not None
     for count, tick in enumerate(ticks, start=1):
-        box.fill(str(tick))
-        box.press("Enter")
-        page.wait_for_function("(n) => window.scrubsMs.length === n", arg=count, timeout=60_000)
-    times: list[float] = page.evaluate("() => window.scrubsMs")
-    return times
+        if count % 2:
+            box.fill(str(tick))
+            page.wait_for_timeout(TYPED_REST_MS)
+            box.press("Enter")
+        else:
+            page.mouse.move(line["x"] + (tick + 0.5) / ticks_in_all * line["width"], line["y"] + 20)
+            page.mouse.down()
+            page.mouse.up()
+        page.evaluate("(count) => window.scrubbed(count)", count)
+    found = page.evaluate("() => window.scrubs")
+    return [
+        Scrub(typed=count % 2 == 0, tick=one["tick"], drawn_ms=one["drawnMs"], seen_ms=one["seenMs"])
+        for count, one in enumerate(found)
+    ]
 
 
 def spread(times_ms: list[float]) -> str:
@@ -123,7 +185,7 @@ def measure(server: StudioServer, media: Path, asked: argparse.Namespace) -> Non
         draw = random.Random(asked.seed)
         state = context.storage_state()
         context.close()
-        firsts, all_times, new_times = [], [], []
+        firsts, scrubs, new = [], list[Scrub](), list[Scrub]()
         for _ in range(asked.opens):
             start = draw.randrange(ticks)
             wanted = [
@@ -132,17 +194,25 @@ def measure(server: StudioServer, media: Path, asked: argparse.Namespace) -> Non
             context = signed_in(browser, server, state)
             page = context.new_page()
             firsts.append(first_skeleton_ms(page, f"{url}?tick={start}"))
-            times = scrub_times_ms(page, wanted)
+            times = scrub_times_ms(page, wanted, ticks)
             held = {start // WINDOW_TICKS}
-            for tick, time_ms in zip(wanted, times, strict=True):
-                if tick // WINDOW_TICKS not in held:
-                    new_times.append(time_ms)
-                held.add(tick // WINDOW_TICKS)
-            all_times += times
+            for scrub in times:
+                if scrub.tick // WINDOW_TICKS not in held:
+                    new.append(scrub)
+                held.add(scrub.tick // WINDOW_TICKS)
+            scrubs += times
             context.close()
         print(f"{what}: first skeleton {spread(firsts)} (bar {FIRST_BAR_MS} ms)")
-        print(f"{what}: scrubs {spread(all_times)} (bar p95 {SCRUB_BAR_MS} ms)")
-        print(f"{what}: of these into a new window of poses {spread(new_times)}", flush=True)
+        kinds = {
+            "scrubs": scrubs,
+            "of these typed": [one for one in scrubs if one.typed],
+            "of these pressed on the timeline": [one for one in scrubs if not one.typed],
+            "of these into a new window of poses": new,
+        }
+        for kind, found in kinds.items():
+            print(f"{what}: {kind}, drawn {spread([one.drawn_ms for one in found])}")
+            print(f"{what}: {kind}, on the screen {spread([one.seen_ms for one in found])}", flush=True)
+        print(f"bar of a scrub: p95 {SCRUB_BAR_MS} ms on the screen", flush=True)
         browser.close()
 
 
