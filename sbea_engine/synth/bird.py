@@ -15,10 +15,12 @@ _JOINTS = (
 
 
 def _side(side: str, sign: float) -> tuple[tuple[Joint, ...], tuple[Part, ...]]:
-    hip, foot = f"{side} hip", f"{side} foot"
+    # The knee of a bird is hidden in its feathers; what bends backward below them is the heel.
+    knee, heel, foot = f"{side} knee", f"{side} heel", f"{side} foot"
     joints = (
-        Joint(name=hip, parent="body", offset_mm=(8, 24 * sign, -28)),
-        Joint(name=foot, parent=hip, offset_mm=(4, 4 * sign, -62)),
+        Joint(name=knee, parent="body", offset_mm=(16, 23 * sign, -26)),
+        Joint(name=heel, parent=knee, offset_mm=(-30, 1 * sign, -37)),
+        Joint(name=foot, parent=heel, offset_mm=(22, 0, -37)),
     )
     toes = tuple(
         Part(
@@ -44,18 +46,12 @@ def _side(side: str, sign: float) -> tuple[tuple[Joint, ...], tuple[Part, ...]]:
             turn_deg=(4 * sign, -6, 10 * sign),
             tint=1.25,
         ),
+        Part(name=f"{side} shank", joint=knee, to=heel, radii_mm=(4, 11, 12)),
         Part(
-            name=f"{side} thigh",
-            joint=hip,
-            centre_mm=(2, 0, -10),
-            radii_mm=(20, 15, 24),
-            turn_deg=(0, 18, 0),
-        ),
-        Part(
-            name=f"{side} shank",
-            joint=hip,
+            name=f"{side} leg",
+            joint=heel,
             to=foot,
-            radii_mm=(-2, 4.2, 4.2),
+            radii_mm=(3, 3.6, 4.0),
             material="leg",
             soft=False,
         ),
@@ -123,6 +119,9 @@ BIRD = BodyPlan(
         Limb(
             foot=f"{side} foot",
             girdle="body",
+            root=f"{side} knee",
+            bend=f"{side} heel",
+            bend_to=(-1, 0, -0.2),
             stand_mm=(10, 22 * sign),
             phase=phase,
             trot_phase=phase,
@@ -156,5 +155,6 @@ BIRD = BodyPlan(
     stand_mm=98.0,
     gait_mm=(70.0, 0.30),
     roams=3.0,
+    bobs=True,
     acts=frozenset({"approach", "follow", "nose-nose"}),
 )

@@ -90,11 +90,15 @@ class Keypoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limb:
-    """A foot that stands still on the floor while the body passes over it.
+    """A foot that stands still on the floor while the body passes over it, and the leg that reaches it.
 
     Attributes:
         foot: Joint that the gait places.
         girdle: Joint under which the foot stands at mid-stance.
+        root: Joint at the upper end of the leg, a shoulder or a hip.
+        bend: Joint in the middle of the leg, a child of `root`: elbow or knee.
+        bend_to: Where to the leg bends, in the frame of `root`.
+        ankle: Joint at the lower end of the leg, a child of `foot`; the foot itself where not given.
         stand_mm: (x, y) of the foot from the girdle, in the girdle's heading, at mid-stance.
         phase: Share of the stride (0..1) by which this foot leads in a walk.
         trot_phase: The same in a trot.
@@ -104,11 +108,20 @@ class Limb:
 
     foot: str
     girdle: str
+    root: str
+    bend: str
+    bend_to: Vector
     stand_mm: tuple[float, float]
     phase: float
     trot_phase: float
     lift_mm: float
     toe_out_deg: float = 0.0
+    ankle: str = ""
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Joints that the leg places: root, bend, foot and, where it has one of its own, ankle."""
+        return (self.root, self.bend, self.foot, *((self.ankle,) if self.ankle else ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +137,7 @@ class BodyPlan:
         stand_mm: Height of the root above the floor.
         gait_mm: (stride at rest, stride added per mm/s of speed): stride length is their line.
         roams: How many times wider than a mouse's its paths, distances from walls and speeds are.
+        bobs: Whether the head is held still and thrust forward, by turns, while the body walks on.
         acts: Behaviours of the repertoire that this body is made for, beside those that any body does.
     """
 
@@ -141,6 +155,7 @@ class BodyPlan:
     stand_mm: float
     gait_mm: tuple[float, float]
     roams: float = 1.0
+    bobs: bool = False
     acts: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
@@ -155,12 +170,17 @@ class BodyPlan:
                 )
             known.add(joint.name)
         used: list[str] = [*self.spine, *self.neck, *self.tail]
-        used += [name for limb in self.limbs for name in (limb.foot, limb.girdle)]
+        used += [name for limb in self.limbs for name in (limb.girdle, *limb.joints)]
         used += [p.joint for p in self.parts] + [p.to for p in self.parts if p.to]
         used += [k.joint for k in self.keypoints]
         missing = sorted(set(used) - known)
         if missing:
             raise BadBody(f"{self.name!r} uses joint {missing[0]!r}, which it does not declare.")
+        for limb in self.limbs:
+            parents = [(limb.bend, limb.root)] + ([(limb.ankle, limb.foot)] if limb.ankle else [])
+            for child, parent in parents:
+                if self.joints[self.joint_index[child]].parent != parent:
+                    raise BadBody(f"Limb {limb.foot!r} of {self.name!r}: {child!r} must hang on {parent!r}.")
         strange = sorted(self.acts - set(REPERTOIRE))
         if strange:
             raise BadBody(f"{self.name!r} acts {strange[0]!r}, which the repertoire does not know.")
@@ -190,6 +210,11 @@ class BodyPlan:
         """Position (3,) of a joint on the resting body, from the root."""
         rest = place_joints(self, np.zeros((1, len(self.joints), 3)), np.zeros((1, 3)))
         return np.asarray(rest.position_mm[0, self.joint_index[joint]])
+
+    def leg_mm(self, limb: Limb) -> tuple[float, float]:
+        """Lengths of the two segments of a leg, which no posture changes."""
+        root, bend, end = (self.rest_mm(n) for n in (limb.root, limb.bend, limb.ankle or limb.foot))
+        return float(np.linalg.norm(bend - root)), float(np.linalg.norm(end - bend))
 
     def joints_at(self, names: Iterable[str]) -> NDArray[np.intp]:
         """Positions of the named joints on the joint axis."""

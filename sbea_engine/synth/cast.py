@@ -29,6 +29,7 @@ from sbea_engine.synth.behaviour.track import (
     stretches,
 )
 from sbea_engine.synth.body import BodyPlan, JointFrames, place_keypoints
+from sbea_engine.synth.limbs import bend_limbs
 from sbea_engine.synth.motion import Gaits, Motion, embody, flesh_out, plant, stroll
 from sbea_engine.synth.paws import Hold, raise_paws
 from sbea_engine.synth.posture import Habits
@@ -135,7 +136,7 @@ class Cast:
     def _piece(self, start: int, stop: int, strides: Sequence[float]) -> tuple[Piece, list[float]]:
         """Frames `start` to `stop`, and the strides that each animal has taken by then."""
         needed = [_needed(plan) for plan in self.plans]
-        footed = [bool(set(n) & set(_feet(plan))) for n, plan in zip(needed, self.plans, strict=True)]
+        footed = [bool(set(n) & set(_legs(plan))) for n, plan in zip(needed, self.plans, strict=True)]
         window = self._around(start, stop, strides, needed, footed)
         window.put_feet(footed)
         own = slice(start - window.first, stop - window.first)
@@ -208,7 +209,8 @@ class _Window:
             if whose[i]:
                 plant(plan, self.joints[i], self.gaits[i], self.first)
                 if acts is not None:
-                    raise_paws(plan, self.joints[i], acts, self._holds(i))
+                    raise_paws(plan, self.joints[i], acts, self._holds(i), self.cast.floor_mm)
+                bend_limbs(plan, self.joints[i])
 
     def _holds(self, i: int) -> list[Hold]:
         """Whose back individual `i` rests its forepaws on, bout by bout."""
@@ -298,15 +300,18 @@ def roam(
     )
 
 
-def _feet(plan: BodyPlan) -> NDArray[np.intp]:
-    return plan.joints_at(limb.foot for limb in plan.limbs)
+def _legs(plan: BodyPlan) -> NDArray[np.intp]:
+    return plan.joints_at(name for limb in plan.limbs for name in limb.joints)
 
 
 def _needed(plan: BodyPlan) -> tuple[int, ...]:
     """The joints that keypoints hang on, with what those hang on; the tail's are laid by themselves."""
     tail = set(plan.joints_at(plan.tail[1:]))
     wanted = {0}
-    for name in {k.joint for k in plan.keypoints} | {plan.tail[0] if plan.tail else plan.joints[0].name}:
+    names = {k.joint for k in plan.keypoints} | {plan.tail[0] if plan.tail else plan.joints[0].name}
+    if any(names & set(limb.joints) for limb in plan.limbs):  # feet are planted, and legs bent, all at once
+        names |= {name for limb in plan.limbs for name in limb.joints}
+    for name in names:
         joint: str | None = name
         while joint is not None:
             wanted.add(plan.joint_index[joint])

@@ -26,31 +26,31 @@ _TAIL = (
 
 
 def _side(side: str, sign: float) -> tuple[tuple[Joint, ...], tuple[Part, ...]]:
-    hip, hind, elbow, fore = (f"{side} {n}" for n in ("hip", "hind foot", "elbow", "fore foot"))
+    hip, knee, hock, hind = (f"{side} {n}" for n in ("hip", "knee", "hock", "hind foot"))
+    shoulder, elbow, fore = (f"{side} {n}" for n in ("shoulder", "elbow", "fore foot"))
     joints = (
-        Joint(name=hip, parent="pelvis", offset_mm=(-20, 58 * sign, -60)),
-        Joint(name=hind, parent=hip, offset_mm=(0, 6 * sign, -300)),
-        Joint(name=elbow, parent="withers", offset_mm=(10, 62 * sign, -130)),
-        Joint(name=fore, parent=elbow, offset_mm=(10, 0, -230)),
+        Joint(name=hip, parent="pelvis", offset_mm=(-25, 56 * sign, -45)),
+        Joint(name=knee, parent=hip, offset_mm=(85, 6 * sign, -125)),
+        Joint(name=hind, parent=knee, offset_mm=(-70, 4 * sign, -220)),
+        Joint(name=hock, parent=hind, offset_mm=(-38, 0, 105)),
+        Joint(name=shoulder, parent="withers", offset_mm=(50, 58 * sign, -85)),
+        Joint(name=elbow, parent=shoulder, offset_mm=(-90, 4 * sign, -95)),
+        Joint(name=fore, parent=elbow, offset_mm=(40, 0, -205)),
         Joint(name=f"{side} ear", parent="head", offset_mm=(-28, 48 * sign, 30), turn_deg=(0, 0, 0)),
     )
     parts = (
-        Part(
-            name=f"{side} thigh",
-            joint=hip,
-            centre_mm=(8, 0, -40),
-            radii_mm=(78, 40, 105),
-            turn_deg=(0, 12, 0),
-        ),
-        Part(name=f"{side} shank", joint=hip, to=hind, radii_mm=(-4, 27, 30)),
+        Part(name=f"{side} thigh", joint=hip, to=knee, radii_mm=(34, 38, 66)),
+        Part(name=f"{side} shank", joint=knee, to=hock, radii_mm=(14, 26, 34)),
+        Part(name=f"{side} hock", joint=hock, to=hind, radii_mm=(12, 19, 21)),
         Part(
             name=f"{side} shoulder",
             joint="withers",
             centre_mm=(12, 55 * sign, -60),
-            radii_mm=(62, 32, 100),
-            turn_deg=(0, -12, 0),
+            radii_mm=(52, 30, 84),
+            turn_deg=(0, -22, 0),
         ),
-        Part(name=f"{side} foreleg", joint=elbow, to=fore, radii_mm=(12, 26, 28)),
+        Part(name=f"{side} arm", joint=shoulder, to=elbow, radii_mm=(24, 29, 46)),
+        Part(name=f"{side} foreleg", joint=elbow, to=fore, radii_mm=(14, 23, 25)),
         Part(name=f"{side} hind paw", joint=hind, centre_mm=(22, 0, 20), radii_mm=(46, 27, 21)),
         Part(name=f"{side} fore paw", joint=fore, centre_mm=(20, 0, 20), radii_mm=(42, 27, 21)),
         Part(
@@ -79,10 +79,14 @@ _LEFT, _RIGHT = _side("left", 1), _side("right", -1)
 
 
 def _limb(foot: str, sign: float, phase: float, trot_phase: float) -> Limb:
-    hind = "hind" in foot
+    hind, side = "hind" in foot, foot.split()[0]
     return Limb(
         foot=foot,
         girdle="pelvis" if hind else "withers",
+        root=f"{side} hip" if hind else f"{side} shoulder",
+        bend=f"{side} knee" if hind else f"{side} elbow",
+        bend_to=(1, 0.1 * sign, -0.2) if hind else (-1, 0.1 * sign, -0.3),
+        ankle=f"{side} hock" if hind else "",
         stand_mm=(-30, 66 * sign) if hind else (15, 62 * sign),
         phase=phase,
         trot_phase=trot_phase,

@@ -16,6 +16,8 @@ from sbea_engine.synth.signals import low_pass
 DUTY = 0.62
 TROT_FROM_MM_S = 130.0
 TROT_FULL_MM_S = 210.0
+BOB_HOLD = 0.6  # share of a step for which a bobbing head stays where it is
+BOB_FULL_MM_S = 60.0
 
 
 def stride_phase(
@@ -88,6 +90,35 @@ def _step(
     swing = np.clip((phase - np.floor(phase) - DUTY) / (1 - DUTY), 0, 1)
     ease = (swing * swing * (3 - 2 * swing))[:, None]
     return held[k] * (1 - ease) + held[k + 1] * ease, swing
+
+
+def bob_head(
+    plan: BodyPlan,
+    joints: JointFrames,
+    heading: NDArray[np.float64],
+    *,
+    phase: NDArray[np.float64],
+    speed: NDArray[np.float64],
+) -> None:
+    """Hold the head of `joints` still in space and thrust it forward, in place, once a step.
+
+    The neck folds and unfolds meanwhile: its joints share the way of the head. After Frost, "The optokinetic
+    basis of head-bobbing in the pigeon", J. exp. Biol. 74 (1978).
+
+    Args:
+        heading: (frame,) of the head's way, along which it is moved.
+    """
+    step = (plan.gait_mm[0] + plan.gait_mm[1] * speed) / 2  # two legs
+    done = 2 * phase - np.floor(2 * phase)
+    held = step * (BOB_HOLD / 2 - done)
+    w = np.clip((done - BOB_HOLD) / (1 - BOB_HOLD), 0, 1)
+    # A cubic from where the hold ends to where the next begins, as fast at both ends as the hold is.
+    ease = w * w * (3 - 2 * w)
+    thrust = step * (BOB_HOLD * (ease - 0.5) - (1 - BOB_HOLD) * (w - 3 * w**2 + 2 * w**3))
+    ahead = np.where(done < BOB_HOLD, held, thrust) * np.clip(speed / BOB_FULL_MM_S, 0, 1)
+    way = np.stack([np.cos(heading), np.sin(heading)], axis=-1) * ahead[:, None]
+    for i, joint in enumerate(plan.joints_at(plan.neck), start=1):
+        joints.position_mm[:, joint, :2] += way * (i / len(plan.neck))
 
 
 def trail_tail(

@@ -18,7 +18,7 @@ from sbea_engine.synth.body import (
     place_parts,
     turn_joints,
 )
-from sbea_engine.synth.gait import plant_feet, stride_phase, trail_tail
+from sbea_engine.synth.gait import bob_head, plant_feet, stride_phase, trail_tail
 from sbea_engine.synth.posture import Angles, Habits, add_acts, add_gait, path_turns, rise_mm
 from sbea_engine.synth.signals import low_pass
 from sbea_engine.synth.trajectory import Path, wander
@@ -112,6 +112,8 @@ def embody(
     joints = _over_path(plan, path, turns, core, root_mm=root_mm, seated=seated)
     head = plan.joint_index[plan.neck[-1]]
     _lift_nose(plan, joints, turns, head)
+    if plan.bobs:
+        bob_head(plan, joints, path.head_heading, phase=phase, speed=speed)
     rest = [j for j in (range(len(plan.joints)) if only is None else only) if j not in core]
     turn_joints(plan, joints, turns, rest)
     gaits = Gaits(

@@ -29,10 +29,12 @@ _TAIL = (
 
 def _feet(side: str, sign: float) -> tuple[Joint, ...]:
     return (
-        Joint(name=f"{side} hip", parent="pelvis", offset_mm=(1, 9.2 * sign, -3)),
-        Joint(name=f"{side} hind foot", parent=f"{side} hip", offset_mm=(3, 3.5 * sign, -10)),
-        Joint(name=f"{side} elbow", parent="chest", offset_mm=(2, 7.2 * sign, -5)),
-        Joint(name=f"{side} fore foot", parent=f"{side} elbow", offset_mm=(4, 0, -8)),
+        Joint(name=f"{side} hip", parent="pelvis", offset_mm=(-3, 9 * sign, 0)),
+        Joint(name=f"{side} knee", parent=f"{side} hip", offset_mm=(9.5, 1.3 * sign, -8.8)),
+        Joint(name=f"{side} hind foot", parent=f"{side} knee", offset_mm=(-5.5, 1.2 * sign, -12.2)),
+        Joint(name=f"{side} shoulder", parent="chest", offset_mm=(5, 6.5 * sign, -1)),
+        Joint(name=f"{side} elbow", parent=f"{side} shoulder", offset_mm=(-7.5, 0.8 * sign, -5.8)),
+        Joint(name=f"{side} fore foot", parent=f"{side} elbow", offset_mm=(9, 0, -8.7)),
         Joint(
             name=f"{side} ear", parent="head", offset_mm=(-2.6, 6.2 * sign, 5.6), turn_deg=(38 * sign, -48, 0)
         ),
@@ -56,22 +58,10 @@ _TRUNK_PARTS = (
 def _side_parts(side: str, sign: float) -> tuple[Part, ...]:
     return (
         Part(name=f"{side} cheek", joint="head", centre_mm=(4.5, 4.1 * sign, -2.4), radii_mm=(6, 3.4, 3.8)),
-        Part(
-            name=f"{side} thigh",
-            joint=f"{side} hip",
-            centre_mm=(2.5, 1.2 * sign, -0.5),
-            radii_mm=(10.5, 5.6, 9.2),
-            turn_deg=(10 * sign, 24, 0),
-        ),
-        Part(name=f"{side} shank", joint=f"{side} hip", to=f"{side} hind foot", radii_mm=(0.5, 3.2, 3.6)),
-        Part(
-            name=f"{side} shoulder",
-            joint="chest",
-            centre_mm=(3.5, 6.3 * sign, -3),
-            radii_mm=(6.5, 3.8, 6.4),
-            turn_deg=(0, -25, 0),
-        ),
-        Part(name=f"{side} forearm", joint=f"{side} elbow", to=f"{side} fore foot", radii_mm=(1.5, 2.5, 2.7)),
+        Part(name=f"{side} thigh", joint=f"{side} hip", to=f"{side} knee", radii_mm=(2.6, 5.4, 7.6)),
+        Part(name=f"{side} shank", joint=f"{side} knee", to=f"{side} hind foot", radii_mm=(1.0, 2.8, 2.9)),
+        Part(name=f"{side} arm", joint=f"{side} shoulder", to=f"{side} elbow", radii_mm=(2.2, 3.6, 4.4)),
+        Part(name=f"{side} forearm", joint=f"{side} elbow", to=f"{side} fore foot", radii_mm=(1.2, 2.2, 2.3)),
         Part(
             name=f"{side} ear",
             joint=f"{side} ear",
@@ -169,10 +159,13 @@ _TAIL_PARTS = tuple(
 
 
 def _limb(foot: str, sign: float, *, phase: float, trot_phase: float) -> Limb:
-    hind = "hind" in foot
+    hind, side = "hind" in foot, foot.split()[0]
     return Limb(
         foot=foot,
         girdle="pelvis" if hind else "chest",
+        root=f"{side} hip" if hind else f"{side} shoulder",
+        bend=f"{side} knee" if hind else f"{side} elbow",
+        bend_to=(1, 0.15 * sign, -0.3) if hind else (-1, 0.5 * sign, -0.25),
         stand_mm=(1, 11.5 * sign) if hind else (7, 7 * sign),
         phase=phase,
         trot_phase=trot_phase,
@@ -193,8 +186,8 @@ MOUSE = BodyPlan(
         Keypoint(name="right ear", joint="right ear", offset_mm=(0.4, -2.2, 6.0), depth_mm=5.5),
         Keypoint(name="neck", joint="neck", offset_mm=(0, 0, 8.9), depth_mm=4.0),
         Keypoint(name="mid back", joint="back", offset_mm=(-3, 0, 11.4), depth_mm=4.0),
-        Keypoint(name="left hip", joint="left hip", offset_mm=(2, 6.5, 4.5), depth_mm=7.0),
-        Keypoint(name="right hip", joint="right hip", offset_mm=(2, -6.5, 4.5), depth_mm=7.0),
+        Keypoint(name="left hip", joint="pelvis", offset_mm=(3, 15.7, 1.5), depth_mm=7.0),
+        Keypoint(name="right hip", joint="pelvis", offset_mm=(3, -15.7, 1.5), depth_mm=7.0),
         Keypoint(name="tail base", joint="tail 0", offset_mm=(-1.5, 0, 1.5), depth_mm=4.0),
         Keypoint(name="tail middle", joint=f"tail {TAIL_LINKS // 2}", depth_mm=4.0),
         Keypoint(name="tail tip", joint=f"tail {TAIL_LINKS}", depth_mm=3.0),

@@ -16,6 +16,8 @@ Points = NDArray[np.float64]
 _STAND_MM = 14.0
 _HANG: Vector = (9.0, 5.0, -9.5)  # from the front girdle, left paw
 _WASH: Vector = (14.0, 3.6, -5.5)  # from the head, left paw
+_CLEAR = 6.0  # lifted paws hang, and their toes stay off the floor
+_APART, _ABOVE, _PAD = 5.0, 7.0, 2.0  # paws on a wall: from the middle, over the front girdle, off the wall
 _REST: Vector = (3.0, 9.0, 8.5)  # on the partner, from the first joint of its spine, left paw
 
 
@@ -28,7 +30,9 @@ class Hold:
     joints: JointFrames
 
 
-def raise_paws(plan: BodyPlan, joints: JointFrames, acts: Acts, holds: list[Hold]) -> None:
+def raise_paws(
+    plan: BodyPlan, joints: JointFrames, acts: Acts, holds: list[Hold], floor_mm: tuple[float, float]
+) -> None:
     """Move the forefeet of `joints`, in place, off the floor as far as the acts ask for."""
     off = np.clip(acts.rear + acts.groom + acts.lift, 0, 1)
     if not off.any():
@@ -43,15 +47,18 @@ def raise_paws(plan: BodyPlan, joints: JointFrames, acts: Acts, holds: list[Hold
         foot, side = plan.joint_index[limb.foot], float(np.sign(limb.stand_mm[1]))
         hang = joints.point(girdle, _on(_HANG, side, size))
         wash = _washing(joints, head, acts, side, size)
+        if acts.lean.any():
+            hang += (acts.lean * acts.rear)[:, None] * (_on_wall(joints, girdle, side, size, floor_mm) - hang)
         rest = hang.copy()
         for hold in holds:
             back = hold.partner.joint_index[hold.partner.spine[0]]
             on = hold.joints.point(back, _on(_REST, side, hold.partner.stand_mm / _STAND_MM))
             rest[hold.rows] = on[hold.rows]
         up = hang + washing[:, None] * (wash - hang) + resting[:, None] * (rest - hang)
+        up[:, 2] = np.maximum(up[:, 2], _CLEAR * size)
         share = (off * off * (3 - 2 * off))[:, None]
         joints.position_mm[:, foot] += share * (up - joints.position_mm[:, foot])
-        droop = from_yaw_pitch_roll(0.0, np.deg2rad(65) * (1 - resting))
+        droop = from_yaw_pitch_roll(0.0, np.deg2rad(65 - 95 * acts.lean) * (1 - resting))
         raised = joints.rotation[:, girdle] @ droop
         joints.rotation[:, foot] = _between(joints.rotation[:, foot], raised, share[:, 0])
 
@@ -64,6 +71,22 @@ def _washing(joints: JointFrames, head: int, acts: Acts, side: float, size: floa
     along = (-2.5 * size) * (1 - np.cos(stroke))
     up = (2.4 * size) * np.sin(stroke)
     return joints.point(head, offset) + (reach[:, 0] * along + reach[:, 2] * up).T
+
+
+def _on_wall(
+    joints: JointFrames, girdle: int, side: float, size: float, floor_mm: tuple[float, float]
+) -> Points:
+    """Places on the wall that the body faces, a little above the front girdle."""
+    at, ahead = joints.position_mm[:, girdle], joints.rotation[:, 0, :2, 0].copy()
+    ahead /= np.maximum(np.linalg.norm(ahead, axis=-1, keepdims=True), 1e-9)
+    bound = np.array(floor_mm) / 2 - _PAD * size
+    left = np.stack([-ahead[:, 1], ahead[:, 0]], axis=-1)
+    start = at[:, :2] + _APART * side * size * left
+    # The nearer of the walls ahead along each axis; none is met by a body that is turned along it.
+    far = (np.copysign(bound, ahead) - start) / np.where(np.abs(ahead) > 1e-3, ahead, 1e-3)
+    far = np.where(far > 0, far, np.inf).min(-1)
+    place = start + np.minimum(far, 60.0 * size)[:, None] * ahead
+    return np.concatenate([place, at[:, 2:] + _ABOVE * size], axis=-1)
 
 
 def _on(offset: Vector, side: float, size: float) -> Vector:

@@ -20,12 +20,15 @@ Angles = NDArray[np.float64]
 # a neck of two; and by how much of the standing height the root rises.
 _PITCH = {
     "rear": (-50.0, -5.0, 23.0),
-    "groom": (-57.0, 17.0, 29.0),
+    "wash": (-82.0, 28.0, 26.0),
+    "flank": (-56.0, 24.0, 11.5),
     "lift": (-36.0, 2.0, 13.0),
+    "lean": (-8.0, -2.0, -27.0),
+    "brace": (6.0, -6.0, -4.0),
     "hunch": (-6.0, 5.0, 9.0),
     "drive": (3.0, -1.5, -4.0),
 }
-_RISE = {"rear": 0.62, "groom": 0.31, "lift": 0.42}
+_RISE = {"rear": 0.62, "wash": 0.33, "flank": 0.29, "lift": 0.42}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,7 +74,7 @@ def path_turns(plan: BodyPlan, path: Path, habits: Habits, acts: Acts | None) ->
     if acts is not None:
         busy = np.clip(acts.seated + acts.close + 0.7 * acts.hunch, 0, 1)
         calm = 1 - 0.85 * busy
-        hunch = hunch * (1 - np.clip(acts.rear + acts.lift + 0.6 * acts.close, 0, 1))
+        hunch = hunch * (1 - np.clip(acts.rear + acts.lift + acts.brace + 0.6 * acts.close, 0, 1))
     bent = path.front_heading - path.rear_heading
     neck_bent = path.head_heading - path.front_heading
     turns = no_turns(plan, len(path))
@@ -79,7 +82,7 @@ def path_turns(plan: BodyPlan, path: Path, habits: Habits, acts: Acts | None) ->
     if acts is not None:  # an upright body that stayed bent sideways would fall over
         straight = 0.8 * np.clip(acts.seated, 0, 1)
         turns[:, 0, 0] += 0.5 * straight * bent
-        bent, neck_bent = bent * (1 - straight), neck_bent * (1 - 0.6 * straight)
+        bent, neck_bent = bent * (1 - straight), neck_bent * (1 - 0.6 * straight) * (1 - np.abs(acts.aside))
     turns[:, 0, 1] = -np.deg2rad(9) * hunch
     bend = bent / len(plan.spine)
     arch = np.interp(np.linspace(0, 1, len(plan.spine)), (0, 0.5, 1), (0.8, 1.1, 0.3))
@@ -116,7 +119,7 @@ def add_acts(plan: BodyPlan, turns: Angles, acts: Acts) -> None:
     """Add to `turns` the postures of rearing, grooming, mounting, huddling and running for it."""
     spine, neck = plan.joints_at(plan.spine), plan.joints_at(plan.neck)
     for name, degrees in _PITCH.items():
-        amount = getattr(acts, name)
+        amount = _amount(acts, name)
         if not amount.any():
             continue
         root_deg, spine_deg, neck_deg = np.deg2rad(degrees)
@@ -124,32 +127,40 @@ def add_acts(plan: BodyPlan, turns: Angles, acts: Acts) -> None:
         _spread(turns, spine, 1, 3 * spine_deg * amount)
         _spread(turns, neck, 1, 2 * neck_deg * amount)
     if acts.groom.any():
-        aside, washing = acts.flank * acts.groom, acts.groom * (1 - np.abs(acts.flank))
+        aside, washing = acts.aside, _amount(acts, "wash")
         _spread(turns, spine, 0, np.deg2rad(FLANK_SPINE_DEG) * aside)
         _spread(turns, neck, 0, np.deg2rad(FLANK_NECK_DEG) * aside)
-        turns[:, 0, 1] += np.deg2rad(12) * np.abs(aside)
-        _spread(turns, neck, 1, -np.deg2rad(26) * np.abs(aside))
         head = neck[-1]
         turns[:, head, 1] += np.deg2rad(5) * washing * np.sin(acts.stroke)
-        turns[:, head, 1] += np.deg2rad(7) * np.abs(aside) * np.sin(acts.stroke)
-        turns[:, head, 2] += np.deg2rad(14) * aside + np.deg2rad(3) * washing * np.sin(acts.stroke / 2)
-    if acts.lift.any():
-        thrust = acts.lift**2 * np.sin(acts.thrust)
-        turns[:, 0, 1] += np.deg2rad(2.2) * thrust
-        _spread(turns, spine, 1, np.deg2rad(3.0) * thrust)
+        turns[:, head, 1] += np.deg2rad(6) * np.abs(aside) * np.sin(acts.stroke)
+        turns[:, head, 2] += np.deg2rad(24) * aside + np.deg2rad(3) * washing * np.sin(acts.stroke / 2)
+    for amount, root_deg, spine_deg in ((acts.lift**2, 2.2, 3.0), (acts.brace**2, 0.9, -1.2)):
+        if amount.any():  # the one below is rocked by the one above, in the same rhythm
+            thrust = amount * np.sin(acts.thrust)
+            turns[:, 0, 1] += np.deg2rad(root_deg) * thrust
+            _spread(turns, spine, 1, np.deg2rad(spine_deg) * thrust)
 
 
 def rise_mm(plan: BodyPlan, acts: Acts) -> Angles:
     """How far (frame,) the root rises above its standing height."""
     total = np.zeros_like(acts.rear)
     for name, share in _RISE.items():
-        total += share * plan.stand_mm * getattr(acts, name)
+        total += share * plan.stand_mm * _amount(acts, name)
     return total
 
 
 def no_turns(plan: BodyPlan, frames: int) -> Angles:
     """Zeros (frame, joint, 3), frames last in memory."""
     return np.moveaxis(np.zeros((len(plan.joints), 3, frames)), -1, 0)
+
+
+def _amount(acts: Acts, posture: str) -> Angles:
+    """How much (frame,) of a posture of `_PITCH` the acts ask for."""
+    if posture == "wash":
+        return np.asarray(acts.groom * (1 - np.abs(acts.flank)))
+    if posture == "lean":
+        return np.asarray(acts.rear * acts.lean)
+    return np.abs(acts.aside) if posture == "flank" else np.asarray(getattr(acts, posture))
 
 
 def _spread(turns: Angles, joints: NDArray[np.intp], axis: int, angle: Angles) -> None:

@@ -21,11 +21,14 @@ class Actor:
         warp: Two amplitudes of the bout's time warp, see `warped`.
         target: Waypoint, chosen at step `target_step`.
         side: Which wall is next.
-        held_by: Who holds on to this animal (a mount), which then starts nothing of its own.
+        held_by: Who holds on to this animal (a mount), which then starts nothing but a few steps.
+        restless: Step at which a held animal sets off for a few steps with the other on its back.
         leaving: Step at which a mounting animal begins to get off; 0 for not yet.
+        to_wall: Whether a walk leads to a wall, to rear there.
+        leans: 1 for a rear against a wall, 0 for one in the open.
         flank: The one that a groom turns to: 1 the left, -1 the right, 0 neither.
-        lift, close, hunch, drive: Amounts 0..1 of postures that follow events: on top of another; nose at
-            another; resting against another; running for it.
+        lift, close, hunch, drive, brace: Amounts 0..1 of postures that follow events: on top of another; nose
+            at another; resting against another; running for it; another on top.
         log: Finished bouts as (behaviour, first step, step after the last, partner, warp).
     """
 
@@ -43,11 +46,15 @@ class Actor:
     target_step: int = 0
     side: int = 0
     held_by: Actor | None = None
+    restless: int = 0
     leaving: int = 0
     wiggle: float = 0.0
+    to_wall: bool = False
+    leans: float = 0.0
     flank: float = 0.0
     lift: float = 0.0
     close: float = 0.0
     hunch: float = 0.0
     drive: float = 0.0
+    brace: float = 0.0
     log: list[tuple[str, int, int, int, tuple[float, float]]] = field(default_factory=list)

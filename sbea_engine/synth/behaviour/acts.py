@@ -30,6 +30,8 @@ class Acts:
         close: Nose at another.
         hunch: Resting against another.
         drive: Running from or after another.
+        brace: Standing under another, back hollow.
+        lean: Upright against a wall, paws on it.
         thrust: Phase of the rhythm on another's back, radians.
     """
 
@@ -41,7 +43,14 @@ class Acts:
     close: Amount
     hunch: Amount
     drive: Amount
+    brace: Amount
+    lean: Amount
     thrust: Amount
+
+    @property
+    def aside(self) -> Amount:
+        """How far the head is at a flank to groom it, from -1 at the right one to 1 at the left one."""
+        return self.groom * self.flank
 
     @property
     def seated(self) -> Amount:
@@ -69,7 +78,9 @@ def acts_of(
         else:
             groom[rows] = amount
             stroke[rows] = 2 * math.pi * STROKE_HZ * lasts * share
-    limited = {name: np.clip(named[name], 0, 1) for name in ("lift", "close", "hunch", "drive")}
+    limited = {
+        name: np.clip(named[name], 0, 1) for name in ("lift", "close", "hunch", "drive", "brace", "lean")
+    }
     return Acts(
         rear=rear,
         groom=groom,

@@ -17,6 +17,9 @@ NEW_TARGET_S = 3.5
 HEED_MM = 75.0
 NOSE_GAP_MM = 4.0
 TRAIL_S = 0.3
+WALL_AHEAD_MM = 120.0  # how far off a wall may be that a mouse goes to, to stand up against it
+AT_WALL_MM = 7.0
+LEAN_MM_S = 75.0
 ACROSS = 0.3  # share of the waypoints off the walls
 
 Control = tuple[float, float, float, float]  # error of heading, wanted speed, lag of speed, look rate
@@ -36,7 +39,7 @@ def _walk(stage: Stage, actor: Actor) -> Control:
     body, size = actor.body, actor.body.shape.size
     x, y = actor.target
     near = math.hypot(x - body.x, y - body.y) < REACHED_MM * size
-    if near or stage.step - actor.target_step > NEW_TARGET_S * stage.rate_hz:
+    if not actor.to_wall and (near or stage.step - actor.target_step > NEW_TARGET_S * stage.rate_hz):
         waypoint(stage, actor)
         x, y = actor.target
     dt = stage.dt
@@ -46,6 +49,56 @@ def _walk(stage: Stage, actor: Actor) -> Control:
     if stage.sniffed(actor):
         wanted = min(wanted, 55 * size)
     return _heed(stage, actor, error, wanted, 0.22)
+
+
+def _rear(stage: Stage, actor: Actor) -> Control:
+    """On the spot, or up against the wall that it came to."""
+    return 0.0, LEAN_MM_S * actor.body.shape.size * actor.leans, 0.14, 0.0
+
+
+def wall_ahead(stage: Stage, actor: Actor) -> bool:
+    """Set course for the wall that an animal looks at; False where none is near, or things are in the way."""
+    body, (hx, hy), size = actor.body, stage.ground.half, actor.body.shape.size
+    c, s = math.cos(body.heading), math.sin(body.heading)
+    if stage.ground.blocks:
+        return False
+    far_x = (math.copysign(hx, c) - body.x) / c if abs(c) > 1e-6 else math.inf
+    far_y = (math.copysign(hy, s) - body.y) / s if abs(s) > 1e-6 else math.inf
+    if min(far_x, far_y) > WALL_AHEAD_MM * size:
+        return False
+    if far_x < far_y:
+        actor.target = (math.copysign(hx, c), body.y + 0.4 * far_x * s)
+    else:
+        actor.target = (body.x + 0.4 * far_y * c, math.copysign(hy, s))
+    return True
+
+
+def at_wall(stage: Stage, actor: Actor) -> bool:
+    """Whether the nose is at a wall, and the body square to it."""
+    body, (hx, hy), size = actor.body, stage.ground.half, actor.body.shape.size
+    c, s = math.cos(body.heading), math.sin(body.heading)
+    walls = (
+        (hx - abs(body.nx), c * math.copysign(1, body.nx)),
+        (hy - abs(body.ny), s * math.copysign(1, body.ny)),
+    )
+    close = any(off < AT_WALL_MM * size and facing > 0.85 for off, facing in walls)
+    return close and abs(body.heading - body.rear) < 0.5
+
+
+def roomier_side(stage: Stage, actor: Actor) -> float:
+    """1 for the left, -1 for the right: where neither wall nor another is close; 0 for neither."""
+    body = actor.body
+    reach = 40 * body.shape.size
+    room = {}
+    for side in (1.0, -1.0):
+        x, y = (
+            body.fx - side * reach * math.sin(body.front),
+            body.fy + side * reach * math.cos(body.front),
+        )
+        others = [math.hypot(o.body.cx - x, o.body.cy - y) for o in stage.actors if o is not actor]
+        room[side] = min([*others, 100.0]) - (0 if stage.ground.free(x, y, 0) else 100)
+    side = 1.0 if room[1.0] > room[-1.0] else -1.0
+    return side if room[side] > 1.2 * reach else 0.0
 
 
 def waypoint(stage: Stage, actor: Actor) -> None:
@@ -210,6 +263,7 @@ def _towards(actor: Actor, x: float, y: float) -> float:
 
 _CONTROLS = {
     "walk": _walk,
+    "rear": _rear,
     "approach": _approach,
     "follow": _follow,
     "nose-nose": _sniff,

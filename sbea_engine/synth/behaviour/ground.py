@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from sbea_engine.synth.arena import Arena
-from sbea_engine.synth.behaviour.mover import SEAT_HOLDS, SEAT_MM, Capsule, Mover
+from sbea_engine.synth.behaviour.mover import LEAN_MM, SEAT_HOLDS, SEAT_MM, Capsule, Mover
 from sbea_engine.synth.obstacle import Circle
 
 SOFT_MM = 1.0  # fur gives way by this much before bodies part
@@ -38,9 +38,11 @@ class Ground:
         hx, hy = self.half
         if not self.blocks and abs(body.cx) < hx - reach and abs(body.cy) < hy - reach:
             return
+        # One that stands up at a wall draws its nose in: its head is over its feet and no longer ahead.
+        seat, lean = SEAT_MM * body.seat * (1 - body.lean), LEAN_MM * body.lean
         places = (
-            (body.x, body.y, s.nose_mm + 2 * s.size),
-            (body.fx, body.fy, s.trunk_radius_mm + SEAT_MM * s.size * body.seat),
+            (body.x, body.y, s.nose_mm + (2 - lean) * s.size),
+            (body.fx, body.fy, s.trunk_radius_mm + (seat - lean) * s.size),
             (body.cx, body.cy, s.trunk_radius_mm),
             (body.rx, body.ry, s.trunk_radius_mm + TOES_MM * s.size),
         )

@@ -16,16 +16,13 @@ MAX_SPINE_BEND = math.radians(62)
 LOOK_BEND = math.radians(48)
 SEAT_MM = 12.0  # a mouse that sits and grooms turns its head and takes up so much more to its sides
 SEAT_HOLDS = 0.85  # share of a push that one that sits does not give way to
+LEAN_MM = 28.0  # how much nearer a mouse comes to a wall that it stands up against
 UNBEND_S = 0.25
-LEAST_FLANK = 0.01
-# Degrees by which the spine turns to a flank that is groomed, and the neck from there on.
-FLANK_SPINE_DEG, FLANK_NECK_DEG = 40, 56
-# Of trunk, neck and head from straight on; a chord turns half as far as what bends along it.
-FLANK_TURN = (
-    math.radians(FLANK_SPINE_DEG / 2),
-    math.radians(FLANK_SPINE_DEG + FLANK_NECK_DEG / 2),
-    math.radians(FLANK_SPINE_DEG + FLANK_NECK_DEG),
-)
+LEAST_FLANK = 0.005
+# Degrees by which the spine turns to a flank that is groomed, and the neck from there on; and what is left,
+# on the floor plan, of the lengths of trunk and neck of one that sits curled up like this.
+FLANK_SPINE_DEG, FLANK_NECK_DEG = 105, 94
+FLANK_TRUNK, FLANK_NECK = 0.7, 0.4
 PIVOT_FROM = 0.55
 PIVOT_RATE = 2.8
 PIVOT_BELOW = 70.0  # mm/s of a mouse
@@ -96,19 +93,21 @@ class Mover:
 
     After each change `place` brings the points up to date: (fx, fy) the front girdle, (rx, ry) the root,
     (nx, ny) the nose, (bx, by) the tail base, (cx, cy) the middle of the trunk. `seat` is 1 for one that
-    sits, `flank` 1 for one whose head is at its left flank, -1 for the right one.
+    sits, `flank` 1 for one whose head is at its left flank, -1 for the right one, `lean` 1 for one that
+    stands upright against a wall.
     """
 
     __slots__ = (
-        "bx", "by", "cx", "cy", "flank", "front", "fx", "fy", "heading", "nx", "ny", "pivot_rate", "rear",
-        "rx", "ry", "seat", "shape", "speed", "turn_rate", "x", "y",
+        "bx", "by", "cx", "cy", "flank", "front", "fx", "fy", "heading", "lean", "nx", "ny", "pivot_rate",
+        "rear", "rx", "ry", "seat", "shape", "speed", "turn_rate", "x", "y",
     )  # fmt: skip
 
     def __init__(self, shape: Shape, x: float, y: float, heading: float) -> None:
         self.shape = shape
         self.x, self.y = x, y
         self.heading = self.front = self.rear = heading
-        self.speed = self.turn_rate = self.pivot_rate = self.seat = self.flank = 0.0
+        self.speed = self.turn_rate = self.pivot_rate = 0.0
+        self.seat = self.flank = self.lean = 0.0
         self.place()
 
     def place(self) -> None:
@@ -144,14 +143,17 @@ class Mover:
 
     def _bent_to_flank(self) -> tuple[float, float, float, float]:
         """Front girdle, and the place half-way from head joint to nose, of one that turns to a flank."""
-        s = self.shape
-        trunk, neck, head = (self.flank * turn for turn in FLANK_TURN)
-        trunk += self.rear + s.spine_share * (self.front - self.rear)
-        neck += self.front + s.neck_share * (self.heading - self.front)
-        head += self.heading
-        fx, fy = self.rx + s.trunk_mm * math.cos(trunk), self.ry + s.trunk_mm * math.sin(trunk)
-        x = fx + s.neck_mm * math.cos(neck) + 0.5 * s.nose_mm * math.cos(head)
-        y = fy + s.neck_mm * math.sin(neck) + 0.5 * s.nose_mm * math.sin(head)
+        s, spine, turned = self.shape, math.radians(FLANK_SPINE_DEG), math.radians(FLANK_NECK_DEG)
+        trunk = self.rear + s.spine_share * (self.front - self.rear + self.flank * spine)
+        neck = self.front + self.flank * spine
+        head = self.heading + self.flank * (spine + turned)
+        neck += s.neck_share * (head - neck)
+        curled = abs(self.flank)
+        long = s.trunk_mm * (1 - (1 - FLANK_TRUNK) * curled)
+        fx, fy = self.rx + long * math.cos(trunk), self.ry + long * math.sin(trunk)
+        long = s.neck_mm * (1 - (1 - FLANK_NECK) * curled)
+        x = fx + long * math.cos(neck) + 0.5 * s.nose_mm * math.cos(head)
+        y = fy + long * math.sin(neck) + 0.5 * s.nose_mm * math.sin(head)
         return fx, fy, x, y
 
     def unbend(self, dt: float) -> None:

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 from sbea_engine.synth.arena import Arena
 from sbea_engine.synth.behaviour.actor import Actor
 from sbea_engine.synth.behaviour.chance import Chance
-from sbea_engine.synth.behaviour.controls import control, flight, waypoint
+from sbea_engine.synth.behaviour.controls import at_wall, control, flight, roomier_side, wall_ahead, waypoint
 from sbea_engine.synth.behaviour.ground import Ground, deepest, part_bodies, to_segment
 from sbea_engine.synth.behaviour.mover import Mover, Shape
 from sbea_engine.synth.behaviour.repertoire import REPERTOIRE, RESPONSES, BadRepertoire
 
 RATE_HZ = 15.0
 WARM_UP_S = 4.0
-CHANNELS = ("x", "y", "heading", "front", "rear", "speed", "lift", "close", "hunch", "drive", "flank")
+CHANNELS = (
+    "x", "y", "heading", "front", "rear", "speed",
+    "lift", "close", "hunch", "drive", "brace", "flank", "lean",
+)  # fmt: skip
 LEAVE_S = 0.7
 LIFTED_MM = 14.0
 PUSH_MM = 9.0
@@ -31,7 +34,13 @@ BLOCKED_S = 0.7
 STANDS_MM_S = 12.0
 MAX_WARP = (0.45, 0.25)
 POSTURE_LAG_S = 0.16
+FLANK_LAG_S = 0.28
+# Share of the walks before a rear that lead up to a wall where one is ahead, so that it leans on that. An
+# animal comes close once it is up, and leaves before it is down.
+TO_WALL, LEAN_FROM_S, LEAN_TO_S, LEAN_LAG_S = 0.7, 0.45, 0.75, 0.2
 FLANK_BOUT_S = 2.4
+# One that is mounted sets off after so long, if it does so at all, for so long and so fast.
+SETS_OFF, SETS_OFF_S, STEPS_S, STEPS_MM_S = 0.6, (0.6, 1.7), (0.5, 1.3), (28.0, 60.0)
 
 
 class Stage:
@@ -55,7 +64,7 @@ class Stage:
     ) -> None:
         self.chance, self.ground = Chance(rng), Ground(arena)
         self.transitions, self.durations = transitions, durations
-        self.rate_hz, self.dt, self.step = RATE_HZ, 1 / RATE_HZ, 0
+        self.rate_hz, self.dt, self.step, self._last = RATE_HZ, 1 / RATE_HZ, 0, 0
         self.actors: list[Actor] = []
         for i, (shape, pace) in enumerate(zip(shapes, paces, strict=True)):
             actor = Actor(index=i, body=self._place(shape), pace=pace, side=int(self.chance.uniform(0, 4)))
@@ -67,7 +76,7 @@ class Stage:
 
     def play(self, steps: int) -> NDArray[np.float64]:
         """Run; returns (step, individual, channel), with the bouts in the actors' logs from step 0 on."""
-        warm = round(WARM_UP_S * RATE_HZ)
+        warm, self._last = round(WARM_UP_S * RATE_HZ), steps
         rows = np.empty((steps, len(self.actors), len(CHANNELS)))
         for self.step in range(-warm, steps):
             self._advance()
@@ -76,7 +85,7 @@ class Stage:
                     b = actor.body
                     rows[self.step, actor.index] = (
                         b.x, b.y, b.heading, b.front, b.rear, b.speed,
-                        actor.lift, actor.close, actor.hunch, actor.drive, b.flank,
+                        actor.lift, actor.close, actor.hunch, actor.drive, actor.brace, b.flank, b.lean,
                     )  # fmt: skip
         self.step = steps
         for actor in self.actors:
@@ -165,9 +174,17 @@ class Stage:
         actor.lift += (lift - actor.lift) * (1 - keep)
         actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * (1 - keep)
         actor.body.seat += ((what in ("groom", "rear")) - actor.body.seat) * (1 - keep)
-        actor.body.flank += (self._flank(actor) - actor.body.flank) * (1 - keep)
+        age, left = (self.step - actor.begin) * self.dt, (actor.end - self.step) * self.dt
+        # One that the end of the play cuts short does not get up, and must not come close either.
+        up = what == "rear" and age > LEAN_FROM_S and left > LEAN_TO_S and actor.end < self._last
+        leans = actor.leans if up else 0.0
+        actor.body.lean += (leans - actor.body.lean) * (1 - math.exp(-self.dt / LEAN_LAG_S))
+        slow = math.exp(-self.dt / FLANK_LAG_S)
+        actor.body.flank += (self._flank(actor) - actor.body.flank) * (1 - slow)
         actor.hunch += ((what == "huddle") - actor.hunch) * (1 - keep) * 0.5
         actor.drive += ((what in ("flee", "follow")) - actor.drive) * (1 - keep)
+        under = 0.0 if actor.held_by is None else actor.held_by.lift
+        actor.brace += (under - actor.brace) * (1 - keep)
 
     def _flank(self, actor: Actor) -> float:
         """The flank that an animal grooms at this step: none at first or at the end, or in a short bout."""
@@ -198,6 +215,10 @@ class Stage:
         """Whether events end a bout before its time."""
         what, other = actor.behaviour, actor.partner
         age = (self.step - actor.begin) * self.dt
+        if actor.restless and self.step >= actor.restless:
+            return True
+        if actor.to_wall and at_wall(self, actor):
+            return True
         if what == "walk":  # one that is blocked stands, and must not be said to walk
             return age > BLOCKED_S and abs(actor.body.speed) < STANDS_MM_S * actor.body.shape.size
         if other is None:
@@ -230,11 +251,19 @@ class Stage:
     def _next(self, actor: Actor) -> None:
         """End a bout and begin another."""
         what, other = actor.behaviour, actor.partner
+        if actor.held_by is not None:
+            self._under(actor, actor.held_by)
+            return
         if what == "mount":
             self._get_off(actor)
             return
         if what == "approach" and other is not None:
             self._meet(actor, other)
+            return
+        if actor.to_wall:
+            leans = float(at_wall(self, actor))
+            self._begin(actor, "rear", None)
+            actor.leans = leans
             return
         weights = {
             name: weight
@@ -242,6 +271,11 @@ class Stage:
             if weight > 0 and self._possible(actor, name, other)
         }
         name = self.chance.pick(weights) if weights else "walk"
+        if name == "rear" and what == "walk" and self.chance.uniform() < TO_WALL and wall_ahead(self, actor):
+            target = actor.target
+            self._begin(actor, "walk", None)
+            actor.target, actor.to_wall = target, True
+            return
         partner = self._partner(actor, name, other)
         if what in RESPONSES and other is not None:
             self._respond(other, actor, RESPONSES[what], left=name not in ("mount", "follow"))
@@ -273,7 +307,7 @@ class Stage:
         if not actor.leaving:
             actor.leaving = self.step
             actor.end = self.step + round(LEAVE_S * RATE_HZ)
-            other.held_by = None
+            other.held_by, other.restless = None, 0
             self._respond(other, actor, RESPONSES["mount"], left=True)
             return
         if self.overlap(actor, other)[2] > 2.0 or actor.lift > 0.12:
@@ -337,38 +371,37 @@ class Stage:
         low, high = row.speed_mm_s
         share = chance.uniform() * chance.uniform(0.4, 1)
         actor.speed = actor.pace * actor.body.shape.size * (low + (high - low) * share)
-        actor.leaving = 0
+        actor.leaving, actor.to_wall, actor.leans = 0, False, 0.0
         if name == "walk":
             waypoint(self, actor)
         elif name == "approach":
             actor.aim = chance.pick(self.transitions["approach"])
         elif name == "groom":
-            actor.flank = self._roomier_side(actor)
+            actor.flank = roomier_side(self, actor)
         elif name == "flee" and partner is not None:
             flight(self, actor, partner)
         elif name == "mount" and partner is not None:
             self._hold(partner, actor)
 
-    def _roomier_side(self, actor: Actor) -> float:
-        """1 for the left, -1 for the right: where neither wall nor another is close; 0 for neither."""
-        body = actor.body
-        reach = 40 * body.shape.size
-        room = {}
-        for side in (1.0, -1.0):
-            x, y = (
-                body.fx - side * reach * math.sin(body.front),
-                body.fy + side * reach * math.cos(body.front),
-            )
-            others = [math.hypot(o.body.cx - x, o.body.cy - y) for o in self.actors if o is not actor]
-            room[side] = min([*others, 100.0]) - (0 if self.ground.free(x, y, 0) else 100)
-        side = 1.0 if room[1.0] > room[-1.0] else -1.0
-        return side if room[side] > 1.2 * reach else 0.0
-
     def _hold(self, actor: Actor, by: Actor) -> None:
-        """The mounted animal stands until it is let go."""
+        """The mounted animal stands until it is let go, or sets off for a few steps on the way."""
         if actor.behaviour != "idle":
             self._begin(actor, "idle", None)
         actor.held_by, actor.end = by, by.end + round(20 * RATE_HZ)
+        if self.chance.uniform() < SETS_OFF:
+            actor.restless = self.step + round(self.chance.uniform(*SETS_OFF_S) * RATE_HZ)
+
+    def _under(self, actor: Actor, by: Actor) -> None:
+        """A few steps of one that is mounted, and then it stands again."""
+        steps, actor.restless = actor.restless > 0, 0
+        self._begin(actor, "walk" if steps else "idle", None)
+        actor.end = by.end + round(20 * RATE_HZ)
+        if steps:
+            body = actor.body
+            actor.end = self.step + round(self.chance.uniform(*STEPS_S) * RATE_HZ)
+            actor.speed = actor.pace * body.shape.size * self.chance.uniform(*STEPS_MM_S)
+            far = 150 * body.shape.size
+            actor.target = (body.x + far * math.cos(body.heading), body.y + far * math.sin(body.heading))
 
     def _close(self, actor: Actor) -> None:
         """Log the bout that ends here, joined with one of the same kind right before."""

@@ -33,6 +33,25 @@ def deepest_overlap(one, other) -> np.ndarray:  # type: ignore[no-untyped-def]
     return np.asarray((ra[:, None] + rb[None] - apart).max((1, 2)))
 
 
+def gap_to_trunk(motion, points: np.ndarray, at: slice) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """Distance (frame,) from points (frame, 3) to the surface of rump, pelvis and loin, negative inside."""
+    found = []
+    for p, part in enumerate(MOUSE.parts):
+        if part.name in ("rump", "pelvis", "loin"):
+            turn, radii = motion.surface.rotation[at, p], motion.surface.radii_mm[at, p]
+            local = np.einsum("fji,fj->fi", turn, points - motion.surface.centre_mm[at, p])
+            k0, k1 = np.linalg.norm(local / radii, axis=-1), np.linalg.norm(local / radii**2, axis=-1)
+            found.append(k0 * (k0 - 1) / k1)
+    return np.asarray(np.min(found, axis=0))
+
+
+def leaning(pair: Pair, i: int, rows: slice) -> np.ndarray:
+    """How far an animal leans on a wall (frame,)."""
+    acts = pair.cast.courses[i].cut(rows.start, rows.stop)[1]
+    assert acts is not None
+    return np.asarray(acts.lean)
+
+
 def on_another(cast, i: int, j: int) -> np.ndarray:  # type: ignore[no-untyped-def]
     """Frames in which `i` and `j` are in a bout with one another in which bodies may overlap."""
     allowed = np.zeros(cast.frames, bool)
@@ -47,8 +66,10 @@ class TestBouts:
         check_bouts(pair.cast.bouts, individuals=NAMES, frames=FRAMES)
         assert (doing(pair.cast.bouts, NAMES, FRAMES) != "").all()
 
-    def test_everything_happens(self, pair: Pair) -> None:
-        assert {b.behaviour for b in pair.cast.bouts} == set(REPERTOIRE)
+    def test_everything_happens(self, pairs: list[Pair]) -> None:
+        done = [{b.behaviour for b in pair.cast.bouts} for pair in pairs]
+        assert set.union(*done) == set(REPERTOIRE)
+        assert all(some >= set(REPERTOIRE) - {"mount"} for some in done)  # the rarest
 
     def test_social_bouts_have_a_partner_and_others_none(self, pair: Pair) -> None:
         for b in pair.cast.bouts:
@@ -86,7 +107,7 @@ class TestBouts:
         for pair, rows, i, _ in each(pairs, "idle"):
             if rows.stop - rows.start > 20:
                 stood.append(np.median(pair.motions[i].speed_mm_s[rows][12:]))
-        assert min(walked) > 11  # mm/s
+        assert min(walked) > 8  # mm/s: one that others crowd
         assert np.median(walked) > 45
         assert np.median(stood) < 4
         assert np.quantile(stood, 0.9) < 10
@@ -147,6 +168,8 @@ class TestBehaviours:
             if rows.stop - rows.start < 1.5 * FPS:  # a short one stays low
                 continue
             assert pair.key(i, "snout")[rows, 2].max() > 60
+            if leaning(pair, i, rows).any():  # it steps up to the wall
+                continue
             assert pair.joint(i, "left fore foot")[rows, 2].max() > 45
             for side in ("left", "right"):
                 foot = pair.joint(i, f"{side} hind foot")[rows, :2]
@@ -155,24 +178,48 @@ class TestBehaviours:
         assert np.median(strayed) < 1.5
         assert np.quantile(strayed, 0.9) < 3.5  # one that is pushed takes a step
 
+    def test_some_rears_lean_on_a_wall_with_both_forepaws(self, pairs: list[Pair]) -> None:
+        gaps = []
+        for pair, rows, i, _ in each(pairs, "rear"):
+            lean, half = leaning(pair, i, rows), np.array(pair.cast.floor_mm) / 2
+            if (lean > 0.95).sum() < 8:
+                continue
+            for side in ("left", "right"):
+                paw = pair.joint(i, f"{side} fore foot")[rows][lean > 0.95]
+                assert paw[:, 2].min() > 30
+                gaps.append((half - np.abs(paw[:, :2])).min(-1).max())
+        assert len(gaps) > 6
+        assert np.median(gaps) < 4
+        assert max(gaps) < 12
+
     def test_groom_brings_the_paws_to_the_snout_and_strokes(self, pairs: list[Pair]) -> None:
         for pair, rows, i, _ in each(pairs, "groom"):
+            if rows.stop - rows.start < FPS:  # cut by the end of the recording
+                continue
             near = np.linalg.norm(pair.joint(i, "left fore foot") - pair.key(i, "snout"), axis=-1)[rows]
             middle = near[len(near) // 3 : 2 * len(near) // 3]
             assert np.median(middle) < 11
             assert np.ptp(middle) > 3
 
-    def test_long_groom_turns_the_head_to_either_flank(self, pairs: list[Pair]) -> None:
-        sides = []
+    def test_long_groom_brings_the_mouth_to_the_fur_of_either_flank(self, pairs: list[Pair]) -> None:
+        sides, gaps = [], []
         for pair, rows, i, _ in each(pairs, "groom"):
-            if rows.stop - rows.start > 4 * FPS:
-                at = rows.start + round(0.7 * (rows.stop - rows.start))
-                frame = pair.motions[i].joints.rotation[at, 0]
-                snout = (pair.key(i, "snout")[at] - pair.joint(i, "pelvis")[at]) @ frame
-                sides.append(float(snout[1]))
-        turned = np.abs(sides) > 12
-        assert turned.mean() > 0.7
-        assert 0.2 < np.mean(np.array(sides)[turned] > 0) < 0.8
+            lasts = rows.stop - rows.start
+            if lasts < 4 * FPS:
+                continue
+            at = slice(rows.start + round(0.72 * lasts), rows.start + round(0.82 * lasts))
+            motion, snout = pair.motions[i], pair.key(i, "snout")
+            pelvis = motion.joints.rotation[at.start, 0]
+            off = (snout[at.start] - pair.joint(i, "pelvis")[at.start]) @ pelvis
+            if abs(off[1]) > 5:
+                sides.append(float(off[1]))
+                gaps.append(gap_to_trunk(motion, snout[at], at))
+        long = sum(rows.stop - rows.start >= 4 * FPS for _, rows, _, _ in each(pairs, "groom"))
+        assert len(sides) > 0.6 * long  # the others have no room at either side
+        assert 0.2 < np.mean(np.array(sides) > 0) < 0.8
+        gap = np.concatenate(gaps)
+        assert np.median(np.abs(gap)) < 3
+        assert np.quantile(np.abs(gap), 0.9) < 5
 
     def test_approach_comes_closer(self, pairs: list[Pair]) -> None:
         closer = []
@@ -223,6 +270,25 @@ class TestBehaviours:
             own = pair.motions[i].joints.rotation[middle, 0, :2, 0]
             assert (ahead * own).sum(-1).mean() > 0.5
 
+    def test_who_is_mounted_hollows_its_back_and_sets_off_now_and_then(self, pairs: list[Pair]) -> None:
+        hollow, walked, moved = [], [], []
+        for pair, rows, _, j in each(pairs, "mount"):
+            middle = slice(rows.start + 18, rows.stop - 30)  # before it is let go
+            pelvis, chest = pair.joint(j, "pelvis")[middle], pair.joint(j, "chest")[middle]
+            sag = (pair.joint(j, "back")[middle] - pelvis - 2 / 3 * (chest - pelvis))[:, 2]
+            hollow.append(sag.mean())
+            does = doing(pair.cast.bouts, NAMES, FRAMES)[j, middle]
+            walked.append((does == "walk").any())
+            if walked[-1]:
+                moved.append(np.linalg.norm(pelvis[-1] - pelvis[0]))
+        calm = []
+        for pair, rows, i, _ in each(pairs, "idle"):
+            pelvis, chest = pair.joint(i, "pelvis")[rows], pair.joint(i, "chest")[rows]
+            calm.append((pair.joint(i, "back")[rows] - pelvis - 2 / 3 * (chest - pelvis))[:, 2].mean())
+        assert np.mean(hollow) < np.median(calm) - 1
+        assert 0.1 < np.mean(walked) < 0.9
+        assert np.median(moved) > 8
+
     def test_flee_runs_from_the_partner(self, pairs: list[Pair]) -> None:
         gained, fastest = [], []
         for pair, rows, i, j in each(pairs, "flee"):
@@ -244,6 +310,7 @@ class TestBehaviours:
                     depths.append(np.median(depth[settled]))
                     speeds.append(np.median(pair.motions[i].speed_mm_s[settled]))
         assert len(depths) > 20
-        assert min(depths) > -6
+        assert np.quantile(depths, 0.1) > -6
+        assert min(depths) > -10
         assert np.quantile(speeds, 0.9) < 4
         assert max(speeds) < 12  # one whose partner shifts
