@@ -1,6 +1,7 @@
 """How fast the 3D page is on a long recording: until the first skeleton, and until the tick that was asked.
 
-    python -m benchmarks.page3d [--minutes 10] [--cameras 2] [--scrubs 100] [--opens 5] [--gpu]
+    python -m benchmarks.page3d [--minutes 10] [--cameras 2] [--scrubs 100] [--opens 5]
+                                [--graphics memory swiftshader card]
 
 Writes a recording of two mice in little detail (`tests/e2e/long_rig.py`: real videos of full length, and
 predictions that are the truth with noise), registers it in a studio on a free port in a temporary folder and
@@ -20,7 +21,10 @@ of the pointer, when the pose before it is on the screen, and has two ends:
 Scrubs into a window of poses that the page does not hold yet are among all scrubs, and are printed by
 themselves.
 
-The scene is drawn by the processor (SwiftShader), as on a machine without a graphics card, unless `--gpu`.
+Without a graphics card the processor draws the scene (SwiftShader). The page around it is put together in one
+of two ways, which are measured in turn: in memory (`--disable-gpu`), or by SwiftShader as well
+(`--use-angle=swiftshader`), which copies the whole page back for every frame of it. `--graphics` chooses;
+`card` is the machine's own.
 """
 
 from __future__ import annotations
@@ -33,16 +37,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
 from tests.e2e.api import StudioApi
 from tests.e2e.conftest import CHROMIUM, FLAGS
-from tests.e2e.long_rig import film_long_rig, predicted_recording
+from tests.e2e.long_rig import LongRig, film_long_rig, predicted_recording
 from tests.e2e.scene_page import WEBGL_FLAGS
 from tests.e2e.studio_server import StudioServer
 
 FIRST_BAR_MS, SCRUB_BAR_MS = 2000, 150
 WINDOW_TICKS = 512  # of the page's poses
+GRAPHICS = {
+    "memory": [*FLAGS, "--enable-unsafe-swiftshader"],
+    "swiftshader": WEBGL_FLAGS,
+    "card": [flag for flag in FLAGS if flag != "--disable-gpu"],
+}
 
 TYPED_REST_MS = 100  # from the last digit to the Enter key: what was typed is on the screen by then
 
@@ -169,51 +178,75 @@ def spread(times_ms: list[float]) -> str:
 
 
 def measure(server: StudioServer, media: Path, asked: argparse.Namespace) -> None:
-    """Make the recording, open it, scrub in it, print."""
+    """Make the recording, open it and scrub in it with each kind of graphics, print."""
     ticks = round(asked.minutes * 60 * 30)
     rig = film_long_rig(media / "long", ticks=ticks, cameras=asked.cameras)
-    flags = [flag for flag in FLAGS if flag != "--disable-gpu"] if asked.gpu else WEBGL_FLAGS
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=flags)
-        context = signed_in(browser, server)
-        api = StudioApi(context, server.base_url)
-        project, recording, model = predicted_recording(api, server, rig, "Long rig")
-        made = api.call("POST", f"/recordings/{recording['id']}/reconstructions", {"model_id": model})
-        api.wait_for_job(made["job"]["id"])
-        url = f"/projects/{project['slug']}/reconstructions/{made['reconstruction']['id']}/"
-        what = f"{ticks} ticks of {len(rig.individuals)} animals in {asked.cameras} views"
-        draw = random.Random(asked.seed)
-        state = context.storage_state()
+        url, state = "", None
+        for graphics in asked.graphics:
+            flags = GRAPHICS[graphics]
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=flags)
+            if state is None:
+                context = signed_in(browser, server)
+                url, state = reconstructed(context, server, rig), context.storage_state()
+                context.close()
+            what = f"{ticks} ticks of {len(rig.individuals)} animals in {asked.cameras} views, {graphics}"
+            visit(browser, server, url, state, what, ticks, asked)
+            browser.close()
+    print(f"bar of a scrub: p95 {SCRUB_BAR_MS} ms on the screen", flush=True)
+
+
+def reconstructed(context: BrowserContext, server: StudioServer, rig: LongRig) -> str:
+    """Have the studio reconstruct the recording; returns the address of the page."""
+    api = StudioApi(context, server.base_url)
+    project, recording, model = predicted_recording(api, server, rig, "Long rig")
+    made = api.call("POST", f"/recordings/{recording['id']}/reconstructions", {"model_id": model})
+    api.wait_for_job(made["job"]["id"])
+    return f"/projects/{project['slug']}/reconstructions/{made['reconstruction']['id']}/"
+
+
+def visit(
+    browser: Browser,
+    server: StudioServer,
+    url: str,
+    state: StorageState,
+    what: str,
+    ticks: int,
+    asked: argparse.Namespace,
+) -> None:
+    """Open the page some times and scrub in it; prints what it took.
+
+    Raises:
+        RuntimeError: This browser gives no WebGL, so there is no scene to measure.
+    """
+    draw = random.Random(asked.seed)
+    firsts, scrubs, new = [], list[Scrub](), list[Scrub]()
+    for _ in range(asked.opens):
+        start = draw.randrange(ticks)
+        wanted = [tick for tick in draw.sample(range(ticks), asked.scrubs // asked.opens) if tick != start]
+        context = signed_in(browser, server, state)
+        page = context.new_page()
+        firsts.append(first_skeleton_ms(page, f"{url}?tick={start}"))
+        if not page.evaluate("() => document.createElement('canvas').getContext('webgl2') !== null"):
+            raise RuntimeError(f"{what}: this Chromium gives no WebGL.")
+        times = scrub_times_ms(page, wanted, ticks)
+        held = {start // WINDOW_TICKS}
+        for scrub in times:
+            if scrub.tick // WINDOW_TICKS not in held:
+                new.append(scrub)
+            held.add(scrub.tick // WINDOW_TICKS)
+        scrubs += times
         context.close()
-        firsts, scrubs, new = [], list[Scrub](), list[Scrub]()
-        for _ in range(asked.opens):
-            start = draw.randrange(ticks)
-            wanted = [
-                tick for tick in draw.sample(range(ticks), asked.scrubs // asked.opens) if tick != start
-            ]
-            context = signed_in(browser, server, state)
-            page = context.new_page()
-            firsts.append(first_skeleton_ms(page, f"{url}?tick={start}"))
-            times = scrub_times_ms(page, wanted, ticks)
-            held = {start // WINDOW_TICKS}
-            for scrub in times:
-                if scrub.tick // WINDOW_TICKS not in held:
-                    new.append(scrub)
-                held.add(scrub.tick // WINDOW_TICKS)
-            scrubs += times
-            context.close()
-        print(f"{what}: first skeleton {spread(firsts)} (bar {FIRST_BAR_MS} ms)")
-        kinds = {
-            "scrubs": scrubs,
-            "of these typed": [one for one in scrubs if one.typed],
-            "of these pressed on the timeline": [one for one in scrubs if not one.typed],
-            "of these into a new window of poses": new,
-        }
-        for kind, found in kinds.items():
-            print(f"{what}: {kind}, drawn {spread([one.drawn_ms for one in found])}")
-            print(f"{what}: {kind}, on the screen {spread([one.seen_ms for one in found])}", flush=True)
-        print(f"bar of a scrub: p95 {SCRUB_BAR_MS} ms on the screen", flush=True)
-        browser.close()
+    print(f"{what}: first skeleton {spread(firsts)} (bar {FIRST_BAR_MS} ms)")
+    kinds = {
+        "scrubs": scrubs,
+        "of these typed": [one for one in scrubs if one.typed],
+        "of these pressed on the timeline": [one for one in scrubs if not one.typed],
+        "of these into a new window of poses": new,
+    }
+    for kind, found in kinds.items():
+        print(f"{what}: {kind}, drawn {spread([one.drawn_ms for one in found])}")
+        print(f"{what}: {kind}, on the screen {spread([one.seen_ms for one in found])}", flush=True)
 
 
 def main() -> None:
@@ -224,7 +257,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0)
     for name, value in {"cameras": 2, "scrubs": 100, "opens": 5, "seed": 1}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
-    parser.add_argument("--gpu", action="store_true", help="draw with the machine's graphics card")
+    parser.add_argument("--graphics", nargs="+", choices=GRAPHICS, default=["memory", "swiftshader"])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         media = Path(folder) / "media"
