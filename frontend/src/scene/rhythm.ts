@@ -10,7 +10,10 @@ export interface Sharpness {
 
 /** Shares of the screen's sharpness that motion is drawn with: where pictures come too late, the next. */
 const SHARES = [1, 0.75, 0.5] as const;
-/** Pictures further apart than this, in a row, are too late: 40 a second. */
+/**
+ * Where the animation frame after a picture comes later than this, that picture took too long. How far pictures
+ * lie apart says nothing: a recording of 30 ticks a second is played with 33 ms between them.
+ */
 const LATE_MS = 25;
 const LATE_PICTURES = 6;
 /** Further apart than this they are no motion. */
@@ -23,6 +26,7 @@ export class Rhythm {
   #handle: number | null = null;
   #rest: ReturnType<typeof setTimeout> | null = null;
   #last: number | null = null;
+  #watch: number | null = null;
   #late = 0;
   #level = 0;
   #pictures = 0;
@@ -60,17 +64,20 @@ export class Rhythm {
 
   dispose(): void {
     this.#disposed = true;
-    if (this.#handle !== null) this.#clock.cancelFrame(this.#handle);
+    for (const handle of [this.#handle, this.#watch]) if (handle !== null) this.#clock.cancelFrame(handle);
     if (this.#rest !== null) clearTimeout(this.#rest);
   }
 
   #frame(now: number): void {
     this.#handle = null;
-    const moves = this.#judge(now);
+    const moves = this.#last !== null && now - this.#last <= REST_MS;
+    this.#last = now;
+    if (!moves) this.#late = 0;
     // One picture is no motion: another size of the drawing costs more than its pixels.
     const level = moves ? this.#level : 0;
     this.#surface.sharpen(SHARES[level] as number);
     this.#picture(now);
+    this.#watch ??= this.#clock.requestFrame((next) => this.#judge(next - now));
     if (level > 0) this.#sharpenAtRest();
   }
 
@@ -79,17 +86,14 @@ export class Rhythm {
     if (this.#draw(now)) this.request();
   }
 
-  /** Fewer pixels where several pictures in a row were late. A single hitch says nothing. False after a rest. */
-  #judge(now: number): boolean {
-    const since = this.#last === null ? Number.POSITIVE_INFINITY : now - this.#last;
-    this.#last = now;
-    if (since > REST_MS) this.#late = 0;
-    else this.#late = since > LATE_MS ? this.#late + 1 : Math.max(0, this.#late - 1);
-    if (this.#late >= LATE_PICTURES) {
-      this.#late = 0;
-      this.#level = Math.min(SHARES.length - 1, this.#level + 1);
-    }
-    return since <= REST_MS;
+  /** Fewer pixels where several pictures in a row took long. A single hitch says nothing, nor a page that was hidden. */
+  #judge(tookMs: number): void {
+    this.#watch = null;
+    if (tookMs > REST_MS) return;
+    this.#late = tookMs > LATE_MS ? this.#late + 1 : Math.max(0, this.#late - 1);
+    if (this.#late < LATE_PICTURES) return;
+    this.#late = 0;
+    this.#level = Math.min(SHARES.length - 1, this.#level + 1);
   }
 
   /** What stands still is drawn with all pixels. */

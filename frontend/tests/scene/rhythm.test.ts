@@ -55,6 +55,16 @@ describe("Rhythm", () => {
     expect(set.shares).toEqual([]);
   });
 
+  it("keeps every pixel where few pictures are asked for, and each is done in time", () => {
+    const set = rhythmOf();
+    for (let picture = 0; picture < 60; picture++) {
+      set.rhythm.request();
+      set.clock.tick(16);
+      set.clock.tick(17);
+    }
+    expect(set.shares).toEqual([]);
+  });
+
   it("draws motion with fewer pixels where it is late, and what rests with all of them", () => {
     const set = rhythmOf();
     run(set, 9, 50);
