@@ -35,7 +35,7 @@ def rays_over(side_mm: float, count: int) -> np.ndarray:
     at = np.linspace(-side_mm / 2, side_mm / 2, count)
     x, y = np.meshgrid(at, at)
     way = np.stack([x.ravel(), y.ravel(), np.full(x.size, -EYE[2])])
-    return (way / np.linalg.norm(way, axis=0)).astype(np.float32)
+    return np.asarray((way / np.linalg.norm(way, axis=0)).astype(np.float32))
 
 
 def depth_below_surface(solid: Solid, rays: np.ndarray, distance: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ def depth_below_surface(solid: Solid, rays: np.ndarray, distance: np.ndarray) ->
     local = np.einsum("pij,rdpi->rdpj", solid.rotation, point[:, :, None] - solid.centre_mm)
     unit = local / solid.radii_mm
     k0, k1 = (np.linalg.norm(v, axis=-1) for v in (unit, unit / solid.radii_mm))
-    return MELT_MM * np.log(np.exp(k0 * (1 - k0) / k1 / MELT_MM).sum(-1))
+    return np.asarray(MELT_MM * np.log(np.exp(k0 * (1 - k0) / k1 / MELT_MM).sum(-1)))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -27,7 +27,7 @@ def lying(*centres: tuple[float, float, float]) -> Solid:
 
 
 def light_on(shadow: FloorShadow, *places: tuple[float, float]) -> np.ndarray:
-    return shadow.light_at(np.array(places, np.float32).T[:, None])[0]
+    return np.asarray(shadow.light_at(np.array(places, np.float32).T[:, None])[0])
 
 
 @pytest.fixture
