@@ -98,6 +98,11 @@ synth()
 """
 
 
+def ends_when_hung_up() -> None:
+    """As a terminal starts programs: the suite itself may run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("starts_it", "ends_with", "leaves"),
     [([], 128 + signal.SIGHUP, {"begun"}), (["nohup"], 0, {"begun", "out"})],
@@ -107,7 +112,10 @@ def test_a_line_that_drops_ends_the_work_unless_nohup_started_it(
 ) -> None:
     asked = ["--recipe", "tiny", "--frames", "3", "--truth-only", "--out", str(tmp_path / "out")]
     ran = subprocess.run(
-        [*starts_it, sys.executable, "-c", HUNG_UP, *asked], capture_output=True, check=False
+        [*starts_it, sys.executable, "-c", HUNG_UP, *asked],
+        capture_output=True,
+        check=False,
+        preexec_fn=ends_when_hung_up,
     )
     assert ran.returncode == ends_with, ran.stderr
     assert {p.name for p in tmp_path.iterdir()} == leaves

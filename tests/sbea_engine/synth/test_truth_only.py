@@ -35,6 +35,7 @@ def test_is_the_truth_of_the_rendered_recording(name: str, tmp_path: Path) -> No
         _ = truth.sync
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tiny", "tiny-dyad"])
 def test_memory_does_not_grow_with_the_keypoints(name: str, tmp_path: Path) -> None:
     """An hour more costs its plan, far below its keypoints, and nothing that bodies are posed with."""
