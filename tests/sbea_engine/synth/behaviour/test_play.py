@@ -67,9 +67,10 @@ class TestBouts:
         assert (doing(pair.cast.bouts, NAMES, FRAMES) != "").all()
 
     def test_everything_happens(self, pairs: list[Pair]) -> None:
+        """Mounts come twice in five minutes, so that one play in ten has none."""
         done = [{b.behaviour for b in pair.cast.bouts} for pair in pairs]
         assert set.union(*done) == set(REPERTOIRE)
-        assert all(some >= set(REPERTOIRE) - {"mount"} for some in done)  # the rarest
+        assert all(some >= set(REPERTOIRE) - {"mount"} for some in done)
 
     def test_social_bouts_have_a_partner_and_others_none(self, pair: Pair) -> None:
         for b in pair.cast.bouts:
@@ -107,7 +108,7 @@ class TestBouts:
         for pair, rows, i, _ in each(pairs, "idle"):
             if rows.stop - rows.start > 20:
                 stood.append(np.median(pair.motions[i].speed_mm_s[rows][12:]))
-        assert min(walked) > 8  # mm/s: one that others crowd
+        assert min(walked) > 11  # mm/s
         assert np.median(walked) > 45
         assert np.median(stood) < 4
         assert np.quantile(stood, 0.9) < 10
@@ -194,8 +195,6 @@ class TestBehaviours:
 
     def test_groom_brings_the_paws_to_the_snout_and_strokes(self, pairs: list[Pair]) -> None:
         for pair, rows, i, _ in each(pairs, "groom"):
-            if rows.stop - rows.start < FPS:  # cut by the end of the recording
-                continue
             near = np.linalg.norm(pair.joint(i, "left fore foot") - pair.key(i, "snout"), axis=-1)[rows]
             middle = near[len(near) // 3 : 2 * len(near) // 3]
             assert np.median(middle) < 11
@@ -310,7 +309,6 @@ class TestBehaviours:
                     depths.append(np.median(depth[settled]))
                     speeds.append(np.median(pair.motions[i].speed_mm_s[settled]))
         assert len(depths) > 20
-        assert np.quantile(depths, 0.1) > -6
-        assert min(depths) > -10
+        assert min(depths) > -6
         assert np.quantile(speeds, 0.9) < 4
         assert max(speeds) < 12  # one whose partner shifts
