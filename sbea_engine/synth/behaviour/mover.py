@@ -111,17 +111,16 @@ class Mover:
         self.place()
 
     def place(self) -> None:
-        s = self.shape
+        s, x, y, heading, front, rear = self.shape, self.x, self.y, self.heading, self.front, self.rear
         # The chords of neck and spine, which bend evenly over their joints.
-        neck = self.front + s.neck_share * (self.heading - self.front)
-        back = self.rear + s.spine_share * (self.front - self.rear)
-        rear_c, rear_s = math.cos(self.rear), math.sin(self.rear)
-        self.fx, self.fy = self.x - s.neck_mm * math.cos(neck), self.y - s.neck_mm * math.sin(neck)
-        self.rx, self.ry = self.fx - s.trunk_mm * math.cos(back), self.fy - s.trunk_mm * math.sin(back)
-        self.bx, self.by = self.rx - s.tail_mm * rear_c, self.ry - s.tail_mm * rear_s
-        self.cx, self.cy = (self.fx + self.rx) / 2, (self.fy + self.ry) / 2
-        self.nx = self.x + s.nose_mm * math.cos(self.heading)
-        self.ny = self.y + s.nose_mm * math.sin(self.heading)
+        neck = front + s.neck_share * (heading - front)
+        back = rear + s.spine_share * (front - rear)
+        fx, fy = x - s.neck_mm * math.cos(neck), y - s.neck_mm * math.sin(neck)
+        rx, ry = fx - s.trunk_mm * math.cos(back), fy - s.trunk_mm * math.sin(back)
+        self.fx, self.fy, self.rx, self.ry = fx, fy, rx, ry
+        self.bx, self.by = rx - s.tail_mm * math.cos(rear), ry - s.tail_mm * math.sin(rear)
+        self.cx, self.cy = (fx + rx) / 2, (fy + ry) / 2
+        self.nx, self.ny = x + s.nose_mm * math.cos(heading), y + s.nose_mm * math.sin(heading)
 
     def capsules(self) -> tuple[Capsule, Capsule]:
         """Trunk and head as (x0, y0, x1, y1, radius): what the body takes up."""

@@ -39,6 +39,10 @@ FLANK_LAG_S = 0.28
 # animal comes close once it is up, and leaves before it is down.
 TO_WALL, LEAN_FROM_S, LEAN_TO_S, LEAN_LAG_S = 0.7, 0.45, 0.75, 0.2
 FLANK_BOUT_S = 2.4
+# Shares of the way to a posture that an animal takes within a step.
+TAKES_ON, TURNS_ON, LEANS_ON = (
+    1 - math.exp(-1 / RATE_HZ / lag_s) for lag_s in (POSTURE_LAG_S, FLANK_LAG_S, LEAN_LAG_S)
+)
 # One that is mounted sets off after so long, if it does so at all, for so long and so fast.
 SETS_OFF, SETS_OFF_S, STEPS_S, STEPS_MM_S = 0.6, (0.6, 1.7), (0.5, 1.3), (28.0, 60.0)
 
@@ -165,26 +169,24 @@ class Stage:
         part_bodies(self._bodies, self._push_mm, self.ground)
 
     def _posture(self, actor: Actor) -> None:
-        keep = math.exp(-self.dt / POSTURE_LAG_S)
-        what = actor.behaviour
+        what, body = actor.behaviour, actor.body
         lift = 1.0 if what == "mount" else 0.0
         if actor.leaving and actor.partner is not None:  # stay up for as long as the other is underneath
             depth = self.overlap(actor, actor.partner)[2]
-            lift = max(0.0, min(1.0, depth / (LIFTED_MM * actor.body.shape.size)))
-        actor.lift += (lift - actor.lift) * (1 - keep)
-        actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * (1 - keep)
-        actor.body.seat += ((what in ("groom", "rear")) - actor.body.seat) * (1 - keep)
+            lift = max(0.0, min(1.0, depth / (LIFTED_MM * body.shape.size)))
+        actor.lift += (lift - actor.lift) * TAKES_ON
+        actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * TAKES_ON
+        body.seat += ((what in ("groom", "rear")) - body.seat) * TAKES_ON
         age, left = (self.step - actor.begin) * self.dt, (actor.end - self.step) * self.dt
         # One that the end of the play cuts short does not get up, and must not come close either.
         up = what == "rear" and age > LEAN_FROM_S and left > LEAN_TO_S and actor.end < self._last
         leans = actor.leans if up else 0.0
-        actor.body.lean += (leans - actor.body.lean) * (1 - math.exp(-self.dt / LEAN_LAG_S))
-        slow = math.exp(-self.dt / FLANK_LAG_S)
-        actor.body.flank += (self._flank(actor) - actor.body.flank) * (1 - slow)
-        actor.hunch += ((what == "huddle") - actor.hunch) * (1 - keep) * 0.5
-        actor.drive += ((what in ("flee", "follow")) - actor.drive) * (1 - keep)
+        body.lean += (leans - body.lean) * LEANS_ON
+        body.flank += (self._flank(actor) - body.flank) * TURNS_ON
+        actor.hunch += ((what == "huddle") - actor.hunch) * TAKES_ON * 0.5
+        actor.drive += ((what in ("flee", "follow")) - actor.drive) * TAKES_ON
         under = 0.0 if actor.held_by is None else actor.held_by.lift
-        actor.brace += (under - actor.brace) * (1 - keep)
+        actor.brace += (under - actor.brace) * TAKES_ON
 
     def _flank(self, actor: Actor) -> float:
         """The flank that an animal grooms at this step: none at first or at the end, or in a short bout."""
