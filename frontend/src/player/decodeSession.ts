@@ -26,6 +26,8 @@ const TRAVEL_FRAMES = 12;
 const LONGEST_KEPT_GROUP = 16;
 /** How long a jump rests on its frame before the rest of its GOP is decoded. */
 const REST_MS = 120;
+/** Bytes that are kept as they were read, for each of decoded frames: decoded, a picture takes a hundred times as much. */
+const KEPT_SHARE = 1 / 4;
 /** After a jump, bytes are read ahead from so soon on; after a step or in playback when that has ended. */
 const CALM_AFTER_JUMP_MS = 40;
 const CALM_AFTER_TRAVEL_MS = 1000;
@@ -83,7 +85,7 @@ export class DecodeSession<F extends FrameLike> {
   constructor(table: FrameTable, deps: DecodeDeps<F>, cacheBytes: number) {
     this.#table = table;
     this.#deps = deps;
-    this.#groups = new GroupReader(table, deps.fetchRange);
+    this.#groups = new GroupReader(table, deps.fetchRange, KEPT_SHARE * cacheBytes);
     this.#frames = new ByteLru<number, F>(cacheBytes, (frame) => frame.close());
     this.#cacheBytes = cacheBytes;
   }
@@ -99,10 +101,14 @@ export class DecodeSession<F extends FrameLike> {
     return found;
   }
 
-  /** How much may be kept of decoded frames; of the group of pictures around a frame all is kept anyhow. */
+  /**
+   * How much may be kept of decoded frames, and a quarter of it of bytes; of the group of pictures around a frame all
+   * is kept anyhow.
+   */
   setCacheBytes(bytes: number): void {
     this.#cacheBytes = bytes;
     this.#frames.setMaxBytes(Math.max(bytes, this.#groupBytes));
+    this.#groups.setKeptBytes(KEPT_SHARE * bytes);
   }
 
   dispose(): void {

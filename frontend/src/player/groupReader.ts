@@ -10,7 +10,6 @@ import { ByteRead } from "./bytes";
 import type { FrameTable, Gop } from "./frameTable";
 import { ByteLru } from "./lru";
 
-export const KEPT_BYTES = 48 * 2 ** 20;
 /** Of one request: some groups, so that the server is asked seldom, and not for long. */
 const RUN_BYTES = 512 * 2 ** 10;
 
@@ -28,10 +27,15 @@ export class GroupReader {
   /** The last reading ahead failed: nothing more before the bytes that somebody waits for come again. */
   #failed = false;
 
-  constructor(table: FrameTable, fetchRange: FetchRange, keptBytes = KEPT_BYTES) {
+  constructor(table: FrameTable, fetchRange: FetchRange, keptBytes: number) {
     this.#table = table;
     this.#fetchRange = fetchRange;
     this.#kept = new ByteLru(keptBytes);
+  }
+
+  /** How much may be kept; what is too much leaves at once. */
+  setKeptBytes(bytes: number): void {
+    this.#kept.setMaxBytes(bytes);
   }
 
   /** The bytes of a group, at hand or on their way. */

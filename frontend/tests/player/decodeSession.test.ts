@@ -261,7 +261,7 @@ describe("DecodeSession", () => {
   it("reads ahead once nobody waits, where it may", async () => {
     const rig = new Rig();
     rig.readsAhead = true;
-    const session = rig.session();
+    const session = rig.session(80);
     (await session.get(30, never())).close();
     expect(rig.fetched).toEqual([rig.offsetOf(24)]);
     await settle();
@@ -272,5 +272,16 @@ describe("DecodeSession", () => {
     expect(rig.fetched).toHaveLength(3);
     session.dispose();
     expect(rig.open).toBe(0);
+  });
+
+  it("keeps a quarter as many bytes as of decoded frames, and reads no more ahead", async () => {
+    const rig = new Rig();
+    rig.readsAhead = true;
+    const session = rig.session(80);
+    session.setCacheBytes(4 * 400);
+    (await session.get(0, never())).close();
+    await settle();
+    expect(rig.fetched).toEqual([rig.offsetOf(0)]); // 186 bytes, and 330 more would be too many
+    session.dispose();
   });
 });

@@ -55,7 +55,7 @@ describe("GroupReader", () => {
   }
 
   it("keeps what was read", async () => {
-    const reader = new GroupReader(frames, server.fetch);
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
     const bytes = await bytesOf(reader, third);
     expect(bytes).toEqual(content(third.byteStart, third.byteEnd));
     expect(await bytesOf(reader, third)).toEqual(bytes);
@@ -63,7 +63,7 @@ describe("GroupReader", () => {
   });
 
   it("reads ahead from where the reader is, both ways, and gives each group its own bytes", async () => {
-    const reader = new GroupReader(frames, server.fetch);
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
     await bytesOf(reader, third);
     reader.readAhead(third.first + 5, CALM_MS);
     await vi.advanceTimersByTimeAsync(CALM_MS - 1);
@@ -87,8 +87,19 @@ describe("GroupReader", () => {
     expect(server.asked).toHaveLength(2);
   });
 
+  it("lets go of what is too much when it may keep less", async () => {
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    await bytesOf(reader, first);
+    await bytesOf(reader, fifth);
+    reader.setKeptBytes(sizeOf(fifth));
+    await bytesOf(reader, fifth);
+    expect(server.asked).toHaveLength(2);
+    await bytesOf(reader, first);
+    expect(server.asked).toHaveLength(3);
+  });
+
   it("starts nothing while somebody waits", async () => {
-    const reader = new GroupReader(frames, server.fetch);
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
     reader.readAhead(0, CALM_MS);
     await vi.advanceTimersByTimeAsync(CALM_MS - 1);
     reader.standBack();
@@ -97,7 +108,7 @@ describe("GroupReader", () => {
   });
 
   it("gives the line up to whoever needs bytes, and not to whoever has them", async () => {
-    const reader = new GroupReader(frames, server.fetch);
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
     await bytesOf(reader, first);
     server.takesMs = 100;
     reader.readAhead(0, CALM_MS);
@@ -111,7 +122,7 @@ describe("GroupReader", () => {
   });
 
   it("leaves the line free for as long as it took", async () => {
-    const reader = new GroupReader(frames, server.fetch);
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
     await bytesOf(reader, third);
     server.takesMs = 300;
     reader.readAhead(third.first, 0);
@@ -122,7 +133,7 @@ describe("GroupReader", () => {
   });
 
   it("after a failure waits for bytes to come again", async () => {
-    const reader = new GroupReader(frames, server.fetch);
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
     server.failing = true;
     reader.readAhead(0, CALM_MS);
     await vi.advanceTimersByTimeAsync(1000);
@@ -137,7 +148,7 @@ describe("GroupReader", () => {
   });
 
   it("asks for nothing once it is closed", async () => {
-    const reader = new GroupReader(frames, server.fetch);
+    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
     server.takesMs = 100;
     reader.readAhead(0, CALM_MS);
     await vi.advanceTimersByTimeAsync(CALM_MS + 10);

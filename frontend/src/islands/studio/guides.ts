@@ -13,9 +13,9 @@ export interface SeenBy {
 }
 
 /**
- * Guides over one view, of keypoints that have no place in it: those said to be absent keep theirs. A keypoint with a label in two or more other
- * views has a place here. One with a label in a single view has a line, drawn for `armed` alone: more than one
- * would only be in the way.
+ * Guides over one view, of keypoints that have no place in it: those said to be absent keep theirs. A keypoint with
+ * a label in two or more other views has a place here. One with a label in a single view has a line, drawn for
+ * `armed` alone: more than one would only be in the way.
  *
  * Guessed labels count as visible ones do. Empty where the view has no camera.
  */
