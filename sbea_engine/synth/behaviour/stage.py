@@ -12,37 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.synth.arena import Arena
-from sbea_engine.synth.behaviour.actor import Actor
+from sbea_engine.synth.behaviour.actor import RATE_HZ, Actor
 from sbea_engine.synth.behaviour.chance import Chance
 from sbea_engine.synth.behaviour.controls import at_wall, control, flight, roomier_side, wall_ahead, waypoint
 from sbea_engine.synth.behaviour.ground import Ground, deepest, part_bodies, to_segment
 from sbea_engine.synth.behaviour.mover import Mover, Shape
+from sbea_engine.synth.behaviour.postures import take_posture
 from sbea_engine.synth.behaviour.repertoire import REPERTOIRE, RESPONSES, BadRepertoire
 
-RATE_HZ = 15.0
 WARM_UP_S = 4.0
 CHANNELS = (
     "x", "y", "heading", "front", "rear", "speed",
     "lift", "close", "hunch", "drive", "brace", "flank", "lean",
 )  # fmt: skip
 LEAVE_S = 0.7
-LIFTED_MM = 14.0
 PUSH_MM = 9.0
 LEAVING_PUSH_MM = 0.8
 LOST_MM = 42.0
 BLOCKED_S = 0.7
 STANDS_MM_S = 12.0
 MAX_WARP = (0.45, 0.25)
-POSTURE_LAG_S = 0.16
-FLANK_LAG_S = 0.28
-# Share of the walks before a rear that lead up to a wall where one is ahead, so that it leans on that. An
-# animal comes close once it is up, and leaves before it is down.
-TO_WALL, LEAN_FROM_S, LEAN_TO_S, LEAN_LAG_S = 0.7, 0.45, 0.75, 0.2
-FLANK_BOUT_S = 2.4
-# Shares of the way to a posture that an animal takes within a step.
-TAKES_ON, TURNS_ON, LEANS_ON = (
-    1 - math.exp(-1 / RATE_HZ / lag_s) for lag_s in (POSTURE_LAG_S, FLANK_LAG_S, LEAN_LAG_S)
-)
+# Share of the walks before a rear that lead up to a wall where one is ahead, so that it leans on that.
+TO_WALL = 0.7
 # One that is mounted sets off after so long, if it does so at all, for so long and so fast.
 SETS_OFF, SETS_OFF_S, STEPS_S, STEPS_MM_S = 0.6, (0.6, 1.7), (0.5, 1.3), (28.0, 60.0)
 
@@ -68,7 +59,7 @@ class Stage:
     ) -> None:
         self.chance, self.ground = Chance(rng), Ground(arena)
         self.transitions, self.durations = transitions, durations
-        self.rate_hz, self.dt, self.step, self._last = RATE_HZ, 1 / RATE_HZ, 0, 0
+        self.rate_hz, self.dt, self.step, self.last = RATE_HZ, 1 / RATE_HZ, 0, 0
         self.actors: list[Actor] = []
         for i, (shape, pace) in enumerate(zip(shapes, paces, strict=True)):
             actor = Actor(index=i, body=self._place(shape), pace=pace, side=int(self.chance.uniform(0, 4)))
@@ -80,7 +71,7 @@ class Stage:
 
     def play(self, steps: int) -> NDArray[np.float64]:
         """Run; returns (step, individual, channel), with the bouts in the actors' logs from step 0 on."""
-        warm, self._last = round(WARM_UP_S * RATE_HZ), steps
+        warm, self.last = round(WARM_UP_S * RATE_HZ), steps
         rows = np.empty((steps, len(self.actors), len(CHANNELS)))
         for self.step in range(-warm, steps):
             self._advance()
@@ -165,34 +156,8 @@ class Stage:
                 actor.body.unbend(self.dt)
             self._nestle(actor)
             self.ground.confine(actor.body)
-            self._posture(actor)
+            take_posture(self, actor)
         part_bodies(self._bodies, self._push_mm, self.ground)
-
-    def _posture(self, actor: Actor) -> None:
-        what, body = actor.behaviour, actor.body
-        lift = 1.0 if what == "mount" else 0.0
-        if actor.leaving and actor.partner is not None:  # stay up for as long as the other is underneath
-            depth = self.overlap(actor, actor.partner)[2]
-            lift = max(0.0, min(1.0, depth / (LIFTED_MM * body.shape.size)))
-        actor.lift += (lift - actor.lift) * TAKES_ON
-        actor.close += ((what in ("nose-nose", "nose-anogenital")) - actor.close) * TAKES_ON
-        body.seat += ((what in ("groom", "rear")) - body.seat) * TAKES_ON
-        age, left = (self.step - actor.begin) * self.dt, (actor.end - self.step) * self.dt
-        # One that the end of the play cuts short does not get up, and must not come close either.
-        up = what == "rear" and age > LEAN_FROM_S and left > LEAN_TO_S and actor.end < self._last
-        leans = actor.leans if up else 0.0
-        body.lean += (leans - body.lean) * LEANS_ON
-        body.flank += (self._flank(actor) - body.flank) * TURNS_ON
-        actor.hunch += ((what == "huddle") - actor.hunch) * TAKES_ON * 0.5
-        actor.drive += ((what in ("flee", "follow")) - actor.drive) * TAKES_ON
-        under = 0.0 if actor.held_by is None else actor.held_by.lift
-        actor.brace += (under - actor.brace) * TAKES_ON
-
-    def _flank(self, actor: Actor) -> float:
-        """The flank that an animal grooms at this step: none at first or at the end, or in a short bout."""
-        share = (self.step - actor.begin) / max(1, actor.end - actor.begin)
-        long = actor.end - actor.begin > FLANK_BOUT_S * RATE_HZ
-        return actor.flank if actor.behaviour == "groom" and long and 0.54 < share < 0.86 else 0.0
 
     def _nestle(self, actor: Actor) -> None:
         """In a huddle the rear swings, slowly, until the bodies lie side by side."""
