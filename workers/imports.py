@@ -28,6 +28,7 @@ from webapp.recordings.roots import allowed_path, allowed_source
 from workers.app import app
 from workers.rows import row
 from workers.run import JobRun, job_run
+from workers.told import told
 
 ARCHIVE = "source.zip"
 
@@ -77,7 +78,7 @@ def _import(run: JobRun, folder: Path, *, owned: bool) -> DataImport:
     outside = read_project(folder)
     summary = ImportSummary()
     for warning in outside.warnings:
-        summary.warn(warning)
+        summary.warn(told(warning, run.job))
     sources = dict(_sources(outside))
     import_check(project=run.job.project, skeleton=outside.skeleton, names=sources)
     videos = [

@@ -34,6 +34,7 @@ from webapp.training.snapshots import snapshot_load
 from workers.app import app
 from workers.rows import row
 from workers.run import JobRun, job_run
+from workers.told import told
 
 NOTE_PERIOD_S = 1.0
 
@@ -53,7 +54,7 @@ def reconstruct_poses(job_id: str) -> None:
                 sync=SyncTable.from_dict(found.sync),
                 on_progress=_Notes(run, found),
             )
-            outcome = _outcome(found, open_poses3d(store), made.warnings)
+            outcome = _outcome(run, found, open_poses3d(store), made.warnings)
             reconstruction_finish(reconstruction=found, outcome=outcome)
             run.result["warnings"] = list(outcome.warnings)
         run.result |= {"reconstruction_id": found.pk, "tick_count": found.tick_count}
@@ -64,7 +65,7 @@ def _poses_of(result_id: int) -> Path:
     return storage.stored_path(result.folder)
 
 
-def _outcome(found: Reconstruction, done: Poses3DStore, warnings: Sequence[str]) -> Outcome:
+def _outcome(run: JobRun, found: Reconstruction, done: Poses3DStore, warnings: Sequence[str]) -> Outcome:
     """What is told of complete 3D poses; a truth that does not fit them is a warning, not a failure."""
     truth_error, said = None, list(warnings)
     try:
@@ -72,7 +73,8 @@ def _outcome(found: Reconstruction, done: Poses3DStore, warnings: Sequence[str])
         if folder is not None:
             truth_error = evaluate_against_truth(folder, done, without=_trained_ticks(found))
     except (BadInput, AppError) as error:
-        said.append(f"Not compared with the truth of the rendered recording: {error}")
+        reason = told(str(error), run.job)
+        said.append(f"Not compared with the truth of the rendered recording: {reason}")
     return Outcome(
         ticks_done=done.ticks_done,
         individuals=done.individuals,

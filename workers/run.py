@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from sbea_engine.errors import Cancelled, EngineError
 from sbea_engine.progress import Progress
 from webapp.api.errors import AppError
+from webapp.api.told import data_without_folders
 from webapp.jobs.models import Job, JobState
 from webapp.jobs.selectors import job_standing
 from webapp.jobs.services import (
@@ -34,6 +35,7 @@ from webapp.jobs.services import (
 from webapp.jobs.worker_names import run_name
 from webapp.recordings import storage
 from workers.progress import ProgressBuffer
+from workers.told import told
 
 logger = logging.getLogger(__name__)
 
@@ -215,7 +217,7 @@ def _end_badly(run: JobRun, error: Exception) -> None:
     if isinstance(error, Cancelled):
         job_finish(job_id=job_id, worker=worker, state=JobState.CANCELLED)
         return
-    described = describe_error(error)
+    described = describe_error(error, run.job)
     if is_transient(error) and run.job.attempt < MAX_ATTEMPTS:
         logger.warning("Job %s failed for now: %s", job_id, error)
         delay = timedelta(seconds=2**run.job.attempt)
@@ -223,6 +225,8 @@ def _end_badly(run: JobRun, error: Exception) -> None:
         return
     if described["code"] == "internal_error":
         logger.exception("Job %s failed by a fault of the program", job_id, exc_info=error)
+    else:
+        logger.warning("Job %s failed: %s", job_id, error)  # whole: what members read names no folder
     job_finish(job_id=job_id, worker=worker, state=JobState.FAILED, error=described)
 
 
@@ -233,11 +237,17 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, _TRANSIENT)
 
 
-def describe_error(error: Exception) -> dict[str, Any]:
-    """`{code, message, data}` for the job's row; foreseen errors speak for themselves."""
+def describe_error(error: Exception, job: Job) -> dict[str, Any]:
+    """`{code, message, data}` for the job's row; foreseen errors speak for themselves.
+
+    Every member of the project reads it, so it says nothing of where the server keeps its files.
+    """
     if isinstance(error, EngineError | AppError):
-        return {"code": error.code, "message": str(error), "data": error.data}
+        data = data_without_folders(error.data)
+        return {"code": error.code, "message": told(str(error), job), "data": data}
     if isinstance(error, OSError):
-        return {"code": "io_error", "message": f"A file could not be read or written: {error}", "data": {}}
-    message = f"A fault of the program stopped this job ({type(error).__name__}: {error}). Please report it."
+        message = told(f"A file could not be read or written: {error}", job)
+        return {"code": "io_error", "message": message, "data": {}}
+    reason = told(f"{type(error).__name__}: {error}", job)
+    message = f"A fault of the program stopped this job ({reason}). Please report it."
     return {"code": "internal_error", "message": message, "data": {}}

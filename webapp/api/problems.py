@@ -16,6 +16,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from sbea_engine.errors import EngineError
 from webapp.api.auth import NotSignedIn
 from webapp.api.errors import AppError
+from webapp.api.told import data_without_folders, without_folders
 
 E = TypeVar("E", bound=Exception)
 
@@ -41,7 +42,11 @@ def problem(*, status: int, code: str, detail: str, data: Mapping[str, Any] | No
 def problem_response(error: AppError | EngineError) -> HttpResponse:
     """The answer for an error that was raised on purpose."""
     status = error.status if isinstance(error, AppError) else 422 if error.permanent else 503
-    return problem(status=status, code=error.code, detail=str(error), data=error.data)
+    if isinstance(error, AppError):
+        return problem(status=status, code=error.code, detail=str(error), data=error.data)
+    # The engine names files by where they lie, which is nothing for whoever asks.
+    detail, data = without_folders(str(error)), data_without_folders(error.data)
+    return problem(status=status, code=error.code, detail=detail, data=data)
 
 
 def register_problems(api: NinjaAPI) -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from sbea_engine.errors import EngineError
 from webapp.api.errors import AppError
+from webapp.api.told import without_folders
 from webapp.realtime import access
 from webapp.realtime.access import CloseCode
 from webapp.realtime.database import in_thread
@@ -123,7 +124,9 @@ class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
             window = await in_thread(read)()
         except (AppError, EngineError) as error:
             self._followings.unfollow(reconstruction_id)
-            await self._error(error.code, str(error), reconstruction_id, theirs=isinstance(error, AppError))
+            theirs = isinstance(error, AppError)
+            detail = str(error) if theirs else without_folders(str(error))
+            await self._error(error.code, detail, reconstruction_id, theirs=theirs)
             return
         if window is None:
             return

@@ -10,10 +10,11 @@ has rows, a binary message right behind it. The next window is sent when the cli
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 JobStateName = Literal["queued", "running", "done", "failed", "cancelled"]
 JobEventKind = Literal["state", "progress", "log", "metrics"]
@@ -64,6 +65,12 @@ class JobState(Wire):
     result: dict[str, Any] | None
     can_cancel: bool
     can_retry: bool
+
+    @field_validator("params", mode="after")
+    @classmethod
+    def _without_folder(cls, params: dict[str, Any]) -> dict[str, Any]:
+        # Every member reads jobs; in which folder of the server an import lay is for those who manage data.
+        return {**params, "path": PurePath(str(params["path"])).name} if "path" in params else params
 
 
 class JobEventMsg(Wire):

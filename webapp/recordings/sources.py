@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from webapp.api.told import without_folders
 from webapp.recordings import storage
-from webapp.recordings.errors import VideoNotReady
+from webapp.recordings.errors import PathNotAllowed, VideoNotReady
 from webapp.recordings.models import Video
 from webapp.recordings.roots import allowed_source
 
@@ -18,7 +19,12 @@ def video_source_path(*, video: Video) -> Path:
         VideoNotReady: An uploaded source is gone.
     """
     if not video.source_owned:
-        return allowed_source(video.source_path)
+        try:
+            return allowed_source(video.source_path)
+        except PathNotAllowed as error:
+            # Whoever trains or predicts reads it, and not only those who may look at server folders.
+            reason = str(error).replace(f"{Path(video.source_path).parent}/", "")
+            raise PathNotAllowed(f"{video}: {without_folders(reason)}") from error
     path = storage.stored_path(video.source_path)
     if not path.exists():
         raise VideoNotReady(f"The file of {video} is gone from the data folder. Upload it again.")

@@ -8,8 +8,10 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from sbea_engine.errors import BadInput
 from tests.webapp.factories import client_of, make_project, make_user, owner_of, send
 from webapp.projects import api as projects_api
+from webapp.recordings import storage
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +63,19 @@ class TestFaults:
         answer = send(client_of(make_user()), "GET", "/api/v1/projects")
         assert problem_of(answer)["code"] == "internal_error"
         assert "secret" not in answer.content.decode()
+
+    def test_what_the_engine_cannot_read_is_called_by_its_name_alone(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = storage.result_folder(3) / "progress.json"
+
+        def damaged(**_: Any) -> Any:
+            raise BadInput(f"{file}: damaged.", file=str(file))
+
+        monkeypatch.setattr(projects_api, "project_rows", damaged)
+        found = problem_of(send(client_of(make_user()), "GET", "/api/v1/projects"))
+        assert (found["status"], found["detail"]) == (422, "progress.json: damaged.")
+        assert found["data"] == {"file": "progress.json"}
 
     def test_a_database_that_is_busy_asks_to_try_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def busy(**_: Any) -> Any:

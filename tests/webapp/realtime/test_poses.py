@@ -237,6 +237,7 @@ class TestFollowing:
         await db(progress, found, 700)
         told = await socket.receive()
         assert (told["type"], told["code"]) == ("error", "bad_poses_3d_store")
+        assert str(storage.data_root()) not in told["detail"]
         assert told["reconstruction_id"] == found.pk
         await db(progress, found, 900)
         await socket.send({"type": "subscribe", "since": {}})
