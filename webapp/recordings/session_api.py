@@ -15,6 +15,7 @@ from webapp.recordings.selectors import recording_get, recording_session_get, re
 from webapp.recordings.sessions import (
     recording_session_assign,
     recording_session_create,
+    recording_session_delete,
     recording_session_rename,
 )
 
@@ -74,6 +75,19 @@ def rename_session(
     user = signed_in(request)
     session = recording_session_get(pk=recording_session_id, visible_to=user)
     return recording_session_rename(session=session, name=data.name, by=user)
+
+
+@router.delete(
+    "/recording-sessions/{int:recording_session_id}",
+    response={204: None},
+    operation_id="recording_session_delete",
+)
+def delete_session(request: HttpRequest, recording_session_id: int) -> Status[None]:
+    """Remove a recording session; its recordings and calibrations stay and belong to none then."""
+    user = signed_in(request)
+    session = recording_session_get(pk=recording_session_id, visible_to=user)
+    recording_session_delete(session=session, by=user)
+    return Status(204, None)
 
 
 @router.put(

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
+from webapp.api.errors import NotFound
 from webapp.projects.models import Project
 from webapp.recordings.errors import BadRecording
 from webapp.recordings.models import Recording, RecordingSession
@@ -44,6 +45,20 @@ def recording_session_rename(*, session: RecordingSession, name: str, by: User) 
     session.name = clean
     session.save(update_fields=["name"])
     return session
+
+
+@transaction.atomic
+def recording_session_delete(*, session: RecordingSession, by: User) -> None:
+    """Remove a recording session; its recordings and calibrations stay and belong to none then.
+
+    Raises:
+        NotFound, Forbidden: `by` may not manage the project's data, or it was deleted meanwhile.
+    """
+    require(by, session.project, Capability.MANAGE_DATA)
+    hold(session.project)  # nothing is given to it meanwhile
+    removed, _ = RecordingSession.objects.filter(pk=session.pk).delete()
+    if not removed:
+        raise NotFound("recording session")
 
 
 @transaction.atomic

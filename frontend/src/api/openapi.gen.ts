@@ -789,7 +789,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Session
+         * @description Remove a recording session; its recordings and calibrations stay and belong to none then.
+         */
+        delete: operations["recording_session_delete"];
         options?: never;
         head?: never;
         /**
@@ -4033,6 +4037,26 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    recording_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording_session_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

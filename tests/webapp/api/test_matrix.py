@@ -81,6 +81,7 @@ NEEDS: dict[str, Capability] = {
     "recording_rename": Capability.MANAGE_DATA,
     "recording_session_assign": Capability.MANAGE_DATA,
     "recording_session_create": Capability.MANAGE_DATA,
+    "recording_session_delete": Capability.MANAGE_DATA,
     "recording_session_list": Capability.VIEW,
     "recording_session_rename": Capability.MANAGE_DATA,
     "recording_sync": Capability.MANAGE_DATA,

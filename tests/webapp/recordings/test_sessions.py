@@ -9,8 +9,10 @@ import pytest
 
 from tests.webapp.factories import client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_rig, pretend_recording
+from webapp.api.errors import NotFound
 from webapp.projects.models import Project
 from webapp.recordings.models import RecordingSession
+from webapp.recordings.sessions import recording_session_delete
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +96,29 @@ def test_a_calibration_comes_in_for_one(project: Project) -> None:
     )
     make(project, "Monday")
     assert call(project, "POST", path, body).json()["session"] == "Monday"
+
+
+class TestDeleted:
+    def test_what_belongs_to_it_stays(self, project: Project) -> None:
+        monday, tuesday = make(project, "Monday").json()["id"], make(project, "Tuesday").json()["id"]
+        recordings = [pretend_recording(project, {"top": 10}, name=name) for name in ("a", "b")]
+        for recording, session in zip(recordings, (monday, tuesday), strict=True):
+            body = {"recording_session_id": session}
+            assert call(project, "PUT", f"/recordings/{recording.pk}/session", body).status_code == 200
+        rig = json.dumps(make_rig("top").to_dict())
+        body = {"filename": "rig.json", "text": rig, "session": "Monday"}
+        assert call(project, "POST", f"/projects/{project.pk}/calibrations", body).status_code == 201
+        assert call(project, "DELETE", f"/recording-sessions/{monday}").status_code == 204
+        listed = call(project, "GET", f"/projects/{project.pk}/recordings").json()
+        assert [(row["name"], row["session"]) for row in listed] == [("a", None), ("b", "Tuesday")]
+        (calibration,) = call(project, "GET", f"/projects/{project.pk}/calibrations").json()
+        assert calibration["session"] is None
+        assert call(project, "DELETE", f"/recording-sessions/{monday}").status_code == 404
+        assert make(project, "monday").status_code == 201, "its name is free"
+
+    def test_by_two_at_once(self, project: Project) -> None:
+        session = RecordingSession.objects.get(pk=make(project, "Monday").json()["id"])
+        by = owner_of(project)
+        recording_session_delete(session=session, by=by)
+        with pytest.raises(NotFound):
+            recording_session_delete(session=session, by=by)

@@ -12,6 +12,7 @@ import { onJobEnd } from "../parts/watch";
 import { AddRecordings } from "./add";
 import { Calibrations } from "./calibrations";
 import { ImportJobs } from "./importJobs";
+import { Sessions } from "./sessions";
 import { RecordingTable } from "./table";
 
 export interface RecordingsPage {
@@ -71,6 +72,7 @@ function Page(page: RecordingsPage): JSX.Element {
         </Loaded>
       </section>
       <Calibrations {...page} />
+      <Sessions {...page} />
     </>
   );
 }
