@@ -46,6 +46,11 @@ class DemoTake:
         """Another rendering has another folder."""
         return f"demo-{Path(self.recipe).stem}-{self.cameras}x{self.seconds:g}s-{self.seed}"
 
+    @property
+    def rig_name(self) -> str:
+        """Of the calibration: every recording with these cameras uses it, whatever is seen there."""
+        return f"rig of {self.cameras} cameras"
+
 
 TAKES = {
     ONE_MOUSE: DemoTake(name="one mouse", recipe="rig-one"),
@@ -120,7 +125,9 @@ def store_take(project: Project, made: RenderedTake, *, by: User) -> int:
         made.labels.save(demo_labels_folder(project))
         animals_ensure(project=project, count=len(made.labels.individuals), by=by)
         name = free_name(made.take.name, project.recordings.values_list("name", flat=True))
-        adopted = recording_adopt_rendered(project=project, folder=made.folder, name=name, by=by)
+        adopted = recording_adopt_rendered(
+            project=project, folder=made.folder, name=name, rig=made.take.rig_name, by=by
+        )
         for video in adopted.recording.videos.all():
             suggestions_add(video=video, found=made.suggestions[video.view])
     return adopted.recording.pk

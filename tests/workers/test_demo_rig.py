@@ -28,6 +28,7 @@ from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.recordings.matching import match_cameras
 from webapp.recordings.models import Recording, Video
+from webapp.recordings.rendered_registration import recording_adopt_rendered
 from webapp.recordings.services import recording_delete
 from webapp.recordings.sync import sync_of
 from webapp.results.models import PoseResult
@@ -120,6 +121,17 @@ class TestRendered:
         assert (truth.sync.frames < 0).any()
         cameras = CameraGroup.from_dict(recording.calibration.cameras)  # type: ignore[union-attr]
         assert match_cameras(cameras, videos).usable == tuple(truth.views)
+
+    def test_the_calibration_is_called_as_the_rig_and_serves_every_take_of_it(self, take: DemoTake) -> None:
+        project = rendered_rig(take)
+        by = owner_of(project)
+        folder = shutil.copytree(folder_of(take), storage.media_folder("originals", "second-take"))
+        try:
+            recording_adopt_rendered(project=project, folder=folder, name="another", rig="unused", by=by)
+        finally:
+            shutil.rmtree(folder)
+        used = project.recordings.order_by("pk").values_list("name", "calibration__name")
+        assert list(used) == [("together", "rig of 3 cameras"), ("another", "rig of 3 cameras")]
 
     def test_a_moment_is_suggested_in_every_view_that_shows_it(self, take: DemoTake) -> None:
         project = rendered_rig(take)

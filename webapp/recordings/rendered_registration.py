@@ -74,14 +74,19 @@ def recording_register_rendered(
     free = name or free_name(found.path.name, project.recordings.values_list("name", flat=True))
     sources = [Source(view=camera, path=str(found.video(camera))) for camera in there]
     recording, jobs = recording_register(project=project, name=free, sources=sources, by=by)
-    return _on_its_rig(recording, jobs, found, there, by=by)
+    return _on_its_rig(recording, jobs, found, there, rig=recording.name, by=by)
 
 
 @transaction.atomic
-def recording_adopt_rendered(*, project: Project, folder: Path, name: str, by: User) -> RegisteredRendered:
+def recording_adopt_rendered(
+    *, project: Project, folder: Path, name: str, rig: str, by: User
+) -> RegisteredRendered:
     """As `recording_register_rendered`, of a whole folder that the studio rendered under its data root.
 
     The videos go when their recording goes; truth, masks and what else was rendered beside them stays.
+
+    Args:
+        rig: What its calibration is called, where the project does not have these cameras yet.
 
     Raises:
         BadRecording: No whole rendered recording lies in the folder, or the name cannot be used.
@@ -107,18 +112,24 @@ def recording_adopt_rendered(*, project: Project, folder: Path, name: str, by: U
         for place, camera in enumerate(names)
     ]
     jobs = [video_ingest_start(video=video, by=by) for video in videos]
-    return _on_its_rig(recording, jobs, found, names, by=by)
+    return _on_its_rig(recording, jobs, found, names, rig=rig, by=by)
 
 
 def _on_its_rig(
-    recording: Recording, jobs: Sequence[Job], found: RenderedFolder, there: Sequence[str], *, by: User
+    recording: Recording,
+    jobs: Sequence[Job],
+    found: RenderedFolder,
+    there: Sequence[str],
+    *,
+    rig: str,
+    by: User,
 ) -> RegisteredRendered:
     """Give a recording whose views are `there` the clock and the cameras that its folder tells of."""
     if found.sync is not None:
         table = found.sync.to_dict()
         known = {view: runs for view, runs in table["views"].items() if view in there}
         recording = recording_sync_set(recording=recording, table={**table, "views": known}, by=by)
-    calibration = _calibration(recording.project, recording.name, found, by=by)
+    calibration = _calibration(recording.project, rig, found, by=by)
     recording = calibration_assign(recording=recording, calibration=calibration, by=by)
     missing = tuple(camera for camera in found.cameras.names if camera not in there)
     return RegisteredRendered(recording=recording, calibration=calibration, jobs=tuple(jobs), missing=missing)
