@@ -14,6 +14,7 @@ from sbea_engine.data.camera import CameraGroup
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.api.errors import NotFound
+from webapp.api.rows import save_existing
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.projects.models import Project
 from webapp.projects.names import is_text
@@ -113,7 +114,7 @@ def calibration_assign(*, recording: Recording, calibration: Calibration | None,
 
     Raises:
         BadCalibration: It belongs to another project.
-        NotFound, Forbidden: `by` may not manage the project's data, or the calibration was deleted meanwhile.
+        NotFound, Forbidden: `by` may not manage the project's data, or one of the two was deleted meanwhile.
     """
     require(by, recording.project, Capability.MANAGE_DATA)
     hold(recording.project)
@@ -122,7 +123,7 @@ def calibration_assign(*, recording: Recording, calibration: Calibration | None,
     if calibration is not None and calibration.project_id != recording.project_id:
         raise BadCalibration("The calibration belongs to another project. Bring its file into this one.")
     recording.calibration = calibration
-    recording.save(update_fields=["calibration"])
+    save_existing(recording, "calibration", what="recording")
     return recording
 
 

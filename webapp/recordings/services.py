@@ -12,6 +12,7 @@ from django.db import transaction
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.api.errors import NotFound
+from webapp.api.rows import save_existing
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
@@ -109,14 +110,14 @@ def recording_rename(*, recording: Recording, name: str, by: User) -> Recording:
         BadRecording: The name cannot be used.
         NameTaken: Another recording of the project has it, in whatever case.
         RecordingInUse: A training or an export waits or runs.
-        NotFound, Forbidden: `by` may not manage the project's data.
+        NotFound, Forbidden: `by` may not manage the project's data, or it was deleted meanwhile.
     """
     require(by, recording.project, Capability.MANAGE_DATA)
     new = recording_name(name)
     require_free(new, _names_held(recording.project, but=recording))
     require_names_free_to_change(recording.project)
     recording.name = new
-    recording.save(update_fields=["name"])
+    save_existing(recording, "name", what="recording")
     return recording
 
 

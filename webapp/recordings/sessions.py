@@ -7,6 +7,7 @@ from django.db import transaction
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.api.errors import NotFound
+from webapp.api.rows import save_existing
 from webapp.projects.models import Project
 from webapp.recordings.errors import BadRecording
 from webapp.recordings.models import Recording, RecordingSession
@@ -35,7 +36,8 @@ def recording_session_rename(*, session: RecordingSession, name: str, by: User) 
     """Give a recording session another name; what belongs to it stays.
 
     Raises:
-        BadRecording, NameTaken, NotFound, Forbidden: As in `recording_session_create`.
+        BadRecording, NameTaken, Forbidden: As in `recording_session_create`.
+        NotFound: As there, or it was deleted meanwhile.
     """
     require(by, session.project, Capability.MANAGE_DATA)
     clean = session_name(name)
@@ -43,7 +45,7 @@ def recording_session_rename(*, session: RecordingSession, name: str, by: User) 
     others = session.project.recording_sessions.exclude(pk=session.pk)
     require_free(clean, others.values_list("name", flat=True), what="recording session")
     session.name = clean
-    session.save(update_fields=["name"])
+    save_existing(session, "name", what="recording session")
     return session
 
 
@@ -69,11 +71,14 @@ def recording_session_assign(
 
     Raises:
         BadRecording: The session belongs to another project.
-        NotFound, Forbidden: `by` may not manage the project's data.
+        NotFound, Forbidden: `by` may not manage the project's data, or one of the two was deleted meanwhile.
     """
     require(by, recording.project, Capability.MANAGE_DATA)
+    hold(recording.project)
+    if session is not None and not RecordingSession.objects.filter(pk=session.pk).exists():
+        raise NotFound("recording session")
     if session is not None and session.project_id != recording.project_id:
         raise BadRecording("The recording session belongs to another project. Make one in this project.")
     recording.session = session
-    recording.save(update_fields=["session"])
+    save_existing(recording, "session", what="recording")
     return recording
