@@ -28,7 +28,7 @@ from webapp.recordings.roots import allowed_path, allowed_source
 from workers.app import app
 from workers.rows import row
 from workers.run import JobRun, job_run
-from workers.told import told
+from workers.told import told_each
 
 ARCHIVE = "source.zip"
 
@@ -77,8 +77,8 @@ def _keep_archive_only(home: Path) -> None:
 def _import(run: JobRun, folder: Path, *, owned: bool) -> DataImport:
     outside = read_project(folder)
     summary = ImportSummary()
-    for warning in outside.warnings:
-        summary.warn(told(warning, run.job))
+    for warning in told_each(outside.warnings, run.job):
+        summary.warn(warning)
     sources = dict(_sources(outside))
     import_check(project=run.job.project, skeleton=outside.skeleton, names=sources)
     videos = [

@@ -17,6 +17,7 @@ from sbea_engine.errors import BadInput
 from tests.webapp.factories import add_member, client_of, make_job, make_project, owner_of
 from tests.webapp.recordings.factories import pretend_video
 from tests.workers.project_rows import finish
+from tests.workers.test_imports import write_dlc
 from webapp.accounts.models import Role
 from webapp.annotation.imports import import_start
 from webapp.jobs.models import Job
@@ -128,6 +129,17 @@ def in_place(project: Project, path: Path, name: str) -> Video:
 
 
 class TestNames:
+    def test_warnings_of_an_import(self, tmp_path: Path) -> None:
+        folder = write_dlc(tmp_path / "all of Ada" / "mice")
+        (folder / "labeled-data" / "day2").mkdir()
+        project = make_project()
+        with override_settings(SBEA_MEDIA_ROOTS=(tmp_path,)):
+            job = import_start(project=project, path=str(folder), upload_id=None, by=owner_of(project))
+            ended = finish(import_deeplabcut, job)
+        assert (ended.state, ended.result is not None) == ("done", True)
+        assert any("mice/labeled-data/day2: no labels" in row for row in (ended.result or {})["warnings"])
+        assert "all of Ada" not in read_by_a_viewer(ended)
+
     def test_recordings_are_told_apart(self) -> None:
         project = make_project()
         videos = [pretend_video(project, name=f"take {n}") for n in range(12)]
