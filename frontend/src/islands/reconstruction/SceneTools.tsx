@@ -8,6 +8,8 @@ import { PAGE_KEYS } from "./keys";
 
 /** How long the button says what became of the link. */
 const SAID_MS = 4_000;
+/** Of what opens over the scene only one is open at a time: the browser sees to it by the name. */
+const PANEL = "sp-panel";
 const PRESETS: readonly (readonly [Preset, string])[] = [
   ["home", "Whole floor"],
   ["rig", "All cameras"],
@@ -98,7 +100,7 @@ function FollowChoice({ desk }: Tool): JSX.Element {
 function LayerChoice({ desk }: Tool): JSX.Element {
   const layers = desk.look.layers.value;
   return (
-    <details class="sp-layers">
+    <details class="sp-panel" name={PANEL}>
       <summary class="st-button small">Layers</summary>
       <fieldset disabled={desk.look.absence.value !== ""}>
         <legend class="visually-hidden">What is drawn</legend>
@@ -184,7 +186,7 @@ function LinkButton({ desk }: Tool): JSX.Element {
 
 function KeyHelp(): JSX.Element {
   return (
-    <details class="sp-layers">
+    <details class="sp-panel end" name={PANEL}>
       <summary class="st-button small">Keys</summary>
       <fieldset>
         <legend class="visually-hidden">Keys</legend>

@@ -46,7 +46,6 @@ async function begin(desk: Desk, canvas: HTMLCanvasElement, end: AbortSignal): P
     scene = new Scene3D({ canvas, cameras, skeleton, individuals, floor, theme: themeNow(), poses });
   } catch (error) {
     look.absence.value = wordsOf(error);
-    desk.note("bad", `The 3D scene cannot be shown. ${wordsOf(error)}`);
     return;
   }
   scene.on("shown", ({ tick }) => {

@@ -112,7 +112,9 @@ function Page({ desk, api, feed, props }: PageProps): JSX.Element {
           {desk.look.absence.value === "" ? (
             <SceneView desk={desk} />
           ) : (
-            <p class="sp-none">{desk.look.absence.value}</p>
+            <p class="sp-none" role="alert">
+              {desk.look.absence.value}
+            </p>
           )}
           <SceneTools desk={desk} />
           <Joint desk={desk} />
@@ -151,7 +153,7 @@ function Header({ desk, api, feed, props }: PageProps): JSX.Element {
         Results
       </a>
       <h1>{recording_name}</h1>
-      <span class="dim small">
+      <span class="sp-about dim small">
         3D from {views.length} views by <a href={modelUrl(props.urls, model_id)}>{model_name}</a> ·{" "}
         {calibration_name}
       </span>
@@ -196,7 +198,7 @@ function Joint({ desk }: { readonly desk: Desk }): JSX.Element | null {
 
 function Notes({ desk }: { readonly desk: Desk }): JSX.Element {
   return (
-    <div class="st-notes" aria-live="polite">
+    <div class="sp-notes" aria-live="polite">
       {desk.notes.value.map((note) => (
         <p key={note.words} class={`note ${note.tone}`}>
           {note.words}{" "}

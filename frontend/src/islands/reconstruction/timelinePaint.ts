@@ -10,11 +10,11 @@ export interface QualityColours {
   readonly target: string;
 }
 
-export const TIMELINE_HEIGHT = 56;
-const BAND_TOP = 44;
+export const TIMELINE_HEIGHT = 58;
+const BAND_TOP = 46;
 const BAND_HEIGHT = 8;
-const CURVE_TOP = 14;
-const CURVE_BOTTOM = 40;
+const CURVE_TOP = 17;
+const CURVE_BOTTOM = 42;
 /** The scale never shrinks below this: noise of a tenth of a pixel is no mountain range. */
 const LEAST_SCALE_PX = 2;
 
@@ -57,7 +57,7 @@ export function paintQuality(
   context.globalAlpha = 1;
   paintCurve(context, bins, x, scale, colours.error);
   context.fillStyle = colours.text;
-  context.font = "11px system-ui, sans-serif";
+  context.font = "13px system-ui, sans-serif";
   context.textBaseline = "top";
   context.fillText(`reprojection error, 0 to ${scale.toFixed(1)} px`, 2, 0);
   context.fillStyle = colours.target;

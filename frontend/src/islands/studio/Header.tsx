@@ -1,6 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { JobFeed } from "../../api/jobFeed";
 import type { SaveState } from "../../labels/saveState";
+import { JobChip } from "../parts/jobChip";
 import type { Studio } from "./controller";
 import { Icon } from "./icons";
 import type { StudioProps } from "./model";
@@ -123,7 +125,13 @@ export function FrameBox({ studio }: { studio: Studio }) {
   );
 }
 
-export function Header({ studio, props }: { studio: Studio; props: StudioProps }) {
+interface HeaderProps {
+  readonly studio: Studio;
+  readonly props: StudioProps;
+  readonly feed: JobFeed;
+}
+
+export function Header({ studio, props, feed }: HeaderProps) {
   const { project, recording, canUndo, canRedo } = studio.state;
   const home = props.urls?.home ?? "/";
   return (
@@ -139,7 +147,9 @@ export function Header({ studio, props }: { studio: Studio; props: StudioProps }
       </h1>
       <SaveChip studio={studio} />
       <FrameBox studio={studio} />
-      <span class="st-grow" />
+      <span class="st-jobs">
+        <JobChip feed={feed} jobsUrl={props.urls?.jobs ?? home} />
+      </span>
       <span class="st-group">
         <button
           type="button"

@@ -2,13 +2,14 @@
 
 import "../../styles/studio.css";
 import { render } from "preact";
-import type { Api } from "../../api/client";
+import type { JobFeed } from "../../api/jobFeed";
 import { wordsOf } from "../../api/problem";
 import { openLabelDatabase } from "../../labels/database";
 import { LabelSession } from "../../labels/labelSession";
 import { LabelStore } from "../../labels/labelStore";
 import type { IslandContext } from "../context";
 import { pageFeed } from "../parts/feed";
+import { JobChip } from "../parts/jobChip";
 import { onJobEnd } from "../parts/watch";
 import { Studio } from "./controller";
 import { Help, Notices } from "./Dialogs";
@@ -28,12 +29,13 @@ import { Transport } from "./Transport";
 interface AppProps {
   readonly studio: Studio;
   readonly props: StudioProps;
+  readonly feed: JobFeed;
 }
 
-function App({ studio, props }: AppProps) {
+function App({ studio, props, feed }: AppProps) {
   return (
     <div class="st-frame-of-page">
-      <Header studio={studio} props={props} />
+      <Header studio={studio} props={props} feed={feed} />
       <Picture studio={studio} />
       <Notices studio={studio} />
       <Sidebar studio={studio} />
@@ -52,6 +54,7 @@ export async function mount(
   // Asked for first, so that they are there when the picture is.
   const labels = gateway.labels(props.videoId);
   labels.catch(() => {}); // reported where they are taken
+  const feed = pageFeed(api, props.projectId, signal);
   try {
     const [recording, project] = await Promise.all([
       gateway.recording(props.recordingId),
@@ -67,18 +70,24 @@ export async function mount(
     const studio = new Studio(state, session, gateway, signal);
     studio.open(root);
     root.replaceChildren();
-    render(<App studio={studio} props={props} />, root);
+    render(<App studio={studio} props={props} feed={feed} />, root);
     studio.focusPicture();
     studio.goTo(firstTick(studio, props));
     readKeyboard(root, studio, signal);
     returnFocus(root, signal);
     signal.addEventListener("abort", () => render(null, root), { once: true });
-    watchJobs(api, props, studio, signal);
+    watchJobs(feed, studio, signal);
     const asked = state.video.id === props.videoId;
     await studio.reads.all(props.resultId ?? null, asked ? labels : gateway.labels(state.video.id));
   } catch (error) {
     if (signal.aborted) return;
-    render(<NotReady words={wordsOf(error)} urls={props.urls ?? {}} />, root);
+    // What is being read now may be what the studio waits for.
+    render(
+      <NotReady words={wordsOf(error)} urls={props.urls ?? {}}>
+        <JobChip feed={feed} jobsUrl={props.urls?.jobs ?? "/"} />
+      </NotReady>,
+      root,
+    );
   }
 }
 
@@ -98,8 +107,8 @@ function firstTick(studio: Studio, { videoId, frame, tick }: StudioProps): numbe
 }
 
 /** What a job made of one of the videos is shown as soon as the job has ended. */
-function watchJobs(api: Api, props: StudioProps, studio: Studio, signal: AbortSignal): void {
-  onJobEnd(pageFeed(api, props.projectId, signal), signal, ({ params }) => {
+function watchJobs(feed: JobFeed, studio: Studio, signal: AbortSignal): void {
+  onJobEnd(feed, signal, ({ params }) => {
     if (typeof params.video_id === "number") void studio.reads.jobEnded(params.video_id);
   });
 }
