@@ -84,7 +84,7 @@ def suggestions_start(*, video: Video, count: int, method: str, by: User) -> Job
         project=video.recording.project,
         params={"video_id": video.pk, "count": count, "method": method},
         by=by,
-        label=f"Suggest {count} frames of {video.recording.name}",
+        label=f"Suggest {count} frames of {video}",
     )
 
 

@@ -53,7 +53,7 @@ def prediction_start(*, model: PoseModel, video: Video, by: User) -> PoseResult:
         project=project,
         params={"result_id": result.pk, "model_id": model.pk, "video_id": video.pk},
         by=by,
-        label=f"Run {model.name} over {video.recording.name}",
+        label=f"Run {model.name} over {video}",
         target=f"result:{result.pk}",
     )
     result.save()

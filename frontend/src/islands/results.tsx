@@ -144,7 +144,7 @@ function ResultRow({
         {job && <JobError job={job} />}
         <Failure of={action.error} />
       </td>
-      <td>
+      <td class="name-cell">
         <a href={modelUrl(props.urls, result.model_id)}>{result.model_name}</a>
       </td>
       <td>

@@ -85,7 +85,10 @@ function VideoRun({
   return (
     <tr>
       <td class="wide-cell">
-        {video.recording_name} <span class="dim small">{counted(video.frame_count, "frame")}</span>
+        {video.recording_name}{" "}
+        <span class="dim small">
+          {video.view} · {counted(video.frame_count, "frame")}
+        </span>
         {job && <JobProgress job={job} />}
         {job && <JobError job={job} />}
         <Failure of={action.error} />

@@ -32,7 +32,9 @@ export function WorstFrames({ api, props, data: { model, recordings } }: ModelPa
                     <b class="num-text">{pixels(mean_px)}</b>
                     <span class="dim small num-text">frame {count(frame_index)}</span>
                   </span>
-                  <span class="dim small clip">{video.recording_name}</span>
+                  <span class="dim small clip">
+                    {video.recording_name} · {video.view}
+                  </span>
                 </a>
               </li>
             )
