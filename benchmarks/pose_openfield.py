@@ -1,6 +1,7 @@
 """Pose on DeepLabCut's openfield project: accuracy on time blocks, confidence, and speed on its video.
 
-    python benchmarks/pose_openfield.py --data ../shared/data/openfield [--preset fast] [--folds 5] [--json]
+    python benchmarks/pose_openfield.py --data ../shared/data/openfield [--preset fast] [--family F]
+                                        [--folds 5] [--json]
 
 Prints, for each fold (a contiguous fifth of the 116 labelled frames, trained on the other four fifths) mean,
 median, RMS and PCK@5 px, and the plain baseline beside it: the label of the training frame whose picture is
@@ -97,6 +98,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=Path("../shared/data/openfield"))
     parser.add_argument("--preset", default="default")
+    parser.add_argument("--family", default="pose_machine")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--folds", type=int, default=5)
@@ -108,7 +110,7 @@ def main() -> None:
         raise SystemExit(f"{project}: not there. This benchmark needs DeepLabCut's openfield project.")
     labels = load_labels(project)
     config = PoseConfig.from_dict(
-        {"preset": arguments.preset, "seed": arguments.seed, "threads": arguments.threads}
+        {name: getattr(arguments, name) for name in ("preset", "family", "seed", "threads")}
     )
     folds = list(range(arguments.folds)) if arguments.only is None else arguments.only
     with tempfile.TemporaryDirectory() as place:

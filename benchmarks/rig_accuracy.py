@@ -1,7 +1,7 @@
 """How near predicted 3D poses come to the truth, from few labels a view, on a rendered rig.
 
     python -m benchmarks.rig_accuracy [--recipe solo] [--cameras 4] [--seconds 20] [--labels 60]
-                                      [--threads 2] [--seeds 3 4 5] [--lens K1 K2 P1 P2 K3]
+                                      [--threads 2] [--seeds 3 4 5] [--lens K1 K2 P1 P2 K3] [--family F]
 
 Renders a recording, trains one pose model on labelled frames of all views, predicts every view, triangulates
 by the recording's table of ticks, and compares the last third of the ticks with the truth. Labels are spread
@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--lens", type=float, nargs=5, metavar=("K1", "K2", "P1", "P2", "K3"))
     parser.add_argument("--preset", default="default")
+    parser.add_argument("--family", default="pose_machine")
     asked = parser.parse_args()
     rows = []
     for seed in asked.seeds:
@@ -83,7 +84,7 @@ def measure(asked: argparse.Namespace, seed: int, folder: Path) -> dict[str, Any
     )
     truth = load_truth(rig)
     labels = labels_before(truth, training)
-    model = create(PoseConfig(preset=asked.preset, threads=asked.threads, seed=seed))
+    model = create(PoseConfig(preset=asked.preset, family=asked.family, threads=asked.threads, seed=seed))
     model.fit(labels)
     print(
         f"{asked.recipe}, seed {seed}: {len(labels)} labelled frames in {len(truth.views)} views, before "

@@ -78,7 +78,7 @@ class PoseConfig:
     """
 
     preset: PresetName = "default"
-    family: str = "pyramid"
+    family: str = "pose_machine"
     seed: int = 0
     iterations: int | None = None
     minutes: float | None = None

@@ -60,6 +60,7 @@ class PoseModel(Protocol):
 
 
 FAMILIES: Mapping[str, type[PoseModel]] = {
+    "pose_machine": PoseEstimator,
     "pyramid": PoseEstimator,
 }
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.model import PoseNet
+from sbea_engine.pose.model import PoseNetwork
 
 MAX_BATCH_PIXELS = 8 * 320 * 256
 """Working pixels a forward pass; more gains nothing on CPU and only takes memory."""
@@ -23,7 +23,7 @@ class Located(NamedTuple):
     confidence_logit: NDArray[np.float32]
 
 
-def locate(model: PoseNet, images: list[Image]) -> Located:
+def locate(model: PoseNetwork, images: list[Image]) -> Located:
     """Find keypoints in frames of one size, (h, w) or (h, w, 3) each; the model is in evaluation mode."""
     height, width = images[0].shape[:2]
     batch = np.stack([_padded(image, model.backbone.multiple) for image in images])
@@ -36,7 +36,7 @@ def locate(model: PoseNet, images: list[Image]) -> Located:
     return Located(points, out.confidence_logit.cpu().numpy().astype(np.float32))
 
 
-def locate_all(model: PoseNet, images: Iterable[Image]) -> Iterator[Located]:
+def locate_all(model: PoseNetwork, images: Iterable[Image]) -> Iterator[Located]:
     """Find keypoints in a stream of frames of any sizes; yields in order, some frames at a time."""
     waiting: list[Image] = []
     for image in images:

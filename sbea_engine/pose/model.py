@@ -1,7 +1,8 @@
-"""The pose network: a map a keypoint over the whole frame, and how far to trust its peak."""
+"""What pose networks share, and the plainest of them: a map a keypoint, and how far to trust its peak."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -21,11 +22,14 @@ class PoseOutput(NamedTuple):
         logits: (batch, keypoint, h, w); softmax over h w is where the keypoint is.
         decoded: The positions read from the logits.
         confidence_logit: (batch, keypoint); sigmoid is the uncalibrated confidence.
+        first_logits: (batch, keypoint, coarser h, coarser w) of a network that answers twice: its first,
+            coarse answer, which training pulls to the truth as well; None of one that answers once.
     """
 
     logits: Tensor
     decoded: Decoded
     confidence_logit: Tensor
+    first_logits: Tensor | None = None
 
 
 class ConfidenceHead(nn.Module):
@@ -56,20 +60,33 @@ class ConfidenceHead(nn.Module):
         return logit.squeeze(-1).float()
 
 
-class PoseNet(nn.Module):
-    """Backbone, one map a keypoint, confidence head.
+class Maps(NamedTuple):
+    """What a network makes of the features of its backbone; both as in `PoseOutput`."""
+
+    logits: Tensor
+    first_logits: Tensor | None = None
+
+
+class PoseNetwork(nn.Module, ABC):
+    """Backbone, maps, confidence head; what maps are made of is the family's.
+
+    A network has a map for each keypoint of each individual, individual after individual: that is the
+    keypoint axis of its output.
 
     Args:
-        keypoints: Length of the keypoint axis.
         in_channels: 1 for grey, 3 for colour.
         channels: Widths of the backbone's levels.
     """
 
-    def __init__(self, keypoints: int, in_channels: int, channels: tuple[int, ...]) -> None:
+    confidence: ConfidenceHead
+
+    def __init__(self, in_channels: int, channels: tuple[int, ...]) -> None:
         super().__init__()
         self.backbone = PyramidBackbone(in_channels, channels)
-        self.maps = nn.Conv2d(channels[0], keypoints, 1)
-        self.confidence = ConfidenceHead(keypoints, channels[0], channels[CONTEXT_LEVEL])
+
+    @abstractmethod
+    def score(self, levels: list[Tensor], valid: tuple[int, int] | None) -> Maps:
+        """Maps from the backbone's levels, finest first; `valid` as in `forward`."""
 
     def forward(self, images: Tensor, valid: tuple[int, int] | None = None) -> PoseOutput:
         """Find keypoints.
@@ -79,10 +96,33 @@ class PoseNet(nn.Module):
             valid: (rows, columns) of pixels that are picture and not padding.
         """
         levels = self.backbone((images.float() - 127.5) / 64.0)
-        logits = self.maps(levels[0]).float()
-        cells = None if valid is None else (-(-valid[0] // STRIDE), -(-valid[1] // STRIDE))
-        decoded = decode(logits.detach(), STRIDE, valid=cells)
-        return PoseOutput(logits, decoded, self.confidence(levels[0], levels[CONTEXT_LEVEL], decoded))
+        maps = self.score(levels, valid)
+        cells = None if valid is None else cells_of(valid, STRIDE)
+        decoded = decode(maps.logits.detach(), STRIDE, valid=cells)
+        trust = self.confidence(levels[0], levels[CONTEXT_LEVEL], decoded)
+        return PoseOutput(maps.logits, decoded, trust, maps.first_logits)
+
+
+class PoseNet(PoseNetwork):
+    """One linear map for each keypoint of each individual on the finest features.
+
+    Args:
+        individuals, keypoints: Their product is the length of the keypoint axis.
+    """
+
+    def __init__(self, individuals: int, keypoints: int, in_channels: int, channels: tuple[int, ...]) -> None:
+        super().__init__(in_channels, channels)
+        self.maps = nn.Conv2d(channels[0], individuals * keypoints, 1)
+        self.confidence = ConfidenceHead(individuals * keypoints, channels[0], channels[CONTEXT_LEVEL])
+
+    def score(self, levels: list[Tensor], valid: tuple[int, int] | None) -> Maps:
+        """See `PoseNetwork`."""
+        return Maps(self.maps(levels[0]).float())
+
+
+def cells_of(pixels: tuple[int, int], stride: int) -> tuple[int, int]:
+    """Rows and columns of cells of a stride that pixels from the first one on touch."""
+    return -(-pixels[0] // stride), -(-pixels[1] // stride)
 
 
 def _features_at(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,12 +25,19 @@ from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
 from sbea_engine.pose.losses import PoseBatch, pose_loss
+from sbea_engine.pose.machine import PoseMachine
 from sbea_engine.pose.metrics import evaluate
-from sbea_engine.pose.model import PoseNet
+from sbea_engine.pose.model import PoseNet, PoseNetwork
 from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, WorkingPlan, make_plan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
 from sbea_engine.pose.splits import Rows, labelled_rows, split_validation
 from sbea_engine.progress import OnProgress, ignore
+
+NETWORKS: Mapping[str, Callable[[int, int, int, tuple[int, ...]], PoseNetwork]] = {
+    "pose_machine": PoseMachine,
+    "pyramid": PoseNet,
+}
+"""By family: individuals, keypoints, colour channels and widths of the backbone to a network."""
 
 MIN_FRAMES = 4
 CURVE_POINTS = 15
@@ -47,7 +54,7 @@ class FitOutcome:
         labels_sha256: Of what was trained on; see `labels_checksum`.
     """
 
-    model: PoseNet
+    model: PoseNetwork
     plan: WorkingPlan
     calibration: Calibration
     trained: Trained
@@ -89,7 +96,7 @@ def fit_pose(
         fingerprint=fingerprint(labels, config),
     )
     trained = trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
-    final = cast(PoseNet, trained.model)
+    final = cast(PoseNetwork, trained.model)
     calibration = validation.calibrate(final)
     return FitOutcome(
         model=final,
@@ -117,7 +124,7 @@ class Validation:
         self._sizes = [frames.sizes[row] for row in rows]
         self._plan = plan
 
-    def locate(self, model: PoseNet) -> Located:
+    def locate(self, model: PoseNetwork) -> Located:
         """Answers on the validation frames, points in source pixels."""
         parts = list(locate_all(model, (self._frames.image(int(row)) for row in self._rows)))
         points = np.concatenate([part.points_px for part in parts])
@@ -129,11 +136,11 @@ class Validation:
 
     def curve_point(self, model: nn.Module) -> dict[str, float]:
         """`val_mean_px` and `val_median_px`; empty where validation frames hold no placed keypoint."""
-        found = evaluate(self._labels, self._by_individual(self.locate(cast(PoseNet, model)).points_px))
+        found = evaluate(self._labels, self._by_individual(self.locate(cast(PoseNetwork, model)).points_px))
         names = ("mean_px", "median_px", "pck5")
         return {f"val_{name}": found[name] for name in names if found[name] is not None}
 
-    def calibrate(self, model: PoseNet) -> Calibration:
+    def calibrate(self, model: PoseNetwork) -> Calibration:
         """Fit confidence to how often answers are right here; an absent keypoint has no right answer."""
         found = self.locate(model)
         known = self._labels.visibility != Visibility.UNLABELLED
@@ -141,7 +148,7 @@ class Validation:
         right = distance <= self._plan.radius_px  # False where there is no position
         return calibrate(found.confidence_logit.reshape(known.shape)[known], right[known])
 
-    def evaluate(self, model: PoseNet, calibration: Calibration) -> dict[str, Any]:
+    def evaluate(self, model: PoseNetwork, calibration: Calibration) -> dict[str, Any]:
         """`metrics.evaluate` on the validation frames."""
         found = self.locate(model)
         points = self._by_individual(found.points_px)
@@ -180,12 +187,13 @@ def _check_individual(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str)
         )
 
 
-def build_model(skeleton: Skeleton, individuals: int, config: PoseConfig) -> PoseNet:
-    """The untrained network, a map for each keypoint of each individual; its weights are a function of the
-    seed, whatever ran before."""
+def build_model(skeleton: Skeleton, individuals: int, config: PoseConfig) -> PoseNetwork:
+    """The untrained network of the config's family; its weights are a function of the seed, whatever ran
+    before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        return PoseNet(individuals * len(skeleton), 1 if config.colour == "grey" else 3, config.size.channels)
+        network = NETWORKS[config.family]
+        return network(individuals, len(skeleton), 1 if config.colour == "grey" else 3, config.size.channels)
 
 
 def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
