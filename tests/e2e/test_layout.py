@@ -17,6 +17,7 @@ from tests.e2e.studio_server import StudioServer
 
 WIDTHS = (1440, 1024, 800)
 HEIGHT = 900
+UNCUT = "(box) => box.scrollWidth <= box.clientWidth"
 Story = tuple[dict[str, Any], dict[str, Any], int]
 
 
@@ -80,6 +81,7 @@ def test_what_runs_is_told_between_what_the_header_of_the_studio_tells(
     assert inside(chip, box_of(header))
     for other in header.locator(":scope > :not(.st-jobs)").all():
         assert not overlap(chip, box_of(other)), other.inner_text()
+    assert page.locator(".st-jobs .num-text").evaluate(UNCUT), "the share that is done is cut"
     bar = box_of(header)
     assert page.get_by_role("button", name="Next frame").is_visible()
     assert inside(box_of(page.get_by_role("button", name="Next frame")), bar)
@@ -93,6 +95,9 @@ def test_panels_of_the_scene_stay_on_it_and_leave_its_tools_free(
     page.goto(f"/projects/{story[0]['slug']}/reconstructions/{job.reconstruction_id}/")
     tools = page.locator(".sp-tools")
     stage = box_of(page.locator(".sp-stage"))
+    for tool in tools.locator("select, button, summary").all():
+        ground = tool.evaluate("(tool) => getComputedStyle(tool).backgroundColor")
+        assert "rgba" not in ground, f"{tool.inner_text()} cannot be read over a dark picture"
     for name in ("Layers", "Keys"):
         tools.locator("summary", has_text=name).click()
         panel = tools.locator("details[open] fieldset")
@@ -100,5 +105,27 @@ def test_panels_of_the_scene_stay_on_it_and_leave_its_tools_free(
         assert inside(box_of(panel), stage), name
         for tool in tools.locator("select, button, summary").all():
             assert not overlap(box_of(panel), box_of(tool)), f"{name} covers {tool.inner_text()}"
-        cut = panel.evaluate("(box) => box.scrollWidth > box.clientWidth")
-        assert not cut, f"words of {name} are cut"
+        assert panel.evaluate(UNCUT), f"words of {name} are cut"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_bar_of_a_page_is_no_taller_while_something_runs(
+    page: Page, story: Story, job: PacedJob, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.goto(f"/projects/{story[0]['slug']}/people/")
+    bar = page.locator(".bar")
+    chip = bar.get_by_role("link", name="Reconstruct A rig")
+    assert inside(box_of(chip), box_of(bar))
+    assert chip.locator(".num-text").evaluate(UNCUT), "the share that is done is cut"
+    running = box_of(bar)["height"]
+    chip.evaluate("(chip) => chip.remove()")
+    assert box_of(bar)["height"] == running
+
+
+def test_a_wide_table_scrolls_in_its_card_and_not_the_page(page: Page, story: Story) -> None:
+    page.set_viewport_size({"width": 420, "height": HEIGHT})
+    page.goto(f"/projects/{story[0]['slug']}/recordings/")
+    page.get_by_role("button", name="Views and sync of").wait_for()
+    assert page.locator(".scroll-x").first.evaluate("(card) => card.scrollWidth > card.clientWidth")
+    assert page.locator("html").evaluate(UNCUT)
