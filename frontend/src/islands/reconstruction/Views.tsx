@@ -4,13 +4,21 @@ import type { StudioVideo } from "../studio/model";
 import type { Desk } from "./desk";
 import { ViewPicture } from "./viewPicture";
 
+/** From so many views on their words stand beside the pictures, so that all fit beside the scene. */
+const MANY = 4;
+
 /** The videos of the recording in step with the scene, each with its reprojection error. */
 export function Views({ desk }: { readonly desk: Desk }): JSX.Element {
   const { recording, cameras, reconstruction } = desk.space;
   const absent = recording?.absent ?? [];
+  const videos = recording?.videos ?? [];
   return (
-    <section class="sp-views" aria-label="Videos of the same tick">
-      {(recording?.videos ?? []).map((video) => (
+    <section
+      class={videos.length >= MANY ? "sp-views many" : "sp-views"}
+      style={{ "--views": videos.length + absent.length }}
+      aria-label="Videos of the same tick"
+    >
+      {videos.map((video) => (
         <View
           key={video.view}
           desk={desk}
@@ -55,7 +63,7 @@ function View({ desk, video, place, hasCamera }: ViewProps): JSX.Element {
   const failure = desk.views.failed.value.get(video.view);
   return (
     <figure class="sp-view" data-view-name={video.view}>
-      <div class="sp-picture" style={{ aspectRatio: `${video.width} / ${video.height}` }}>
+      <div class="sp-picture" style={{ "--ratio": video.width / video.height }}>
         <canvas ref={canvas} />
         {failure === undefined && tick >= 0 && frame === null && (
           <span class="sp-none">No frame at this tick</span>
