@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { MAX_SPEED, MIN_SPEED } from "../../player/player";
 import { Icon } from "../studio/icons";
@@ -5,6 +6,7 @@ import { timeWords } from "../studio/words";
 import type { Desk } from "./desk";
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4].filter((speed) => speed >= MIN_SPEED && speed <= MAX_SPEED);
+
 /** Play, step, speed, and the time on screen. */
 export function Transport({ desk }: { readonly desk: Desk }): JSX.Element {
   const { player } = desk;
@@ -27,22 +29,14 @@ export function Transport({ desk }: { readonly desk: Desk }): JSX.Element {
         <StepButton desk={desk} ticks={1} icon="forward" label="One tick on" keys="." />
         <StepButton desk={desk} ticks={10} icon="forward10" label="Ten ticks on" keys=">" />
       </div>
-      <label class="sp-tick">
+      <div class="sp-tick">
         <span class="dim">tick</span>
-        <input
-          type="number"
-          class="st-input"
-          min={0}
-          max={player.ticks - 1}
-          value={tick}
-          aria-label="Tick"
-          onChange={(event) => player.seek(event.currentTarget.valueAsNumber || 0)}
-        />
+        <TickField desk={desk} />
         <span class="dim">
           of {player.ticks}
           {desk.space.fps !== null && ` · ${timeWords(tick / desk.space.fps)}`}
         </span>
-      </label>
+      </div>
       <select
         class="st-select small"
         aria-label="Speed"
@@ -65,6 +59,32 @@ export function Transport({ desk }: { readonly desk: Desk }): JSX.Element {
         </label>
       )}
     </div>
+  );
+}
+
+/** The tick on the screen, or what is being typed: that stays, whatever comes in meanwhile. */
+export function TickField({ desk }: { readonly desk: Pick<Desk, "target" | "player"> }): JSX.Element {
+  const typed = useSignal<string | null>(null);
+  return (
+    <input
+      type="number"
+      class="st-input"
+      min={0}
+      max={desk.player.ticks - 1}
+      value={typed.value ?? desk.target.value}
+      aria-label="Tick"
+      onInput={(event) => {
+        typed.value = event.currentTarget.value;
+      }}
+      onChange={(event) => {
+        const tick = event.currentTarget.valueAsNumber || 0;
+        typed.value = null;
+        desk.player.seek(tick);
+      }}
+      onBlur={() => {
+        typed.value = null;
+      }}
+    />
   );
 }
 
