@@ -30,7 +30,7 @@ class Preset:
             least: nearer than some cells of the map, two keypoints cannot be told apart.
         crop_px: Side of a training view, working pixels; larger where the animal would not fit.
         batch_size: Views an iteration.
-        iterations: Steps of the optimiser.
+        iterations: Steps of the optimiser for one individual; see `PoseConfig.steps`.
         learning_rate: Highest rate.
     """
 
@@ -59,10 +59,11 @@ class PoseConfig:
     """Settings of one pose training.
 
     Attributes:
-        preset: `tiny` (seconds, for tests), `fast` (a minute or two on CPU) or `default` (three or four).
+        preset: `tiny` (seconds, for tests), `fast` (a minute or two on CPU) or `default` (three or four);
+            twice that for several individuals.
         family: Member of the registry in `factory.py`.
         seed: Of weights, views and order. Same seed, config, labels, threads and machine: same model.
-        iterations: Overrides the preset's.
+        iterations: Overrides the preset's, for however many individuals.
         minutes: Wall-clock budget: before training a few steps are timed and the number of iterations is
             lowered to what fits. How many that is depends on the machine, so the model card records it,
             and a run with `iterations` set to it repeats the result. None: no budget.
@@ -109,6 +110,13 @@ class PoseConfig:
     def size(self) -> Preset:
         """The numbers behind the preset."""
         return PRESETS[self.preset]
+
+    def steps(self, individuals: int) -> int:
+        """Steps of the optimiser. A view is round one individual, so that each of two is trained as one would
+        be by twice the steps; more than two share most of what is learned."""
+        if self.iterations is not None:
+            return self.iterations
+        return self.size.iterations * min(individuals, 2)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; `from_dict` reads it back."""

@@ -87,7 +87,7 @@ def fit_pose(
         seed=config.seed,
     )
     validation = Validation(labels, frames, validation_rows, plan)
-    settings = _trainer_config(config, device)
+    settings = _trainer_config(config, len(labels.individuals), device)
     trainer = Trainer(
         settings,
         batch=sampler.batch,
@@ -217,8 +217,8 @@ def labels_checksum(labels: LabelSet) -> str:
     return digest.hexdigest()
 
 
-def _trainer_config(config: PoseConfig, device: torch.device) -> TrainerConfig:
-    iterations = config.iterations or config.size.iterations
+def _trainer_config(config: PoseConfig, individuals: int, device: torch.device) -> TrainerConfig:
+    iterations = config.steps(individuals)
     return TrainerConfig(
         iterations=iterations,
         learning_rate=config.size.learning_rate,

@@ -15,6 +15,11 @@ class TestPoseConfig:
         assert list(PRESETS) == ["tiny", "fast", "default"]
         assert cost == sorted(cost)
 
+    def test_several_individuals_get_twice_the_steps_of_one(self) -> None:
+        config = PoseConfig(preset="fast")
+        assert [config.steps(n) for n in (1, 2, 8)] == [250, 500, 500]
+        assert PoseConfig(preset="fast", iterations=7).steps(2) == 7
+
     @pytest.mark.parametrize(
         "settings",
         [

@@ -10,7 +10,11 @@ import type { ModelsData, ModelsPage } from "./index";
 const ENOUGH_FRAMES = 20;
 
 const PRESETS = [
-  { key: "default", name: "Default", hint: "three or four minutes on a processor" },
+  {
+    key: "default",
+    name: "Default",
+    hint: "three or four minutes on a processor, twice that for several animals",
+  },
   { key: "fast", name: "Fast", hint: "a minute or two, a little less exact" },
   { key: "tiny", name: "Trial run", hint: "seconds, only to see that all works" },
 ] as const;
