@@ -43,6 +43,20 @@ def job(studio: StudioServer, rig: LongRig, story: Story) -> Iterator[PacedJob]:
         paced.finish()
 
 
+@pytest.fixture(scope="module")
+def four_views(
+    signed_in: BrowserContext, studio: StudioServer, media_root: Path
+) -> Iterator[tuple[str, int]]:
+    """Slug of a project, and a reconstruction of four cameras in it that runs."""
+    rig = film_long_rig(media_root / "four", ticks=2 * CHUNK, cameras=4)
+    api = StudioApi(signed_in, studio.base_url)
+    project, recording, model = predicted_recording(api, studio, rig, "Four views")
+    with paced_job(studio, recording["id"], model, rig.truth) as paced:
+        paced.write(CHUNK)
+        yield project["slug"], paced.reconstruction_id
+        paced.finish()
+
+
 def box_of(found: Locator) -> FloatRect:
     found.wait_for()
     box = found.bounding_box()
@@ -106,6 +120,23 @@ def test_panels_of_the_scene_stay_on_it_and_leave_its_tools_free(
         for tool in tools.locator("select, button, summary").all():
             assert not overlap(box_of(panel), box_of(tool)), f"{name} covers {tool.inner_text()}"
         assert panel.evaluate(UNCUT), f"words of {name} are cut"
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_four_views_are_seen_at_once_beside_the_scene(
+    page: Page, four_views: tuple[str, int], width: int
+) -> None:
+    project, reconstruction = four_views
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    page.goto(f"/projects/{project}/reconstructions/{reconstruction}/")
+    page.locator("[data-testid=reconstruction]").wait_for()
+    strip = box_of(page.locator(".sp-views"))
+    views = page.locator(".sp-view").all()
+    assert len(views) == 4
+    for view in views:
+        assert inside(box_of(view), strip)
+        assert box_of(view.locator("canvas"))["height"] > 100, "nothing is recognised"
+        assert not overlap(box_of(view.locator(".sp-picture")), box_of(view.locator("figcaption")))
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -4,9 +4,6 @@ import type { StudioVideo } from "../studio/model";
 import type { Desk } from "./desk";
 import { ViewPicture } from "./viewPicture";
 
-/** From so many views on their words stand beside the pictures, so that all fit beside the scene. */
-const MANY = 4;
-
 /** The videos of the recording in step with the scene, each with its reprojection error. */
 export function Views({ desk }: { readonly desk: Desk }): JSX.Element {
   const { recording, cameras, reconstruction } = desk.space;
@@ -14,7 +11,7 @@ export function Views({ desk }: { readonly desk: Desk }): JSX.Element {
   const videos = recording?.videos ?? [];
   return (
     <section
-      class={videos.length >= MANY ? "sp-views many" : "sp-views"}
+      class="sp-views"
       style={{ "--views": videos.length + absent.length }}
       aria-label="Videos of the same tick"
     >
