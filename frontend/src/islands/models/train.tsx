@@ -15,7 +15,7 @@ const PRESETS = [
     name: "Default",
     hint: "three or four minutes on a processor, twice that for several animals",
   },
-  { key: "fast", name: "Fast", hint: "a minute or two, a little less exact" },
+  { key: "fast", name: "Fast", hint: "half as long, a little less exact" },
   { key: "tiny", name: "Trial run", hint: "seconds, only to see that all works" },
 ] as const;
 
