@@ -22,8 +22,9 @@ from sbea_engine.video import encode
 
 SETTINGS = {
     "CRF 18, key every 12": ("18", 12),
-    "CRF 20, key every 12": ("20", 12),
     "CRF 20, key every 8": ("20", 8),
+    "CRF 20, key every 4": ("20", 4),
+    "CRF 21, key every 4": ("21", 4),
 }
 TURNS = 4
 

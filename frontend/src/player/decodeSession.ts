@@ -13,16 +13,16 @@
 
 import type { ByteRead } from "./bytes";
 import type { FrameTable, Gop } from "./frameTable";
-import { type FetchRange, GroupReader } from "./groupReader";
+import { type FetchRange, GroupReader, type SharedLine } from "./groupReader";
 import { ByteLru } from "./lru";
 import { isAbort, SourceError } from "./types";
 
 const MICROSECONDS_PER_FRAME = 1000;
 const MAX_QUEUED_CHUNKS = 6;
-const GROUPS_AHEAD = 3;
+const GROUPS_AHEAD = 6;
 /** Steps no longer than this count as travel in a direction; longer ones are jumps. */
 const TRAVEL_FRAMES = 12;
-/** A group of pictures is kept whole up to so many frames, however little memory there is: the proxies have 8. */
+/** A group of pictures is kept whole up to so many frames, however little memory there is: proxies have 4, older ones 12. */
 const LONGEST_KEPT_GROUP = 16;
 /** How long a jump rests on its frame before the rest of its GOP is decoded. */
 const REST_MS = 120;
@@ -54,6 +54,8 @@ export interface DecoderLike {
 export interface DecodeDeps<F extends FrameLike> {
   createDecoder(onFrame: (frame: F) => void, onError: (error: unknown) => void): DecoderLike;
   readonly fetchRange: FetchRange;
+  /** Over which bytes are read that nobody waits for. */
+  readonly line: SharedLine;
   /** Whether bytes are read that nobody waits for. */
   readonly readsAhead: boolean;
 }
@@ -85,7 +87,7 @@ export class DecodeSession<F extends FrameLike> {
   constructor(table: FrameTable, deps: DecodeDeps<F>, cacheBytes: number) {
     this.#table = table;
     this.#deps = deps;
-    this.#groups = new GroupReader(table, deps.fetchRange, KEPT_SHARE * cacheBytes);
+    this.#groups = new GroupReader(table, deps.fetchRange, deps.line, KEPT_SHARE * cacheBytes);
     this.#frames = new ByteLru<number, F>(cacheBytes, (frame) => frame.close());
     this.#cacheBytes = cacheBytes;
   }

@@ -10,6 +10,8 @@ import { isAbort, SourceError } from "./types";
 
 /** A decoder that gives nothing for this long has run out of frame buffers or died. */
 const STALL_MS = 4000;
+/** Of the lock that views, and pages, share. */
+const READING_AHEAD = "sbea.player.readingAhead";
 
 /** The DOM library types `self` as a window; these are the parts of a worker scope in use here. */
 interface WorkerScope {
@@ -100,6 +102,7 @@ async function open(video: OpenVideo): Promise<DecodeSession<VideoFrame>> {
     {
       createDecoder: (onFrame, onError) => new Decoder(config, onFrame, onError),
       fetchRange: (start, end, signal) => fetchRange(video.proxyUrl, start, end, signal),
+      line: async (work, signal) => void (await navigator.locks.request(READING_AHEAD, { signal }, work)),
       readsAhead: video.readsAhead,
     },
     keptBytes ?? video.cacheBytes,

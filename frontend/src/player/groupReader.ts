@@ -2,8 +2,8 @@
  * The bytes of groups of pictures: what was read is kept, and more is read ahead while nobody waits.
  *
  * Reading ahead goes from where the reader is outwards, until the memory is full. A jump then finds its bytes in
- * the page, whether the server stands beside it or across the country. It takes half of the line at most, starts
- * when the page is calm, and gives the line up to whoever waits for bytes.
+ * the page, whether the server stands beside it or across the country. It takes half of the line at most, which all
+ * views share, starts when the page is calm, and gives the line up to whoever waits for bytes.
  */
 
 import { ByteRead } from "./bytes";
@@ -15,21 +15,26 @@ const RUN_BYTES = 512 * 2 ** 10;
 
 export type FetchRange = (start: number, end: number, signal: AbortSignal) => Promise<ByteRead>;
 
+/** One at a time: runs `work` when nobody else who shares the line reads ahead; gives up waiting on `signal`. */
+export type SharedLine = (work: () => Promise<void>, signal: AbortSignal) => Promise<void>;
+
 export class GroupReader {
   readonly #table: FrameTable;
   readonly #fetchRange: FetchRange;
+  readonly #line: SharedLine;
   readonly #kept: ByteLru<number, Uint8Array>;
   /** Where to read on from; null while somebody waits. */
   #from: number | null = null;
-  /** Of the reading ahead that is on its way. */
-  #line: AbortController | null = null;
+  /** Of the reading ahead that is on its way, or waits for the line. */
+  #reading: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The last reading ahead failed: nothing more before the bytes that somebody waits for come again. */
   #failed = false;
 
-  constructor(table: FrameTable, fetchRange: FetchRange, keptBytes: number) {
+  constructor(table: FrameTable, fetchRange: FetchRange, line: SharedLine, keptBytes: number) {
     this.#table = table;
     this.#fetchRange = fetchRange;
+    this.#line = line;
     this.#kept = new ByteLru(keptBytes);
   }
 
@@ -42,7 +47,7 @@ export class GroupReader {
   async read(gop: Gop, signal: AbortSignal): Promise<ByteRead> {
     const kept = this.#kept.get(gop.first);
     if (kept !== undefined) return new ByteRead(kept.length, async () => kept);
-    this.#line?.abort();
+    this.#reading?.abort();
     return this.#fetchRange(gop.byteStart, gop.byteEnd, signal);
   }
 
@@ -56,6 +61,7 @@ export class GroupReader {
   /** Somebody waits: what is on its way may come, and nothing more is asked for. */
   standBack(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#from = null;
   }
 
@@ -68,27 +74,34 @@ export class GroupReader {
 
   dispose(): void {
     this.standBack();
-    this.#line?.abort();
+    this.#reading?.abort();
     this.#kept.clear();
   }
 
   async #readOn(): Promise<void> {
-    if (this.#line !== null || this.#from === null || this.#failed) return;
-    const run = this.#nextRun(this.#from);
-    if (run.length === 0) return;
-    this.#line = new AbortController();
-    const began = performance.now();
+    this.#timer = undefined;
+    if (this.#reading !== null || this.#from === null || this.#failed) return;
+    if (this.#nextRun(this.#from).length === 0) return;
+    const reading = new AbortController();
+    this.#reading = reading;
     try {
-      await this.#readRun(run, this.#line.signal);
+      await this.#line(() => this.#readOne(reading.signal), reading.signal);
     } catch {
       // Whoever waits for one of these groups asks for it again, and is told why it cannot be had.
-      this.#failed = !this.#line.signal.aborted;
+      this.#failed = !reading.signal.aborted;
     } finally {
-      this.#line = null;
+      this.#reading = null;
     }
-    if (this.#from === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#readOn(), performance.now() - began);
+    if (this.#timer === undefined) void this.#readOn();
+  }
+
+  /** One request, and as long a rest; nothing where somebody came to wait while the line was taken. */
+  async #readOne(signal: AbortSignal): Promise<void> {
+    const run = this.#from === null ? [] : this.#nextRun(this.#from);
+    if (run.length === 0) return;
+    const began = performance.now();
+    await this.#readRun(run, signal);
+    await new Promise((resolve) => setTimeout(resolve, performance.now() - began));
   }
 
   async #readRun(run: readonly Gop[], signal: AbortSignal): Promise<void> {

@@ -27,6 +27,7 @@ class Rig {
       this.#frames,
       {
         createDecoder: (onFrame) => this.#decoder(onFrame),
+        line: (work) => work(),
         readsAhead: this.readsAhead,
         fetchRange: async (start, end, signal) => {
           this.fetched.push(start);

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ByteRead } from "../../src/player/bytes";
 import type { Gop } from "../../src/player/frameTable";
-import { GroupReader } from "../../src/player/groupReader";
+import { GroupReader, type SharedLine } from "../../src/player/groupReader";
 import { SourceError } from "../../src/player/types";
 import { table } from "./sidecar";
 
 const GROUP = 12;
 const CALM_MS = 40;
+/** A line that nobody else is on. */
+const alone: SharedLine = (work) => work();
 const never = (): AbortSignal => new AbortController().signal;
 
 /** A server whose byte at an offset is the offset itself, modulo 251. */
@@ -25,6 +27,19 @@ class Server {
     if (this.failing) throw new SourceError("network", "away");
     const pieces = [content(start, end)];
     return new ByteRead(end - start, async () => pieces.shift() ?? null);
+  };
+}
+
+/** A line as pages have it: one after the other, and whoever gave up while waiting gets none. */
+function oneAtATime(): SharedLine {
+  let before: Promise<unknown> = Promise.resolve();
+  return (work, signal) => {
+    const mine = before.then(() => {
+      signal.throwIfAborted();
+      return work();
+    });
+    before = mine.catch(() => {});
+    return mine;
   };
 }
 
@@ -55,7 +70,7 @@ describe("GroupReader", () => {
   }
 
   it("keeps what was read", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     const bytes = await bytesOf(reader, third);
     expect(bytes).toEqual(content(third.byteStart, third.byteEnd));
     expect(await bytesOf(reader, third)).toEqual(bytes);
@@ -63,7 +78,7 @@ describe("GroupReader", () => {
   });
 
   it("reads ahead from where the reader is, both ways, and gives each group its own bytes", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     await bytesOf(reader, third);
     reader.readAhead(third.first + 5, CALM_MS);
     await vi.advanceTimersByTimeAsync(CALM_MS - 1);
@@ -78,7 +93,12 @@ describe("GroupReader", () => {
   });
 
   it("fills free memory only: nothing that is kept leaves for what nobody asked for", async () => {
-    const reader = new GroupReader(frames, server.fetch, sizeOf(first) + sizeOf(second) + sizeOf(fifth));
+    const reader = new GroupReader(
+      frames,
+      server.fetch,
+      alone,
+      sizeOf(first) + sizeOf(second) + sizeOf(fifth),
+    );
     await bytesOf(reader, fifth);
     reader.readAhead(0, CALM_MS);
     await vi.advanceTimersByTimeAsync(1000);
@@ -88,7 +108,7 @@ describe("GroupReader", () => {
   });
 
   it("lets go of what is too much when it may keep less", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     await bytesOf(reader, first);
     await bytesOf(reader, fifth);
     reader.setKeptBytes(sizeOf(fifth));
@@ -99,7 +119,7 @@ describe("GroupReader", () => {
   });
 
   it("starts nothing while somebody waits", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     reader.readAhead(0, CALM_MS);
     await vi.advanceTimersByTimeAsync(CALM_MS - 1);
     reader.standBack();
@@ -108,7 +128,7 @@ describe("GroupReader", () => {
   });
 
   it("gives the line up to whoever needs bytes, and not to whoever has them", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     await bytesOf(reader, first);
     server.takesMs = 100;
     reader.readAhead(0, CALM_MS);
@@ -122,7 +142,7 @@ describe("GroupReader", () => {
   });
 
   it("leaves the line free for as long as it took", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     await bytesOf(reader, third);
     server.takesMs = 300;
     reader.readAhead(third.first, 0);
@@ -132,8 +152,49 @@ describe("GroupReader", () => {
     expect(server.asked).toHaveLength(3);
   });
 
+  it("shares the line with the other views, and its rest too", async () => {
+    const line = oneAtATime();
+    const other = new Server();
+    server.takesMs = 300;
+    new GroupReader(frames, server.fetch, line, sizeOf(first)).readAhead(0, 0);
+    new GroupReader(frames, other.fetch, line, sizeOf(first)).readAhead(0, 0);
+    await vi.advanceTimersByTimeAsync(300 + 290);
+    expect([server.asked.length, other.asked.length]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect([server.asked.length, other.asked.length]).toEqual([1, 1]);
+  });
+
+  it("asks for nothing when it gets the line while somebody waits", async () => {
+    const line = oneAtATime();
+    const other = new Server();
+    server.takesMs = 300;
+    new GroupReader(frames, server.fetch, line, sizeOf(first)).readAhead(0, 0);
+    const reader = new GroupReader(frames, other.fetch, line, 2 ** 20);
+    reader.readAhead(0, 10);
+    await vi.advanceTimersByTimeAsync(100);
+    reader.standBack();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(other.asked).toEqual([]);
+    reader.readAhead(0, 10);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(other.asked).not.toEqual([]);
+  });
+
+  it("stays calm after travel although a run of before ended meanwhile", async () => {
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
+    await bytesOf(reader, third);
+    server.takesMs = 100;
+    reader.readAhead(third.first, 0);
+    await vi.advanceTimersByTimeAsync(50);
+    reader.readAhead(third.first, 1000);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(server.asked).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(server.asked).toHaveLength(3);
+  });
+
   it("after a failure waits for bytes to come again", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     server.failing = true;
     reader.readAhead(0, CALM_MS);
     await vi.advanceTimersByTimeAsync(1000);
@@ -148,7 +209,7 @@ describe("GroupReader", () => {
   });
 
   it("asks for nothing once it is closed", async () => {
-    const reader = new GroupReader(frames, server.fetch, 2 ** 20);
+    const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     server.takesMs = 100;
     reader.readAhead(0, CALM_MS);
     await vi.advanceTimersByTimeAsync(CALM_MS + 10);
