@@ -111,7 +111,7 @@ def part_bodies(bodies: Sequence[Mover], push_mm: Callable[[int, int], float], g
 def _part(a: Mover, b: Mover, limit: float) -> bool:
     if apart(a, b):
         return False
-    x, y, depth = deepest(a, b)
+    x, y, depth = deepest(a, b, beyond_mm=SOFT_MM)
     depth -= SOFT_MM
     if depth <= DONE_MM:  # pushed apart already, to within rounding
         return False
@@ -129,9 +129,12 @@ def apart(a: Mover, b: Mover) -> bool:
     return x * x + y * y > reach * reach
 
 
-def deepest(a: Mover, b: Mover) -> tuple[float, float, float]:
-    """Unit vector from `b` to `a` where their capsules are closest, and how deep they overlap there."""
-    best, others = (1.0, 0.0, -math.inf), b.capsules()
+def deepest(a: Mover, b: Mover, beyond_mm: float = -math.inf) -> tuple[float, float, float]:
+    """Unit vector from `b` to `a` where their capsules are closest, and how deep they overlap there.
+
+    Where no two overlap by more than `beyond_mm`, that is the answer, with any direction: it is sooner known.
+    """
+    best, others = (1.0, 0.0, beyond_mm), b.capsules()
     for one in a.capsules():
         for other in others:
             if _at_most(one, other) <= best[2]:

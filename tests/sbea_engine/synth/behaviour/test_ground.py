@@ -55,6 +55,17 @@ def test_a_body_pushed_into_a_wall_comes_out_of_it() -> None:
             assert abs(y) < arena.floor_mm[1] / 2
 
 
+def test_depth_beyond_a_bound_is_the_depth_and_below_it_the_bound() -> None:
+    rng, shape, deeper = np.random.default_rng(3), Shape.of(MOUSE), 0
+    for _ in range(300):
+        x, y, heading = rng.uniform(-60, 60), rng.uniform(-60, 60), rng.uniform(-3, 3)
+        a, b = Mover(shape, x, y, heading), Mover(shape, 0.0, 0.0, rng.uniform(-3, 3))
+        whole, told = deepest(a, b), deepest(a, b, beyond_mm=1.0)
+        deeper += whole[2] > 1.0
+        assert told == whole if whole[2] > 1.0 else told[2] == 1.0
+    assert 30 < deeper < 270
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_one_between_others_and_a_corner_gives_the_push_on(turned: bool) -> None:
     """Five in a corner, each pressed by the next: none stays in another deeper than fur gives way."""
