@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from sbea_engine.data.sync import SyncTable
 from tests.e2e.api import StudioApi
@@ -171,6 +171,49 @@ class TestFourViewsInStep:
         assert_forward(samples)
         assert wrong_samples(samples) == []
         assert desk.source_kinds() == dict.fromkeys(VIEWS, kind)
+
+
+class TestReadingAhead:
+    def test_views_read_on_while_nobody_waits_one_after_the_other(
+        self, page: Page, api: StudioApi, studio: StudioServer, rig: Rig
+    ) -> None:
+        """What a jump needs is asked for at once and is at most a group a view; the rest comes in turns."""
+        asked: dict[str, list[int]] = {view: [] for view in VIEWS}
+        views = {str(video): view for view, video in rig.videos.items()}
+        under_way, most = set[Request](), 0
+
+        def began(request: Request) -> None:
+            nonlocal most
+            found = re.search(r"/media/videos/(\d+)/.*proxy\.mp4", request.url)
+            if found is None:
+                return
+            first, last = map(int, request.headers["range"].removeprefix("bytes=").split("-"))
+            asked[views[found[1]]].append(last - first + 1)
+            if all(len(sizes) >= 1 for sizes in asked.values()) and sum(map(len, asked.values())) > len(
+                VIEWS
+            ):
+                under_way.add(request)
+                most = max(most, len(under_way))
+
+        page.add_init_script("localStorage.removeItem('sbea.player.source')")
+        page.on("request", began)
+        page.on("requestfinished", lambda request: under_way.discard(request))
+        page.goto(rig.url(tick=60))
+        desk = StudioPage(page)
+        desk.wait_for_tick(60)
+        expect(page.locator(".st-cell[data-source=webcodecs]")).to_have_count(len(VIEWS))
+        sizes = {}
+        for view, video in rig.videos.items():
+            url = studio.base_url + api.call("GET", f"/videos/{video}")["proxy_url"]
+            answer = page.context.request.get(url, headers={"Range": "bytes=0-0"})
+            sizes[view] = int(answer.headers["content-range"].rpartition("/")[2])
+        for _ in range(200):
+            if all(sum(asked[view]) > 0.9 * sizes[view] for view in VIEWS):
+                break
+            page.wait_for_timeout(50)
+        else:
+            pytest.fail(f"read {asked} of {sizes}")
+        assert most == 1
 
 
 class TestOneViewInTrouble:
