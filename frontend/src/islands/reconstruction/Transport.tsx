@@ -1,5 +1,6 @@
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { MAX_SPEED, MIN_SPEED } from "../../player/player";
 import { Icon } from "../studio/icons";
 import { timeWords } from "../studio/words";
@@ -62,9 +63,20 @@ export function Transport({ desk }: { readonly desk: Desk }): JSX.Element {
   );
 }
 
-/** The tick on the screen, or what is being typed: that stays, whatever comes in meanwhile. */
+/**
+ * The tick on the screen, or what is being typed: that stays, whatever comes in meanwhile, and after the Enter key until
+ * the page says that it goes there. The number of before would be drawn otherwise, and be one picture more to wait for.
+ */
 export function TickField({ desk }: { readonly desk: Pick<Desk, "target" | "player"> }): JSX.Element {
   const typed = useSignal<string | null>(null);
+  /** What the page said when a number was entered; null where none is. */
+  const before = useRef<number | null>(null);
+  useSignalEffect(() => {
+    const told = desk.target.value;
+    if (before.current === null || before.current === told) return;
+    before.current = null;
+    typed.value = null;
+  });
   return (
     <input
       type="number"
@@ -74,15 +86,17 @@ export function TickField({ desk }: { readonly desk: Pick<Desk, "target" | "play
       value={typed.value ?? desk.target.value}
       aria-label="Tick"
       onInput={(event) => {
+        before.current = null;
         typed.value = event.currentTarget.value;
       }}
       onChange={(event) => {
-        const tick = event.currentTarget.valueAsNumber || 0;
-        typed.value = null;
-        desk.player.seek(tick);
+        desk.player.seek(event.currentTarget.valueAsNumber || 0);
+        const told = desk.target.peek();
+        if (desk.player.target === told) typed.value = null;
+        else before.current = told;
       }}
       onBlur={() => {
-        typed.value = null;
+        if (before.current === null) typed.value = null;
       }}
     />
   );
