@@ -109,7 +109,7 @@ class TestFiles:
         movie = (folder / "proxy.mp4").read_bytes()
         description = base64.b64decode(document["description_base64"])
         assert document["format"] == "sbea-proxy/1"
-        assert (document["frame_count"], document["gop"]) == (50, 8)
+        assert (document["frame_count"], document["gop"]) == (50, 4)
         assert document["fps"] == pytest.approx(30_000 / 1001)
         assert document["codec"] == f"avc1.{description[1]:02x}{description[2]:02x}{description[3]:02x}"
         assert description[0] == 1
@@ -153,7 +153,7 @@ class TestFiles:
     def test_table(self, source: Path, folder: Path) -> None:
         records = load_records(folder)
         assert (folder / "frames.bin").stat().st_size == 24 * 50
-        assert np.flatnonzero(records["key"]).tolist() == list(range(0, 50, 8))
+        assert np.flatnonzero(records["key"]).tolist() == list(range(0, 50, 4))
         ends = records["offset"] + records["size"]
         assert (ends[:-1] <= records["offset"][1:]).all()
         with open_frames(source) as reader:
