@@ -95,9 +95,10 @@ export class GroupReader {
     if (this.#timer === undefined) void this.#readOn();
   }
 
-  /** One request, and as long a rest; nothing where somebody came to wait while the line was taken. */
+  /** One request, and as long a rest; nothing where it is no longer calm, or not yet again, once the line is free. */
   async #readOne(signal: AbortSignal): Promise<void> {
-    const run = this.#from === null ? [] : this.#nextRun(this.#from);
+    if (this.#from === null || this.#timer !== undefined) return;
+    const run = this.#nextRun(this.#from);
     if (run.length === 0) return;
     const began = performance.now();
     await this.#readRun(run, signal);

@@ -180,6 +180,21 @@ describe("GroupReader", () => {
     expect(other.asked).not.toEqual([]);
   });
 
+  it("waits until it is calm again when it gets the line before", async () => {
+    const line = oneAtATime();
+    const other = new Server();
+    server.takesMs = 300;
+    new GroupReader(frames, server.fetch, line, sizeOf(first)).readAhead(0, 0);
+    const reader = new GroupReader(frames, other.fetch, line, 2 ** 20);
+    reader.readAhead(0, 10);
+    await vi.advanceTimersByTimeAsync(100);
+    reader.readAhead(0, 1000);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(other.asked).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(other.asked).not.toEqual([]);
+  });
+
   it("stays calm after travel although a run of before ended meanwhile", async () => {
     const reader = new GroupReader(frames, server.fetch, alone, 2 ** 20);
     await bytesOf(reader, third);
