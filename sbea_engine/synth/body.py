@@ -318,18 +318,19 @@ def turn_joints(
     rotation, position = np.moveaxis(placed.rotation, 0, -1), np.moveaxis(placed.position_mm, 0, -1)
     for j in joints:
         joint = plan.joints[j]
-        rest = np.deg2rad(joint.turn_deg)
-        fixed = not turns[:, j].any()
-        local = np.moveaxis(
-            from_yaw_pitch_roll(*(rest if fixed else (turns[:, j] + rest).T)), (-2, -1), (0, 1)
-        )
-        if fixed:
-            local = local[..., None]
+        # A joint that does not turn about an axis has one angle for all frames.
+        angles = [
+            turned + rest if turned.any() else np.array([rest])
+            for turned, rest in zip(turns[:, j].T, np.deg2rad(joint.turn_deg), strict=True)
+        ]
+        local = np.moveaxis(from_yaw_pitch_roll(*angles), (-2, -1), (0, 1))
         if joint.parent is None:
             rotation[j] = local
             continue
         parent = rotation[plan.joint_index[joint.parent]]
-        rotation[j] = parent[:, :1] * local[0] + parent[:, 1:2] * local[1] + parent[:, 2:] * local[2]
+        np.multiply(parent[:, :1], local[0], out=rotation[j])
+        rotation[j] += parent[:, 1:2] * local[1]
+        rotation[j] += parent[:, 2:] * local[2]
         x, y, z = joint.offset_mm
         position[j] = position[plan.joint_index[joint.parent]]
         position[j] += parent[:, 0] * x + parent[:, 1] * y + parent[:, 2] * z

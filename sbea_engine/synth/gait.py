@@ -142,8 +142,9 @@ def trail_tail(
     chain = plan.joints_at(plan.tail)
     curl, lazy = np.deg2rad(6.5) * habits.curl, np.deg2rad(4.0) * habits.lazy
     yaw = rear_heading + np.pi
-    bound = np.array(floor_mm) / 2 - 3
-    base_height = joints.position_mm[:, chain[0], 2]
+    position = np.moveaxis(joints.position_mm, 0, -1)  # (joint, 3, frame), as it lies in memory
+    bound = np.array(floor_mm)[:, None] / 2 - 3
+    base_height = position[chain[0], 2]
     swing = 2 * np.pi * phase
     for i, (above, joint) in enumerate(pairwise(chain), start=1):
         wave = np.deg2rad(2.5) * np.sin(swing - 0.45 * i)
@@ -153,24 +154,24 @@ def trail_tail(
         if i > 5:
             bent += lazy
         yaw = np.clip(bent, yaw - np.deg2rad(24), yaw + np.deg2rad(24))
-        start = joints.position_mm[:, above]
+        start = position[above]
         link = float(np.linalg.norm(plan.joints[joint].offset_mm))
         height = 1.2 + (base_height - 1.2) * np.exp(-((i / 2.6) ** 1.5))
-        fall = np.clip(height - start[:, 2], -0.8 * link, 0.8 * link)
+        fall = np.clip(height - start[2], -0.8 * link, 0.8 * link)
         run = np.sqrt(link**2 - fall**2)
-        yaw = _along_walls(start[:, :2], yaw, run, bound)
+        yaw = _along_walls(start[:2], yaw, run, bound)
         yaw = low_pass(yaw, fps=fps, time_s=0.05)  # a wall met or left turns the link by and by
-        end = np.clip(_end(start[:, :2], yaw, run), -bound, bound)
-        joints.position_mm[:, joint, :2] = end
-        joints.position_mm[:, joint, 2] = start[:, 2] + fall
+        np.clip(_end(start[:2], yaw, run), -bound, bound, out=position[joint, :2])
+        position[joint, 2] = start[2] + fall
         if turned:
-            joints.rotation[:, joint] = along(start - joints.position_mm[:, joint])
+            joints.rotation[:, joint] = along((start - position[joint]).T)
 
 
 def _end(
     start: NDArray[np.float64], yaw: NDArray[np.float64], run: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    return np.asarray(start + run[:, None] * np.stack([np.cos(yaw), np.sin(yaw)], axis=-1))
+    """Floor positions (2, frame) of the ends of links from `start` (2, frame)."""
+    return np.asarray(start + run * np.stack([np.cos(yaw), np.sin(yaw)]))
 
 
 def _along_walls(
@@ -179,15 +180,15 @@ def _along_walls(
     run: NDArray[np.float64],
     bound: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Yaw (frame,) of a link of length `run`, turned along a wall that it would pass through."""
-    near = np.flatnonzero((np.abs(start) > bound - run.max()).any(-1))
-    beyond = near[(np.abs(_end(start[near], yaw[near], run[near])) > bound).any(-1)]
+    """Yaw (frame,) of a link from `start` (2, frame) on, turned along a wall that it would pass through."""
+    near = np.flatnonzero((np.abs(start) > bound - run.max()).any(0))
+    beyond = near[(np.abs(_end(start[:, near], yaw[near], run[near])) > bound).any(0)]
     if not len(beyond):
         return yaw
-    at, length, turned = start[beyond], run[beyond], yaw[beyond]
+    at, length, turned = start[:, beyond], run[beyond], yaw[beyond]
     for _ in range(3):  # a corner may need a second wall
         reach = np.clip(_end(at, turned, length), -bound, bound) - at
-        turned = np.arctan2(reach[:, 1], reach[:, 0])
+        turned = np.arctan2(reach[1], reach[0])
     yaw = yaw.copy()
     yaw[beyond] = turned
     return np.asarray(np.unwrap(yaw))

@@ -98,7 +98,8 @@ def embody(
     """
     core = _core(plan)
     turns = path_turns(plan, path, habits, acts)
-    joints = _over_path(plan, path, turns, core)
+    joints = place_joints(plan, turns, np.zeros((len(path), 3)), only=core)
+    _move_over_path(plan, path, joints, core)
     girdles = plan.joints_at((plan.joints[0].name, plan.spine[-1]))
     root_mm = joints.position_mm[:, 0].copy()
     phase, speed = stride_phase(plan, joints.position_mm[:, girdles, :2], path.fps)
@@ -109,7 +110,9 @@ def embody(
         add_acts(plan, turns, acts)
         seated = acts.seated
         root_mm[:, 2] += rise_mm(plan, acts)
-    joints = _over_path(plan, path, turns, core, root_mm=root_mm, seated=seated)
+    joints.position_mm[:, 0] = 0
+    turn_joints(plan, joints, turns, core)
+    _move_over_path(plan, path, joints, core, root_mm=root_mm, seated=seated)
     head = plan.joint_index[plan.neck[-1]]
     _lift_nose(plan, joints, turns, head)
     if plan.bobs:
@@ -164,22 +167,21 @@ def _tail_carries(plan: BodyPlan) -> bool:
     return any(k.joint in plan.tail[1:] and any(k.offset_mm) for k in plan.keypoints)
 
 
-def _over_path(
+def _move_over_path(
     plan: BodyPlan,
     path: Path,
-    turns: Angles,
+    joints: JointFrames,
     core: Sequence[int],
     *,
     root_mm: NDArray[np.float64] | None = None,
     seated: Angles | None = None,
-) -> JointFrames:
-    """The core joints with the head over the path and the root at standing height.
+) -> None:
+    """Move the core of `joints`, in place, so that the head is over the path, the root at standing height.
 
     Where `seated` (frame,) is 1 the root stands at `root_mm` (frame, 3) instead, whatever the head does; its
     height is taken from there in any case.
     """
     head = plan.joint_index[plan.neck[-1]]
-    joints = place_joints(plan, turns, np.zeros((len(path), 3)), only=core)
     shift = np.full((len(path), 3), plan.stand_mm)
     shift[:, :2] = path.head_mm - joints.position_mm[:, head, :2]
     if root_mm is not None:
@@ -190,7 +192,6 @@ def _over_path(
             shift[:, :2] += hold * (root_mm[:, :2] - shift[:, :2])
     for j in core:
         joints.position_mm[:, j] += shift
-    return joints
 
 
 def _lift_nose(plan: BodyPlan, joints: JointFrames, turns: Angles, head: int) -> None:

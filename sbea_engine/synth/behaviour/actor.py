@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 
 from sbea_engine.synth.behaviour.mover import Mover
 
-RATE_HZ = 15.0  # steps a second, in which actors count
-
 
 @dataclass(slots=True, kw_only=True)
 class Actor:

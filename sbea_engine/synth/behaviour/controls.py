@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sbea_engine.synth.behaviour.actor import Actor
+from sbea_engine.synth.behaviour.clock import RATE_HZ, STEP_S
 from sbea_engine.synth.behaviour.ground import to_segment
 
 if TYPE_CHECKING:
@@ -39,11 +40,10 @@ def _walk(stage: Stage, actor: Actor) -> Control:
     body, size = actor.body, actor.body.shape.size
     x, y = actor.target
     near = math.hypot(x - body.x, y - body.y) < REACHED_MM * size
-    if not actor.to_wall and (near or stage.step - actor.target_step > NEW_TARGET_S * stage.rate_hz):
+    if not actor.to_wall and (near or stage.step - actor.target_step > NEW_TARGET_S * RATE_HZ):
         waypoint(stage, actor)
         x, y = actor.target
-    dt = stage.dt
-    actor.wiggle += dt * (-actor.wiggle / 0.4) + 1.1 * stage.chance.normal() * math.sqrt(dt)
+    actor.wiggle += STEP_S * (-actor.wiggle / 0.4) + 1.1 * stage.chance.normal() * math.sqrt(STEP_S)
     error = _towards(actor, x, y) + actor.wiggle / 3.4
     wanted = actor.speed * stage.tempo(actor)
     if stage.sniffed(actor):

@@ -46,15 +46,11 @@ class Ground:
             (body.cx, body.cy, s.trunk_radius_mm),
             (body.rx, body.ry, s.trunk_radius_mm + TOES_MM * s.size),
         )
-        dx = dy = 0.0
-        for axis, bound in enumerate(self.half):
-            low = min(p[axis] - p[2] for p in places) + bound
-            high = max(p[axis] + p[2] for p in places) - bound
-            push = -low if low < 0 else -high if high > 0 else 0.0
-            if axis == 0:
-                dx = push
-            else:
-                dy = push
+        (ax, ay, ar), (bx, by, br), (cx, cy, cr), (ex, ey, er) = places
+        low, high = min(ax - ar, bx - br, cx - cr, ex - er) + hx, max(ax + ar, bx + br, cx + cr, ex + er) - hx
+        dx = -low if low < 0 else -high if high > 0 else 0.0
+        low, high = min(ay - ar, by - br, cy - cr, ey - er) + hy, max(ay + ar, by + br, cy + cr, ey + er) - hy
+        dy = -low if low < 0 else -high if high > 0 else 0.0
         for block in self.blocks:
             for x, y, radius in places:
                 away_x, away_y, gap = off_block(block, x + dx, y + dy)
@@ -147,11 +143,15 @@ def deepest(a: Mover, b: Mover, beyond_mm: float = -math.inf) -> tuple[float, fl
 
 
 def _at_most(one: Capsule, other: Capsule) -> float:
-    """A bound, quick to have, on how deep two capsules overlap."""
+    """A bound, quick to have, on how deep two capsules overlap: seen along the line through their middles."""
     ax, ay, bx, by, r = one
     cx, cy, dx, dy, q = other
-    apart = math.hypot(ax + bx - cx - dx, ay + by - cy - dy)
-    return r + q + (math.hypot(bx - ax, by - ay) + math.hypot(dx - cx, dy - cy) - apart) / 2
+    x, y = ax + bx - cx - dx, ay + by - cy - dy
+    apart = math.hypot(x, y)
+    if apart == 0.0:
+        return r + q
+    covered = abs((bx - ax) * x + (by - ay) * y) + abs((dx - cx) * x + (dy - cy) * y)
+    return r + q - (apart - covered / apart) / 2
 
 
 def between(one: Capsule, other: Capsule) -> tuple[float, float, float]:
@@ -166,7 +166,16 @@ def between(one: Capsule, other: Capsule) -> tuple[float, float, float]:
         (cx, cy, ax, ay, bx, by, -1),
         (dx, dy, ax, ay, bx, by, -1),
     ):
-        x, y = to_segment(px, py, qx, qy, rx, ry)
+        # As `to_segment` has it: this is where a play spends its time.
+        ex, ey, x, y = rx - qx, ry - qy, px - qx, py - qy
+        along = x * ex + y * ey
+        if along > 0.0:
+            length = ex * ex + ey * ey
+            if along >= length:
+                x, y = px - rx, py - ry
+            else:
+                t = along / length
+                x, y = x - t * ex, y - t * ey
         d = x * x + y * y
         if d < best:
             best_x, best_y, best = sign * x, sign * y, d

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sbea_engine.synth.behaviour.clock import STEP_S
 from sbea_engine.synth.body import BodyPlan, place_joints
 
 MAX_TURN_RATE = 4.2
@@ -17,7 +18,9 @@ LOOK_BEND = math.radians(48)
 SEAT_MM = 12.0  # a mouse that sits and grooms turns its head and takes up so much more to its sides
 SEAT_HOLDS = 0.85  # share of a push that one that sits does not give way to
 LEAN_MM = 28.0  # how much nearer a mouse comes to a wall that it stands up against
-UNBEND_S = 0.25
+UNBEND_S, TURN_S, PIVOT_S = 0.25, 0.1, 0.12
+# Shares of the way to being straight, to a turn rate, and to one on the spot that a body takes within a step.
+UNBENDS, TURNS, PIVOTS = (1 - math.exp(-STEP_S / lag_s) for lag_s in (UNBEND_S, TURN_S, PIVOT_S))
 LEAST_FLANK = 0.005
 # Degrees by which the spine turns to a flank that is groomed, and the neck from there on; and what is left,
 # on the floor plan, of the lengths of trunk and neck of one that sits curled up like this.
@@ -155,10 +158,10 @@ class Mover:
         y = fy + long * math.sin(neck) + 0.5 * s.nose_mm * math.sin(head)
         return fx, fy, x, y
 
-    def unbend(self, dt: float) -> None:
+    def unbend(self) -> None:
         """Straighten as one that sits does, about its hind feet: upright and bent sideways it would fall."""
         rx, ry = self.rx, self.ry
-        share = 0.5 * self.seat * (1 - math.exp(-dt / UNBEND_S))
+        share = 0.5 * self.seat * UNBENDS
         bend = self.front - self.rear
         self.heading -= share * (bend + self.heading - self.front)
         self.rear += share * bend
@@ -166,31 +169,38 @@ class Mover:
         self.place()
         self.shift(rx - self.rx, ry - self.ry)
 
-    def steer(self, error: float, wanted: float, *, lag_s: float, look: float, dt: float) -> None:
-        """Turn by `error` radians and reach `wanted` mm/s, as far as a body can within `dt` seconds.
+    def steer(self, error: float, wanted: float, *, lag_s: float, look: float) -> None:
+        """Turn by `error` radians and reach `wanted` mm/s, as far as a body can within a step.
 
         Args:
             lag_s: Time constant of the speed.
             look: Turn rate of the head that needs no walking; above 0 the body may turn on the spot too.
         """
-        self._pivot(error if look else 0.0, dt)
-        slow = 0.35 + 0.65 * max(0.0, math.cos(error))
-        self.speed += (wanted * slow - self.speed) * (1 - math.exp(-dt / lag_s))
-        limit = min(MAX_TURN_RATE, abs(self.speed) / (TURN_RADIUS * self.shape.size))
-        if look > limit and abs(self.heading + math.copysign(look * dt, error) - self.front) < LOOK_BEND:
+        self._pivot(error if look else 0.0)
+        ahead = math.cos(error)
+        slow = 0.35 + 0.65 * (ahead if ahead > 0.0 else 0.0)
+        speed = self.speed
+        self.speed = speed = speed + (wanted * slow - speed) * (1 - math.exp(-STEP_S / lag_s))
+        limit = abs(speed) / (TURN_RADIUS * self.shape.size)
+        if limit > MAX_TURN_RATE:
+            limit = MAX_TURN_RATE
+        if look > limit and abs(self.heading + math.copysign(look * STEP_S, error) - self.front) < LOOK_BEND:
             limit = look
-        turn = max(-limit, min(limit, 3.4 * error))
-        self.turn_rate += (turn - self.turn_rate) * (1 - math.exp(-dt / 0.1))
-        self.heading += self.turn_rate * dt
-        step = self.speed * dt
-        self.trail(step * math.cos(self.heading), step * math.sin(self.heading))
+        turn = 3.4 * error
+        turn = limit if turn > limit else -limit if turn < -limit else turn
+        self.turn_rate = turn = self.turn_rate + (turn - self.turn_rate) * TURNS
+        self.heading = heading = self.heading + turn * STEP_S
+        step = speed * STEP_S
+        self.trail(step * math.cos(heading), step * math.sin(heading))
 
-    def _pivot(self, error: float, dt: float) -> None:
+    def _pivot(self, error: float) -> None:
         """Turn on the hind legs where little speed is left to turn with."""
-        room = max(0.0, 1 - abs(self.speed) / (PIVOT_BELOW * self.shape.size))
-        wanted = max(-PIVOT_RATE, min(PIVOT_RATE, 2.5 * error)) * room if abs(error) > PIVOT_FROM else 0.0
-        self.pivot_rate += (wanted - self.pivot_rate) * (1 - math.exp(-dt / 0.12))
-        turn = self.pivot_rate * dt
+        wanted = 0.0
+        if abs(error) > PIVOT_FROM:
+            room = max(0.0, 1 - abs(self.speed) / (PIVOT_BELOW * self.shape.size))
+            wanted = max(-PIVOT_RATE, min(PIVOT_RATE, 2.5 * error)) * room
+        self.pivot_rate = rate = self.pivot_rate + (wanted - self.pivot_rate) * PIVOTS
+        turn = rate * STEP_S
         if abs(turn) > 1e-4:
             c, s = math.cos(turn), math.sin(turn)
             dx, dy = self.x - self.rx, self.y - self.ry
@@ -203,14 +213,15 @@ class Mover:
         """Move the head by (dx, dy), and let girdle and root follow as trailers do (a tractrix each)."""
         self.x += dx
         self.y += dy
+        front, rear = self.front, self.rear
         moved = math.hypot(dx, dy)
         if moved > 1e-9:
             course = math.atan2(dy, dx)
-            along = moved * math.cos(course - self.front)
-            self.front = _drawn(self.front, course, moved / self.shape.neck_mm)
-            self.rear = _drawn(self.rear, self.front, along / self.shape.trunk_mm)
-        self.front = _follow(self.front, self.heading, MAX_NECK_BEND)
-        self.rear = _follow(self.rear, self.front, MAX_SPINE_BEND)
+            along = moved * math.cos(course - front)
+            front = _drawn(front, course, moved / self.shape.neck_mm)
+            rear = _drawn(rear, front, along / self.shape.trunk_mm)
+        self.front = front = _follow(front, self.heading, MAX_NECK_BEND)
+        self.rear = _follow(rear, front, MAX_SPINE_BEND)
 
     def shift(self, dx: float, dy: float) -> None:
         """Push the whole body."""
@@ -224,10 +235,11 @@ def _drawn(angle: float, course: float, pull: float) -> float:
     off = math.remainder(angle - course, math.tau)
     if abs(off) > 3.0:  # pushed straight back: it stays behind
         return angle
-    left = 2 * math.atan(math.tan(off / 2) * math.exp(-min(pull, 20.0)))
+    left = 2 * math.atan(math.tan(off / 2) * math.exp(-pull if pull < 20.0 else -20.0))
     return angle + left - off
 
 
 def _follow(angle: float, leader: float, limit: float) -> float:
     """`angle`, pulled along once the leader has turned further than `limit` away from it."""
-    return leader - max(-limit, min(limit, leader - angle))
+    bend = leader - angle
+    return leader - (limit if bend > limit else -limit if bend < -limit else bend)

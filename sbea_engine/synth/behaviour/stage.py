@@ -6,14 +6,16 @@ Simulated at a low rate; `track.py` turns the steps into smooth curves for any f
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.synth.arena import Arena
-from sbea_engine.synth.behaviour.actor import RATE_HZ, Actor
+from sbea_engine.synth.behaviour.actor import Actor
 from sbea_engine.synth.behaviour.chance import Chance
+from sbea_engine.synth.behaviour.clock import RATE_HZ, STEP_S
 from sbea_engine.synth.behaviour.controls import at_wall, control, flight, roomier_side, wall_ahead, waypoint
 from sbea_engine.synth.behaviour.ground import Ground, deepest, part_bodies, to_segment
 from sbea_engine.synth.behaviour.mover import Mover, Shape
@@ -59,7 +61,7 @@ class Stage:
     ) -> None:
         self.chance, self.ground = Chance(rng), Ground(arena)
         self.transitions, self.durations = transitions, durations
-        self.rate_hz, self.dt, self.step, self.last = RATE_HZ, 1 / RATE_HZ, 0, 0
+        self.step, self.last = 0, 0
         self.actors: list[Actor] = []
         for i, (shape, pace) in enumerate(zip(shapes, paces, strict=True)):
             actor = Actor(index=i, body=self._place(shape), pace=pace, side=int(self.chance.uniform(0, 4)))
@@ -72,20 +74,21 @@ class Stage:
     def play(self, steps: int) -> NDArray[np.float64]:
         """Run; returns (step, individual, channel), with the bouts in the actors' logs from step 0 on."""
         warm, self.last = round(WARM_UP_S * RATE_HZ), steps
-        rows = np.empty((steps, len(self.actors), len(CHANNELS)))
+        shape = (steps, len(self.actors), len(CHANNELS))
+        rows = array("d")
         for self.step in range(-warm, steps):
             self._advance()
             if self.step >= 0:
                 for actor in self.actors:
                     b = actor.body
-                    rows[self.step, actor.index] = (
+                    rows.extend((
                         b.x, b.y, b.heading, b.front, b.rear, b.speed,
                         actor.lift, actor.close, actor.hunch, actor.drive, actor.brace, b.flank, b.lean,
-                    )  # fmt: skip
+                    ))  # fmt: skip
         self.step = steps
         for actor in self.actors:
             self._close(actor)
-        return rows
+        return np.frombuffer(rows).reshape(shape)
 
     def _place(self, shape: Shape) -> Mover:
         """A body where nothing is in its way."""
@@ -127,13 +130,14 @@ class Stage:
 
     def gap_before(self, actor: Actor, other: Actor) -> tuple[float, float, float]:
         """Unit vector from an animal's nose to the nearest place of another's body, and the gap there."""
-        me, them = actor.body, other.body
+        nx, ny = actor.body.nx, actor.body.ny
         best = (0.0, 0.0, math.inf)
-        for x0, y0, x1, y1, radius in them.capsules():
-            dx, dy = to_segment(me.nx, me.ny, x0, y0, x1, y1)
+        for x0, y0, x1, y1, radius in other.body.capsules():
+            dx, dy = to_segment(nx, ny, x0, y0, x1, y1)
             d = math.hypot(dx, dy)
             if d - radius < best[2]:
-                best = (-dx / max(d, 1e-6), -dy / max(d, 1e-6), d - radius)
+                away = max(d, 1e-6)
+                best = (-dx / away, -dy / away, d - radius)
         return best
 
     # One step
@@ -149,25 +153,27 @@ class Stage:
             if self.step >= actor.end or self._over(actor):
                 self._next(actor)
         for actor in self.actors:
+            body = actor.body
             error, wanted, lag, look = control(self, actor)
-            actor.body.steer(error, wanted, lag_s=lag, look=look, dt=self.dt)
-            actor.body.place()
-            if actor.body.seat > 0.01:
-                actor.body.unbend(self.dt)
-            self._nestle(actor)
-            self.ground.confine(actor.body)
+            body.steer(error, wanted, lag_s=lag, look=look)
+            body.place()
+            if body.seat > 0.01:
+                body.unbend()
+            if actor.behaviour == "huddle":
+                self._nestle(actor)
+            self.ground.confine(body)
             take_posture(self, actor)
         part_bodies(self._bodies, self._push_mm, self.ground)
 
     def _nestle(self, actor: Actor) -> None:
         """In a huddle the rear swings, slowly, until the bodies lie side by side."""
-        if actor.behaviour == "huddle" and actor.partner is not None:
-            body, other = actor.body, actor.partner.body
-            off = math.remainder(other.rear - body.rear, math.pi)
-            turn = max(-0.35, min(0.35, 0.8 * off)) * self.dt
-            body.rear += turn
-            body.front += 0.6 * turn
-            body.place()
+        assert actor.partner is not None
+        body, other = actor.body, actor.partner.body
+        off = math.remainder(other.rear - body.rear, math.pi)
+        turn = max(-0.35, min(0.35, 0.8 * off)) * STEP_S
+        body.rear += turn
+        body.front += 0.6 * turn
+        body.place()
 
     def _push_mm(self, i: int, j: int) -> float:
         a, b = self.actors[i], self.actors[j]
@@ -181,7 +187,7 @@ class Stage:
     def _over(self, actor: Actor) -> bool:
         """Whether events end a bout before its time."""
         what, other = actor.behaviour, actor.partner
-        age = (self.step - actor.begin) * self.dt
+        age = (self.step - actor.begin) * STEP_S
         if actor.restless and self.step >= actor.restless:
             return True
         if actor.to_wall and at_wall(self, actor):

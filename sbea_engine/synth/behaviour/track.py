@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.synth.behaviour.actor import RATE_HZ, Actor
+from sbea_engine.synth.behaviour.actor import Actor
 from sbea_engine.synth.behaviour.bouts import Bout
+from sbea_engine.synth.behaviour.clock import RATE_HZ
 from sbea_engine.synth.behaviour.stage import CHANNELS
 from sbea_engine.synth.trajectory import Path
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import BSpline
 
-from sbea_engine.synth.behaviour.actor import RATE_HZ
+from sbea_engine.synth.behaviour.clock import RATE_HZ
 from sbea_engine.synth.behaviour.track import sample, steps_for
 
 from .conftest import play
