@@ -8,10 +8,10 @@ predictions that are the truth with noise), registers it in a studio on a free p
 has the studio's worker reconstruct it. Then Chromium opens the page, each time in a new context, at a random
 tick, and goes from there to random ticks.
 
-The first skeleton, by the page's own clock: from the start of the navigation to the task after the animation
-frame that drew the poses. Scrubs are of two kinds, in turn one after the other: a tick is typed and the Enter
-key pressed 100 ms later, or the timeline is pressed at its place. Each begins at the time stamp of the key or
-of the pointer, when the pose before it is on the screen, and has two ends:
+The first skeleton counts from the start of the navigation, by the page's own clock. Scrubs are of two kinds,
+half of them each, one kind after the other: a tick is typed and the Enter key pressed 100 ms later, or the
+timeline is pressed at its place. Each begins at the time stamp of the key or of the pointer, when the pose
+before it is on the screen. All have two ends:
 
 - drawn: the task after the animation frame that drew the poses of that tick; the videos of the tick are drawn
   in the same frame or before. The browser has yet to put it on the screen.
@@ -59,7 +59,7 @@ TYPED_REST_MS = 100  # from the last digit to the Enter key: what was typed is o
 # is the first task after that, and a mark that is appended then is painted in that frame. The poses that wait
 # in pale do not count: they do not change what is told.
 WATCH = """() => {
-  window.firstMs = null;
+  window.first = {};
   window.scrubs = [];
   let wanted = -1, arrived = () => {};
   window.scrubbed = (count) => new Promise((resolve) => {
@@ -69,17 +69,28 @@ WATCH = """() => {
   });
   const { port1, port2 } = new MessageChannel();
   port2.onmessage = ({ data }) => {
-    if (data === null) window.firstMs ??= performance.now();
+    if (data === "first") window.first.drawnMs = performance.now();
     else window.scrubs[data].drawnMs = performance.now() - window.scrubs[data].since;
   };
   new PerformanceObserver((list) => {
     for (const { identifier, renderTime } of list.getEntries()) {
+      if (identifier === "first") {
+        window.first.seenMs = renderTime;
+        continue;
+      }
       const scrub = window.scrubs[Number(identifier)];
       scrub.seenMs = renderTime - scrub.since;
-      document.getElementById(`scrub-${identifier}`).remove();
       arrived();
     }
   }).observe({ type: "element", buffered: true });
+  const mark = (name) => {
+    port1.postMessage(name);
+    const mark = document.createElement("span");
+    mark.setAttribute("elementtiming", name);
+    mark.textContent = "x";
+    mark.style.cssText = "position: fixed; right: 0; bottom: 0; font-size: 8px; line-height: 8px";
+    document.body.append(mark);
+  };
   const begin = (event, tick) => {
     window.scrubs.push({ since: event.timeStamp, tick });
     wanted = tick;
@@ -94,20 +105,15 @@ WATCH = """() => {
     const ticks = Number(line.ariaValueMax) + 1;
     begin(event, Math.floor(((event.clientX - left) / width) * ticks));
   }, true);
+  let first = true;
   const look = () => {
     const shown = document.querySelector("[data-testid=scene]")?.dataset.shownTick;
     if (shown === undefined) return;
-    if (window.firstMs === null) port1.postMessage(null);
+    if (first) mark("first");
+    first = false;
     if (Number(shown) !== wanted) return;
     wanted = -1;
-    const number = window.scrubs.length - 1;
-    port1.postMessage(number);
-    const mark = document.createElement("span");
-    mark.id = `scrub-${number}`;
-    mark.setAttribute("elementtiming", number);
-    mark.textContent = "x";
-    mark.style.cssText = "position: fixed; right: 0; bottom: 0; font-size: 8px; line-height: 8px";
-    document.body.append(mark);
+    mark(window.scrubs.length - 1);
   };
   new MutationObserver(look).observe(document, {
     subtree: true, childList: true, attributes: true, attributeFilter: ["data-shown-tick"],
@@ -140,11 +146,12 @@ def signed_in(browser: Browser, server: StudioServer, state: Any = None) -> Brow
     return context
 
 
-def first_skeleton_ms(page: Page, url: str) -> float:
-    """Open the page and wait for the first poses."""
+def first_skeleton_ms(page: Page, url: str) -> tuple[float, float]:
+    """Open the page and wait for the first poses: when they were drawn, and when they were on the screen."""
     page.goto(url, wait_until="commit")
-    page.wait_for_function("() => window.firstMs !== null", timeout=60_000)
-    return float(page.evaluate("() => window.firstMs"))
+    page.wait_for_function("() => window.first.seenMs !== undefined", timeout=60_000)
+    first = page.evaluate("() => window.first")
+    return first["drawnMs"], first["seenMs"]
 
 
 def scrub_times_ms(page: Page, ticks: list[int], ticks_in_all: int) -> list[Scrub]:
@@ -153,7 +160,7 @@ def scrub_times_ms(page: Page, ticks: list[int], ticks_in_all: int) -> list[Scru
     line = page.get_by_role("slider", name="Tick").bounding_box()
     assert line is not None
     for count, tick in enumerate(ticks, start=1):
-        if count % 2:
+        if count <= len(ticks) // 2:
             box.fill(str(tick))
             page.wait_for_timeout(TYPED_REST_MS)
             box.press("Enter")
@@ -164,8 +171,13 @@ def scrub_times_ms(page: Page, ticks: list[int], ticks_in_all: int) -> list[Scru
         page.evaluate("(count) => window.scrubbed(count)", count)
     found = page.evaluate("() => window.scrubs")
     return [
-        Scrub(typed=count % 2 == 0, tick=one["tick"], drawn_ms=one["drawnMs"], seen_ms=one["seenMs"])
-        for count, one in enumerate(found)
+        Scrub(
+            typed=count <= len(ticks) // 2,
+            tick=one["tick"],
+            drawn_ms=one["drawnMs"],
+            seen_ms=one["seenMs"],
+        )
+        for count, one in enumerate(found, start=1)
     ]
 
 
@@ -193,7 +205,7 @@ def measure(server: StudioServer, media: Path, asked: argparse.Namespace) -> Non
             what = f"{ticks} ticks of {len(rig.individuals)} animals in {asked.cameras} views, {graphics}"
             visit(browser, server, url, state, what, ticks, asked)
             browser.close()
-    print(f"bar of a scrub: p95 {SCRUB_BAR_MS} ms on the screen", flush=True)
+    print(f"bars, on the screen: first skeleton {FIRST_BAR_MS} ms, scrub p95 {SCRUB_BAR_MS} ms", flush=True)
 
 
 def reconstructed(context: BrowserContext, server: StudioServer, rig: LongRig) -> str:
@@ -220,7 +232,7 @@ def visit(
         RuntimeError: This browser gives no WebGL, so there is no scene to measure.
     """
     draw = random.Random(asked.seed)
-    firsts, scrubs, new = [], list[Scrub](), list[Scrub]()
+    firsts, scrubs, new = list[tuple[float, float]](), list[Scrub](), list[Scrub]()
     for _ in range(asked.opens):
         start = draw.randrange(ticks)
         wanted = [tick for tick in draw.sample(range(ticks), asked.scrubs // asked.opens) if tick != start]
@@ -237,7 +249,8 @@ def visit(
             held.add(scrub.tick // WINDOW_TICKS)
         scrubs += times
         context.close()
-    print(f"{what}: first skeleton {spread(firsts)} (bar {FIRST_BAR_MS} ms)")
+    for where, times in zip(("drawn", "on the screen"), zip(*firsts, strict=True), strict=True):
+        print(f"{what}: first skeleton, {where} {spread(list(times))}")
     kinds = {
         "scrubs": scrubs,
         "of these typed": [one for one in scrubs if one.typed],

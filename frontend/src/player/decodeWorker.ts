@@ -5,13 +5,12 @@ import { type DecoderLike, DecodeSession } from "./decodeSession";
 import { FrameTable } from "./frameTable";
 import { PixelReader } from "./pixels";
 import type { FromWorker, OpenVideo, ToWorker } from "./protocol";
+import { sharedLine } from "./readingAhead";
 import { Reopening } from "./reopening";
 import { isAbort, SourceError } from "./types";
 
 /** A decoder that gives nothing for this long has run out of frame buffers or died. */
 const STALL_MS = 4000;
-/** Of the lock that views, and pages, share. */
-const READING_AHEAD = "sbea.player.readingAhead";
 
 /** The DOM library types `self` as a window; these are the parts of a worker scope in use here. */
 interface WorkerScope {
@@ -102,7 +101,7 @@ async function open(video: OpenVideo): Promise<DecodeSession<VideoFrame>> {
     {
       createDecoder: (onFrame, onError) => new Decoder(config, onFrame, onError),
       fetchRange: (start, end, signal) => fetchRange(video.proxyUrl, start, end, signal),
-      line: async (work, signal) => void (await navigator.locks.request(READING_AHEAD, { signal }, work)),
+      line: sharedLine,
       readsAhead: video.readsAhead,
     },
     keptBytes ?? video.cacheBytes,

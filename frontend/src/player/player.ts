@@ -25,6 +25,11 @@ export interface PlayerOptions {
   readonly sources: ReadonlyMap<string, FrameSource>;
   /** Draws the frames and whatever belongs to each; called in an animation frame only. */
   readonly draw: (frames: TickFrames) => void;
+  /**
+   * What else is shown with a tick, and so soon that its frames are held back for it; asked for once somebody seeks the
+   * tick and those who hear of the target have. Never rejects.
+   */
+  readonly company?: (tick: number) => Promise<void>;
   readonly clock?: Clock;
 }
 
@@ -40,6 +45,7 @@ export class Player {
   readonly fps: number;
   readonly #events = new Emitter<PlayerEvents>();
   readonly #draw: (frames: TickFrames) => void;
+  readonly #company: (tick: number) => Promise<void>;
   readonly #clock: Clock;
   readonly #source: TickSource;
   #current: TickFrames | null = null;
@@ -52,11 +58,12 @@ export class Player {
   #frameRequest = 0;
   #disposed = false;
 
-  constructor({ table, fps, sources, draw, clock = pageClock }: PlayerOptions) {
+  constructor({ table, fps, sources, draw, company, clock = pageClock }: PlayerOptions) {
     this.ticks = table.ticks;
     this.fps = fps;
     this.#source = new TickSource(table, sources);
     this.#draw = draw;
+    this.#company = company ?? (() => Promise.resolve());
     this.#clock = clock;
   }
 
@@ -186,7 +193,7 @@ export class Player {
     const coming = this.#source.get(tick, wish.signal);
     this.#setTarget(tick);
     try {
-      const frames = await coming;
+      const [frames] = await Promise.all([coming, this.#company(tick)]);
       if (wish.signal.aborted || this.#disposed) frames.close();
       else {
         this.#queue(frames);

@@ -1,5 +1,6 @@
 import { PixelCanvases, type Pixels } from "./pixels";
 import type { FromWorker, ToWorker } from "./protocol";
+import { savesData } from "./readingAhead";
 import { type DecodedFrame, type FrameSource, type PlayableVideo, SourceError } from "./types";
 
 /** Of one view by itself; frames as they were decoded, 1.5 bytes a pixel. */
@@ -133,11 +134,6 @@ export class WebCodecsSource implements FrameSource {
     for (const pending of this.#pending.values()) pending.reject(this.#dead);
     this.#pending.clear();
   }
-}
-
-/** Somebody who pays by the byte told the browser so; only some browsers pass it on. */
-function savesData(): boolean {
-  return (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
 }
 
 function startWorker(): Worker {

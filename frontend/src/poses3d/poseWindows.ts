@@ -1,4 +1,5 @@
 import { Emitter } from "../player/emitter";
+import type { SharedLine } from "../player/groupReader";
 import { ByteLru } from "../player/lru";
 import { isAbort, SourceError } from "../player/types";
 
@@ -50,11 +51,17 @@ export interface PoseWindowsOptions {
   readonly maxBytes?: number;
   /** Windows loaded ahead in the direction of travel. */
   readonly ahead?: number;
+  /** What all that read ahead take turns on: while the page is calm, windows around are read as well. */
+  readonly line?: SharedLine;
 }
 
 const WINDOW_TICKS = 512;
 const MAX_BYTES = 64 * 2 ** 20;
 const AHEAD = 2;
+/** Nobody has wished for anything for so long. */
+const CALM_MS = 250;
+/** No more is read without a wish than so much in all, about half an hour of two animals. */
+const AROUND_BYTES = 16 * 2 ** 20;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -72,13 +79,15 @@ interface Load {
  * Windows of 3D poses, loaded as they are wanted, kept by bytes, and read again where a job has filled them.
  *
  * Windows are aligned, so that every viewer of a recording asks for the same addresses. A window beyond
- * what is done is known to be empty and is not asked for.
+ * what is done is known to be empty and is not asked for. While nobody waits, windows around the tick are read from
+ * near to far, so that a jump finds its poses in the page.
  */
 export class PoseWindows implements PoseSource {
   readonly shape: PoseShape;
   readonly windowTicks: number;
   readonly #fetch: FetchWindow;
   readonly #ahead: number;
+  readonly #line: SharedLine | undefined;
   readonly #cache: ByteLru<number, Held>;
   readonly #loads = new Map<number, Load>();
   readonly #emitter = new Emitter<PoseEvents>();
@@ -90,6 +99,11 @@ export class PoseWindows implements PoseSource {
   #direction: 1 | -1 | 0 = 0;
   #pauseMs = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #calm: ReturnType<typeof setTimeout> | undefined;
+  /** The wait for the line. */
+  #turn: AbortController | null = null;
+  /** The last window around could not be had: no more before one that somebody waits for comes again. */
+  #aroundFailed = false;
   /** The server will give none of these poses: they are gone, or the person may not see them. */
   #refused = false;
   #disposed = false;
@@ -106,6 +120,7 @@ export class PoseWindows implements PoseSource {
     this.shape = shape;
     this.windowTicks = windowTicks;
     this.#fetch = options.fetchWindow;
+    this.#line = options.line;
     this.#ticksDone = bounded(options.ticksDone ?? shape.ticks, shape.ticks);
     this.#cache = new ByteLru(maxBytes);
     this.#empty = new Float32Array(windowTicks * shape.individuals * shape.keypoints * POSE_STRIDE).fill(
@@ -136,6 +151,11 @@ export class PoseWindows implements PoseSource {
     if (held !== undefined) return held;
     if (start < this.#ticksDone) return null;
     return { start, stop: this.#stopOf(start), data: this.#empty };
+  }
+
+  /** Whether the poses of a tick are on their way. */
+  isComing(tick: number): boolean {
+    return this.#holds(tick) && this.#loads.has(this.#startOf(tick));
   }
 
   /** Whether any keypoint has a place at a tick; null while that is not known. */
@@ -222,6 +242,8 @@ export class PoseWindows implements PoseSource {
     this.#timer = null;
     this.#pauseMs = 0;
     this.#refused = false;
+    this.#aroundFailed = false;
+    this.#standBack();
     for (const load of this.#loads.values()) load.abort.abort();
     this.#loads.clear();
     this.#cache.clear();
@@ -246,6 +268,7 @@ export class PoseWindows implements PoseSource {
 
   /** Load what is wanted and missing or outgrown, and give up what is neither. */
   #plan(): void {
+    this.#standBack();
     if (this.#tick === null || this.#timer !== null || this.#refused) return;
     const needed = this.#needed(this.#tick);
     const wanted = this.#wanted(this.#tick);
@@ -263,6 +286,42 @@ export class PoseWindows implements PoseSource {
     }
     // The one on the screen is the last to be dropped, whatever was loaded ahead of it.
     this.#cache.get(wanted[0] as number);
+    if (this.#line !== undefined && this.#loads.size === 0 && !this.#aroundFailed) {
+      this.#calm = setTimeout(() => void this.#readAround(), CALM_MS);
+    }
+  }
+
+  /** No longer calm, or not any more: nothing is read without a wish. */
+  #standBack(): void {
+    clearTimeout(this.#calm);
+    this.#turn?.abort();
+  }
+
+  /** Read the nearest window that is missing, once it is this page's turn; what comes of it leads to the next. */
+  async #readAround(): Promise<void> {
+    const turn = new AbortController();
+    this.#turn = turn;
+    try {
+      await this.#line?.(async () => {
+        const start = this.#nearestMissing();
+        if (start !== null && !turn.signal.aborted) await this.#load(start);
+      }, turn.signal);
+    } catch {
+      // Given up while it waited.
+    }
+  }
+
+  /** Start of the nearest window that is done and missing, while there is room for it. */
+  #nearestMissing(): number | null {
+    if (this.#cache.bytes + this.#empty.byteLength > Math.min(AROUND_BYTES, this.#cache.maxBytes))
+      return null;
+    const middle = this.#startOf(this.#expected ?? this.#tick ?? 0);
+    for (let away = 0; away < this.#ticksDone; away += this.windowTicks) {
+      for (const start of [middle + away, middle - away]) {
+        if (start >= 0 && this.#stopOf(start) <= this.#ticksDone && !this.#cache.has(start)) return start;
+      }
+    }
+    return null;
   }
 
   /** Starts of the windows of the tick shown and of the one expected. */
@@ -293,10 +352,16 @@ export class PoseWindows implements PoseSource {
       const held = this.#cache.get(start);
       if (held === undefined || held.asOf <= load.asOf) this.#keep({ start, stop, data, asOf: load.asOf });
       this.#pauseMs = 0;
+      this.#aroundFailed = false;
     } catch (error) {
       if (this.#loads.get(start) !== load) return;
       this.#loads.delete(start);
       if (isAbort(error)) return;
+      // Whoever wishes for it asks for it again, and is told why it cannot be had.
+      if (this.#tick === null || !this.#wanted(this.#tick).includes(start)) {
+        this.#aroundFailed = true;
+        return;
+      }
       this.#refused = error instanceof SourceError && error.code !== "network";
       if (!this.#refused) this.#pause();
       this.#emitter.emit("failed", { start, stop, error, again: !this.#refused });

@@ -102,6 +102,11 @@ export class Figures {
     this.#draw();
   }
 
+  /** Whether anything of these ticks is drawn at a tick: its poses, or where a trail reaches back to. */
+  wouldDraw({ start, stop }: Pick<PoseWindow, "start" | "stop">, tick: number): boolean {
+    return start <= tick && stop > tick - this.#trail.ticks;
+  }
+
   set trail(trail: Trail) {
     this.#trail = trail;
     this.#draw();

@@ -265,9 +265,8 @@ export class Scene3D {
     canvas.tabIndex = 0;
     canvas.style.touchAction = "none";
     wireHand(canvas, this.#hand(), signal);
-    // Any window: where it is not that of the tick, a trail may reach into it.
-    const stopPoses = poses.on("loaded", () => {
-      if (this.#tick === null) return;
+    const stopPoses = poses.on("loaded", (window) => {
+      if (this.#tick === null || !this.#figures.wouldDraw(window, this.#tick)) return;
       this.#poseStale = true;
       this.#rhythm.request();
     });

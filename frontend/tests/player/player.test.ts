@@ -66,6 +66,34 @@ describe("seeking", () => {
     expect([presented, source.open]).toEqual([[2], 1]);
   });
 
+  it("holds frames back for what is shown with them, which hears of the target first", async () => {
+    const seen: unknown[] = [];
+    const waiting: (() => void)[] = [];
+    player = new Player({
+      table: { ticks: 100, frameAt: (_, tick) => tick },
+      fps: 30,
+      sources: new Map([["top", source]]),
+      clock,
+      draw: ({ tick }) => seen.push(tick),
+      company: (tick) => {
+        seen.push(["company", tick]);
+        return new Promise((resolve) => waiting.push(resolve));
+      },
+    });
+    player.on("target", ({ tick }) => seen.push(["target", tick]));
+    await show(7);
+    expect(seen).toEqual([
+      ["target", 7],
+      ["company", 7],
+    ]);
+    player.seek(9);
+    for (const come of waiting) come();
+    await settle();
+    clock.tick(16);
+    expect(seen.slice(2)).toEqual([["target", 9], ["company", 9], 9]);
+    expect(source.open).toBe(1);
+  });
+
   it("steps from where the user wants to be, and stays inside", async () => {
     await show(5);
     player.step(1);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SourceError } from "../../src/player/types";
 import { type PoseShape, PoseWindows, type PoseWindowsOptions } from "../../src/poses3d/poseWindows";
 import { settle } from "../player/fakes";
@@ -166,6 +166,112 @@ describe("PoseWindows", () => {
     const fetchWindow = async (): Promise<Float32Array> => new Float32Array();
     expect(() => new PoseWindows({ shape: { ...SHAPE, ticks: 1.5 }, fetchWindow })).toThrow(/ticks.*1.5/);
     expect(() => new PoseWindows({ shape: SHAPE, fetchWindow, ticksDone: -1 })).toThrow(/ticksDone.*-1/);
+  });
+});
+
+describe("PoseWindows while nobody waits", () => {
+  /** A line that is free, and counts its turns. */
+  const line = vi.fn(async (work: () => Promise<void>) => work());
+  const calm = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    line.mockClear();
+  });
+
+  it("reads on around the tick, from near to far, a turn for each window", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ticksDone: 65, line });
+    windows.want(33);
+    await calm(249);
+    expect(server.asked).toEqual([30]);
+    await calm(1);
+    expect(server.asked).toEqual([30, 40]);
+    await calm(3_000);
+    // The window from 60 on is not done: it would have to be read again.
+    expect(server.asked).toEqual([30, 40, 20, 50, 10, 0]);
+    expect(line).toHaveBeenCalledTimes(6); // once in vain
+    expect(read(windows, 7)).toBe(7);
+  });
+
+  it("gives the line up to whoever goes elsewhere, and goes on from there", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { line });
+    windows.want(33);
+    await calm(249);
+    server.held = true;
+    await calm(1);
+    expect(server.asked).toEqual([30, 40]);
+    windows.want(80);
+    expect([server.asked, server.aborted]).toEqual([[30, 40, 80], [40]]);
+    server.held = false;
+    void server.release(80);
+    await calm(250);
+    expect(server.asked.slice(3)).toEqual([90]);
+  });
+
+  it("keeps one that somebody wishes for while it is read", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { line });
+    windows.want(33);
+    await calm(249);
+    server.held = true;
+    await calm(1);
+    windows.want(45);
+    expect([server.asked, server.aborted]).toEqual([[30, 40], []]);
+    void server.release(40);
+    await calm(0);
+    expect(read(windows, 45)).toBe(45);
+  });
+
+  it("waits for its turn no longer than it is calm", async () => {
+    const server = new FakeServer();
+    const signals: AbortSignal[] = [];
+    const busy = (_work: () => Promise<void>, signal: AbortSignal) => {
+      signals.push(signal);
+      return new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    };
+    const windows = windowsOf(server, { ahead: 0, line: busy });
+    windows.want(33);
+    await calm(300);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    windows.want(34);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    await calm(300);
+    windows.dispose();
+    await calm(300);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(server.asked).toEqual([30]);
+  });
+
+  it("says nothing of a failure that nobody waits for, and reads on when others come again", async () => {
+    const server = new FakeServer();
+    const windows = windowsOf(server, { ahead: 0, line });
+    const failed = vi.fn();
+    windows.on("failed", failed);
+    windows.want(33);
+    await calm(249);
+    server.failWith = new Error("down");
+    await calm(5_000);
+    expect(server.asked).toEqual([30, 40]);
+    server.failWith = null;
+    windows.want(34);
+    await calm(5_000);
+    expect(server.asked).toEqual([30, 40]);
+    windows.want(80);
+    await calm(250);
+    expect(server.asked).toEqual([30, 40, 80, 90]);
+    expect(failed).not.toHaveBeenCalled();
+  });
+
+  it("reads no more than there is room for", async () => {
+    const server = new FakeServer();
+    const bytes = 10 * NUMBERS_A_TICK * 4;
+    const windows = windowsOf(server, { ahead: 0, maxBytes: 3 * bytes, line });
+    windows.want(33);
+    await calm(5_000);
+    expect(server.asked).toEqual([30, 40, 20]);
+    expect(windows.bytes).toBe(3 * bytes);
   });
 });
 

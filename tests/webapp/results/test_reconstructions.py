@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sbea_engine.io.poses3d_store import write_poses3d
+from sbea_engine.io.poses3d_store import Poses3DStore, write_poses3d
 from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_calibration, pretend_recording
 from tests.webapp.results.factories import folders_of_its_own, predicted, ready_model, written
@@ -226,6 +226,27 @@ class TestWindows:
         assert quality["bins"][0]["known"] == 0.75
         assert quality["bins"][0]["sigma_mm"] == 2
         assert quality["bins"][2]["residual_px"] == [0.5, 1.0]
+
+    def test_quality_is_read_once_of_what_is_done(
+        self, found: Reconstruction, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        poses = written(found)
+        client, read = client_of(owner_of(found.project)), Poses3DStore.window
+        reads: list[object] = []
+        monkeypatch.setattr(
+            Poses3DStore, "window", lambda store, *range_: reads.append(range_) or read(store, *range_)
+        )
+
+        def first_bin() -> tuple[float, float]:
+            row = client.get(f"/api/v1/reconstructions/{found.pk}/quality?bins=3").json()["bins"][0]
+            return row["known"], row["sigma_mm"]
+
+        assert [first_bin(), first_bin()] == [(0.75, 2)] * 2
+        assert len(reads) == 1
+        # Made anew it is another store, of the same place and length.
+        write_poses3d(replace(poses, sigma_mm=poses.sigma_mm + 3), storage.stored_path(found.folder))
+        assert [first_bin(), first_bin()] == [(0.75, 5)] * 2
+        assert len(reads) == 2
 
     def test_medians_against_numpy(self) -> None:
         chance = np.random.default_rng(3)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 from ninja import Schema
 from numpy.typing import NDArray
@@ -9,7 +12,11 @@ from numpy.typing import NDArray
 from webapp.results.models import Reconstruction
 from webapp.results.reconstructions.windows import done_store, median_residuals_px
 
+if TYPE_CHECKING:
+    from sbea_engine.io.poses3d_store import Poses3DStore
+
 MAX_BINS = 2000
+MAX_KEPT = 32
 _READ_TICKS = 4096
 
 
@@ -38,7 +45,16 @@ def reconstruction_quality(*, reconstruction: Reconstruction, bins: int) -> list
     done, store = reconstruction.ticks_done, done_store(reconstruction)
     if store is None or done == 0:
         return []
-    width = max(1, -(-done // min(bins, MAX_BINS)))
+    return list(_quality(store, done, min(bins, MAX_BINS)))
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _quality(store: Poses3DStore, done: int, bins: int) -> tuple[QualityBin, ...]:
+    """What has been done of a store never changes, and reading all of it takes longer than anything beside it.
+
+    Stores are equal when they are the same object: one that was made anew is another, see `done_store`.
+    """
+    width = max(1, -(-done // bins))
     step = max(width, _READ_TICKS // width * width)  # whole bins, in pieces that fit in memory
     found: list[QualityBin] = []
     for first in range(0, done, step):
@@ -57,7 +73,7 @@ def reconstruction_quality(*, reconstruction: Reconstruction, bins: int) -> list
                     residual_px=[_median(residuals[rows, view]) for view in range(len(poses.views))],
                 )
             )
-    return found
+    return tuple(found)
 
 
 def _median(values: NDArray[np.float32]) -> float | None:

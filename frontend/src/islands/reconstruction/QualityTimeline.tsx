@@ -15,25 +15,27 @@ function coloursOf(element: Element): QualityColours {
     unknown: read("--raised"),
     error: read("--accent"),
     text: read("--dim"),
-    target: read("--text"),
   };
 }
 
-/** Quality along the whole recording; drag to scrub. */
+/**
+ * Quality along the whole recording; drag to scrub. The place of the tick is no part of the picture, which would else be
+ * painted anew with each tick, and a frame later than the rest of the page.
+ */
 export function QualityTimeline({ desk }: { readonly desk: Desk }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { ticks } = desk.player;
   const paint = (): void => {
     const element = canvas.current;
     const context = element?.getContext("2d");
-    const [quality, target] = [desk.quality.value, desk.target.value];
+    const quality = desk.quality.value;
     if (!element || !context) return;
     const width = element.parentElement?.clientWidth ?? 0;
     const pixels = [width, TIMELINE_HEIGHT].map((length) => Math.round(length * devicePixelRatio));
     const [w, h] = pixels as [number, number];
     if (element.width !== w || element.height !== h) [element.width, element.height] = [w, h];
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    paintQuality(context, width, quality, target, ticks, coloursOf(element));
+    paintQuality(context, width, quality, ticks, coloursOf(element));
   };
   useSignalEffect(paint);
   useEffect(() => {
@@ -87,6 +89,7 @@ export function QualityTimeline({ desk }: { readonly desk: Desk }): JSX.Element 
         if (event.buttons & 1) follow(event);
       }}
     >
+      <span class="sp-here" style={{ left: `${(100 * (desk.target.value + 0.5)) / Math.max(1, ticks)}%` }} />
       <canvas ref={canvas} style={{ width: "100%", height: `${TIMELINE_HEIGHT}px` }} />
     </div>
   );

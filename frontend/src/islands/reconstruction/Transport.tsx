@@ -44,7 +44,7 @@ export function Transport({ desk }: { readonly desk: Desk }): JSX.Element {
         onChange={(event) => player.setSpeed(Number(event.currentTarget.value))}
       >
         {SPEEDS.map((speed) => (
-          <option key={speed} value={speed} selected={speed === 1}>
+          <option key={speed} value={String(speed)} selected={speed === 1}>
             {speed} ×
           </option>
         ))}

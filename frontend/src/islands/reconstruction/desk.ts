@@ -8,6 +8,7 @@ import { wordsOf } from "../../api/problem";
 import type { Quality, Reconstruction } from "../../api/types";
 import { type Clock, pageClock } from "../../player/clock";
 import { Player } from "../../player/player";
+import { savesData, sharedLine } from "../../player/readingAhead";
 import { type TickFrames, ViewFailed } from "../../player/tickSource";
 import type { FrameSource } from "../../player/types";
 import { PoseWindows } from "../../poses3d/poseWindows";
@@ -92,6 +93,7 @@ export class Desk {
       shape: { ticks, individuals: individuals.length, keypoints: skeleton.names.length },
       ticksDone: reconstruction.ticks_done,
       fetchWindow: this.#range("window", "3D poses"),
+      ...(savesData() ? {} : { line: sharedLine }),
     });
     const shape = { ticks, views: views.length, ticksDone: reconstruction.ticks_done };
     this.#residuals = new Residuals(this.#range("residuals", "Reprojection errors"), shape, (error) =>
@@ -103,6 +105,7 @@ export class Desk {
       fps: space.fps ?? TIMELESS_HZ,
       sources,
       draw: (frames) => this.#draw(frames),
+      company: (tick) => this.#posesOf(tick),
       clock,
     });
     const use = (left: ReadonlyMap<string, FrameSource>): void => this.player.setSources(left);
@@ -186,6 +189,24 @@ export class Desk {
     this.#residuals.stop();
   }
 
+  /** Until the poses of a tick that are on their way are there, or have come too late to be drawn with its videos. */
+  #posesOf(tick: number): Promise<void> {
+    const isSettled = (): boolean => this.poses.windowOf(tick) !== null || !this.poses.isComing(tick);
+    if (isSettled()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(late);
+        for (const stop of stops) stop();
+        resolve();
+      };
+      const late = setTimeout(end, TOGETHER_MS);
+      const look = (): void => {
+        if (isSettled()) end();
+      };
+      const stops = [this.poses.on("loaded", look), this.poses.on("failed", look)];
+    });
+  }
+
   #draw({ frames }: TickFrames): void {
     for (const [view, frame] of frames) {
       this.#pictures.get(view)?.draw(frame);
@@ -206,6 +227,7 @@ export class Desk {
     player.on("target", ({ tick }) => {
       this.#targetTimer ??= setTimeout(() => this.#tellTarget(), TOGETHER_MS);
       this.poses.expect(tick);
+      this.#expectResiduals();
       if (this.tick.peek() < 0) this.scene?.setTick(tick);
       // Somebody went elsewhere.
       if (this.newest.peek() && tick !== this.#newestTick) this.newest.value = false;
@@ -217,6 +239,7 @@ export class Desk {
     player.on("failed", ({ tick, error }) => this.#failed(tick, error));
     this.#stops.push(
       this.poses.on("loaded", () => {
+        this.#expectResiduals();
         this.#askForQuality();
         this.#lookForPlaces();
       }),
@@ -315,6 +338,15 @@ export class Desk {
     this.#residuals.grown(this.reconstruction.peek().ticks_done);
     this.#showResiduals();
     this.#quality.ask();
+  }
+
+  /**
+   * Ask for those of where the person goes, so that they come with its pictures; behind its poses, so that those who
+   * rush through a recording, and wait for none, do not ask for both.
+   */
+  #expectResiduals(): void {
+    const { target } = this.player;
+    if (this.poses.windowOf(target) !== null) this.#residuals.at(target, () => this.#showResiduals());
   }
 
   #showResiduals(): void {

@@ -4,13 +4,21 @@ import { ByteLru } from "../../player/lru";
 import { isAbort, SourceError } from "../../player/types";
 import type { FetchRange } from "./model";
 
-const WINDOW_TICKS = 512;
+/** They are few numbers: so many ticks at once of what is done, and of what a job still fills so many. */
+const WIDE_TICKS = 4096;
+const NARROW_TICKS = 512;
 const MAX_BYTES = 8 * 2 ** 20;
 
 interface Held {
   readonly values: Float32Array;
   /** How many ticks were done when this was asked for: what came later is not in it. */
   readonly asOf: number;
+}
+
+interface Range {
+  readonly start: number;
+  readonly stop: number;
+  readonly key: string;
 }
 
 export interface ResidualsShape {
@@ -25,9 +33,9 @@ export class Residuals {
   readonly #onFailed: (error: unknown) => void;
   readonly #ticks: number;
   readonly #views: number;
-  readonly #windows = new ByteLru<number, Held>(MAX_BYTES);
+  readonly #windows = new ByteLru<string, Held>(MAX_BYTES);
   #ticksDone: number;
-  #load: { readonly start: number; readonly abort: AbortController } | null = null;
+  #load: { readonly key: string; readonly abort: AbortController } | null = null;
   /** The server will give none: they are gone, or the person may not see them. */
   #refused = false;
 
@@ -46,13 +54,13 @@ export class Residuals {
 
   /** Pixels by view, NaN where a view took no part; null while they are read, and then `onCome` is called. */
   at(tick: number, onCome: () => void): Float32Array | null {
-    const start = tick - (tick % WINDOW_TICKS);
-    const held = this.#windows.get(start);
-    const due = Math.min(this.#ticksDone, this.#stopOf(start));
-    const isFresh = held !== undefined ? held.asOf >= due : start >= due;
-    if (!isFresh && this.#load?.start !== start && !this.#refused) void this.#read(start, onCome);
+    const range = this.#rangeOf(tick);
+    const held = this.#windows.get(range.key);
+    const due = Math.min(this.#ticksDone, range.stop);
+    const isFresh = held !== undefined ? held.asOf >= due : range.start >= due;
+    if (!isFresh && this.#load?.key !== range.key && !this.#refused) void this.#read(range, onCome);
     if (held === undefined) return null;
-    const row = (tick - start) * this.#views;
+    const row = (tick - range.start) * this.#views;
     return held.values.subarray(row, row + this.#views);
   }
 
@@ -70,19 +78,26 @@ export class Residuals {
     this.#windows.clear();
   }
 
-  #stopOf(start: number): number {
-    return Math.min(this.#ticks, start + WINDOW_TICKS);
+  #rangeOf(tick: number): Range {
+    const wide = this.#range(tick, WIDE_TICKS);
+    return wide.stop <= this.#ticksDone ? wide : this.#range(tick, NARROW_TICKS);
   }
 
-  async #read(start: number, onCome: () => void): Promise<void> {
+  #range(tick: number, ticks: number): Range {
+    const start = tick - (tick % ticks);
+    const stop = Math.min(this.#ticks, start + ticks);
+    return { start, stop, key: `${start}-${stop}` };
+  }
+
+  async #read({ key, start, stop }: Range, onCome: () => void): Promise<void> {
     this.#load?.abort.abort();
-    const load = { start, abort: new AbortController() };
+    const load = { key, abort: new AbortController() };
     this.#load = load;
     const asOf = this.#ticksDone;
     try {
-      const values = await this.#fetch(start, this.#stopOf(start), load.abort.signal);
+      const values = await this.#fetch(start, stop, load.abort.signal);
       if (this.#load !== load) return;
-      this.#windows.set(start, { values, asOf }, values.byteLength);
+      this.#windows.set(key, { values, asOf }, values.byteLength);
     } catch (error) {
       if (this.#load !== load) return;
       this.#load = null;

@@ -7,7 +7,6 @@ export interface QualityColours {
   readonly unknown: string;
   readonly error: string;
   readonly text: string;
-  readonly target: string;
 }
 
 export const TIMELINE_HEIGHT = 58;
@@ -39,7 +38,6 @@ export function paintQuality(
   context: CanvasRenderingContext2D,
   width: number,
   quality: Quality | null,
-  target: number,
   ticks: number,
   colours: QualityColours,
 ): void {
@@ -60,8 +58,6 @@ export function paintQuality(
   context.font = "13px system-ui, sans-serif";
   context.textBaseline = "top";
   context.fillText(`reprojection error, 0 to ${scale.toFixed(1)} px`, 2, 0);
-  context.fillStyle = colours.target;
-  context.fillRect(x(target + 0.5) - 1, 0, 2, TIMELINE_HEIGHT);
 }
 
 function paintCurve(

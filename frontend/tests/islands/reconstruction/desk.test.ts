@@ -175,15 +175,16 @@ afterEach(() => {
 
 describe("the figures of a tick", () => {
   it("are those of no other tick: nothing stands there while they are read", async () => {
-    bench = new Bench({ state: "ready", ticks_done: TICKS });
+    bench = new Bench({ ticks_done: 800 });
     await bench.show(3);
     expect(bench.desk.residuals.value).toEqual([3, 3]);
-    const before = fetch;
-    vi.stubGlobal("fetch", () => new Promise(() => {}));
+    const usual = fetch;
+    const pending = (url: string) => (url.includes("/residuals") ? new Promise(() => {}) : usual(url));
+    vi.stubGlobal("fetch", pending);
     await bench.show(700);
     expect(bench.desk.tick.value).toBe(700);
     expect(bench.desk.residuals.value).toBeNull();
-    vi.stubGlobal("fetch", before);
+    vi.stubGlobal("fetch", usual);
     await bench.show(4);
     expect(bench.desk.residuals.value).toEqual([4, 4]);
   });
@@ -398,6 +399,39 @@ describe("a tick", () => {
     ]);
   });
 
+  it("waits with its videos for poses and errors that come soon, and for nothing that comes late", async () => {
+    bench = new Bench({ ticks_done: TICKS - 1 });
+    await bench.show(3);
+    const usual = fetch;
+    let answer = (): void => {};
+    const late = (url: string) =>
+      new Promise<Response>((resolve) => {
+        answer = () => resolve(usual(url));
+      });
+    vi.stubGlobal("fetch", (url: string) => (url.includes("/window") ? late(url) : usual(url)));
+    const { desk } = bench;
+    const seen: unknown[] = [];
+    desk.attachScene({
+      ...sceneOf(),
+      drawInThisFrame: () => seen.push([desk.poses.windowOf(700) !== null, desk.residuals.peek()]),
+    } as unknown as Scene3D);
+    await bench.paint();
+    seen.length = 0;
+    await bench.show(700);
+    expect([desk.tick.value, seen]).toEqual([3, []]);
+    answer();
+    await bench.paint();
+    expect([desk.tick.value, seen]).toEqual([700, [[true, [700, 700]]]]);
+    vi.useFakeTimers();
+    desk.player.seek(1100);
+    await vi.advanceTimersByTimeAsync(99);
+    bench.clock.tick(16);
+    expect(desk.tick.value).toBe(700);
+    await vi.advanceTimersByTimeAsync(1);
+    bench.clock.tick(16);
+    expect([desk.tick.value, desk.poses.windowOf(1100)]).toEqual([1100, null]);
+  });
+
   it("whose pictures do not come soon is told before them", async () => {
     bench = new Bench({ state: "ready", ticks_done: TICKS });
     await bench.show(3);
@@ -425,7 +459,7 @@ describe("the beginning", () => {
     expect(bench.desk.quality.value).toBeNull();
     await bench.paint();
     expect(bench.desk.tick.value).toBe(-1);
-    expect(bench.ranges).toEqual(["window?start=0&stop=512"]);
+    expect(bench.ranges).toEqual(["window?start=0&stop=512", "residuals?start=0&stop=1200"]);
     await vi.waitFor(() => expect(bench.desk.quality.value).not.toBeNull());
     // From the first picture on the scene is in step with the videos.
     for (const source of bench.sources.values()) await source.release(3);

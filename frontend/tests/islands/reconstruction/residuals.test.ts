@@ -36,6 +36,29 @@ describe("reprojection errors of a tick", () => {
     expect(asked.length).toBe(2); // and nothing is done there
   });
 
+  it("come many at once of what is done, and a few of what a job still fills", async () => {
+    const asked: string[] = [];
+    const residuals = new Residuals(
+      async (start, stop) => {
+        asked.push(`${start}-${stop}`);
+        return Float32Array.from({ length: stop - start }, (_, i) => start + i);
+      },
+      { ticks: 10_000, views: 1, ticksDone: 9_000 },
+      unexpected,
+    );
+    const at = async (tick: number): Promise<number | undefined> => {
+      await new Promise<void>((resolve) => {
+        if (residuals.at(tick, resolve) !== null) resolve();
+      });
+      return residuals.at(tick, () => {})?.[0];
+    };
+    expect([await at(100), await at(4000), await at(4100), await at(8300)]).toEqual([100, 4000, 4100, 8300]);
+    expect(asked).toEqual(["0-4096", "4096-8192", "8192-8704"]);
+    residuals.grown(10_000);
+    expect([await at(8300), await at(9999)]).toEqual([8300, 9999]);
+    expect(asked.slice(3)).toEqual(["8192-10000"]);
+  });
+
   it("are asked for again after a failure", async () => {
     const failed = vi.fn();
     let fails = true;
@@ -75,7 +98,7 @@ describe("reprojection errors of a tick", () => {
     const answers = new Map<number, (values: Float32Array) => void>();
     const residuals = new Residuals(
       (start) => new Promise((resolve) => answers.set(start, resolve)),
-      { ticks: 1024, views: 1, ticksDone: 1024 },
+      { ticks: 1024, views: 1, ticksDone: 1023 },
       unexpected,
     );
     const came = vi.fn();
