@@ -13,7 +13,6 @@ function coloursOf(element: Element): TimelineColours {
   const read = (name: string): string => style.getPropertyValue(name).trim();
   return {
     line: read("--line-strong"),
-    text: read("--text"),
     dim: read("--dim"),
     ok: read("--st-labelled"),
     warn: read("--warn"),
@@ -21,7 +20,10 @@ function coloursOf(element: Element): TimelineColours {
   };
 }
 
-/** The whole recording on one line: drag to scrub. */
+/**
+ * The whole recording on one line: drag to scrub. Where the person is moves over the picture, which is painted anew only
+ * where something else has changed.
+ */
 export function Timeline({ studio }: { studio: Studio }) {
   const { state } = studio;
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -46,7 +48,6 @@ export function Timeline({ studio }: { studio: Studio }) {
     const content = {
       ticks: state.ticks,
       fps: state.recording.fps,
-      target: state.target.value,
       labelled: state.labelledTicks(active),
       suggested: state.suggestedTicks(active),
       labelledElsewhere: new Set(others.flatMap((view) => state.labelledTicks(view))),
@@ -117,6 +118,7 @@ export function Timeline({ studio }: { studio: Studio }) {
         if (event.currentTarget.hasPointerCapture(event.pointerId)) follow(event);
       }}
     >
+      <span class="st-here" style={{ left: `${(100 * target) / state.ticks}%`, "--ticks": state.ticks }} />
       <canvas ref={canvas} />
     </div>
   );

@@ -4,7 +4,6 @@ import { timeWords } from "./words";
 
 export interface TimelineColours {
   readonly line: string;
-  readonly text: string;
   readonly dim: string;
   readonly ok: string;
   readonly warn: string;
@@ -14,7 +13,6 @@ export interface TimelineColours {
 export interface TimelineContent {
   readonly ticks: number;
   readonly fps: number;
-  readonly target: number;
   /** Ticks with labels, and with suggested frames, of the active view. */
   readonly labelled: Iterable<number>;
   readonly suggested: Iterable<number>;
@@ -69,10 +67,6 @@ export function paintTimeline(
     const top = AXIS_HEIGHT + GAP + MARK_HEIGHT + GAP + i * (GAP + BAND_HEIGHT);
     paintBand(context, width, content.ticks, band, top);
   });
-  context.globalAlpha = 1;
-  const wide = Math.max(2, width / content.ticks);
-  context.fillStyle = colours.text;
-  context.fillRect(xOfTick(content.target, content.ticks, width), AXIS_HEIGHT - 3, Math.min(wide, 3), height);
 }
 
 function paintAxis(
