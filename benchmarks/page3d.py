@@ -249,8 +249,8 @@ def visit(
             held.add(scrub.tick // WINDOW_TICKS)
         scrubs += times
         context.close()
-    for where, times in zip(("drawn", "on the screen"), zip(*firsts, strict=True), strict=True):
-        print(f"{what}: first skeleton, {where} {spread(list(times))}")
+    for where, found_ms in zip(("drawn", "on the screen"), zip(*firsts, strict=True), strict=True):
+        print(f"{what}: first skeleton, {where} {spread(list(found_ms))}")
     kinds = {
         "scrubs": scrubs,
         "of these typed": [one for one in scrubs if one.typed],

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sbea_engine.data import Poses3D
 from sbea_engine.io.poses3d_store import Poses3DStore, write_poses3d
 from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_calibration, pretend_recording
@@ -232,10 +233,13 @@ class TestWindows:
     ) -> None:
         poses = written(found)
         client, read = client_of(owner_of(found.project)), Poses3DStore.window
-        reads: list[object] = []
-        monkeypatch.setattr(
-            Poses3DStore, "window", lambda store, *range_: reads.append(range_) or read(store, *range_)
-        )
+        reads: list[tuple[int, int]] = []
+
+        def counted(store: Poses3DStore, start: int, stop: int) -> Poses3D:
+            reads.append((start, stop))
+            return read(store, start, stop)
+
+        monkeypatch.setattr(Poses3DStore, "window", counted)
 
         def first_bin() -> tuple[float, float]:
             row = client.get(f"/api/v1/reconstructions/{found.pk}/quality?bins=3").json()["bins"][0]

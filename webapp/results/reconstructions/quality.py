@@ -50,7 +50,7 @@ def reconstruction_quality(*, reconstruction: Reconstruction, bins: int) -> list
 
 @lru_cache(maxsize=MAX_KEPT)
 def _quality(store: Poses3DStore, done: int, bins: int) -> tuple[QualityBin, ...]:
-    """What has been done of a store never changes, and reading all of it takes longer than anything beside it.
+    """What has been done of a store never changes, and reading all of it takes long.
 
     Stores are equal when they are the same object: one that was made anew is another, see `done_store`.
     """
