@@ -59,9 +59,15 @@ export class Residuals {
     const due = Math.min(this.#ticksDone, range.stop);
     const isFresh = held !== undefined ? held.asOf >= due : range.start >= due;
     if (!isFresh && this.#load?.key !== range.key && !this.#refused) void this.#read(range, onCome);
-    if (held === undefined) return null;
-    const row = (tick - range.start) * this.#views;
-    return held.values.subarray(row, row + this.#views);
+    if (held !== undefined) return this.#row(held, tick - range.start);
+    // The range has become a wide one: until that is read, what was read of it will do.
+    const before = this.#range(tick, NARROW_TICKS);
+    const kept = this.#windows.get(before.key);
+    return kept === undefined || tick >= kept.asOf ? null : this.#row(kept, tick - before.start);
+  }
+
+  #row({ values }: Held, row: number): Float32Array {
+    return values.subarray(row * this.#views, (row + 1) * this.#views);
   }
 
   /** A job has filled the ticks before this; fewer than before means that it began anew. */

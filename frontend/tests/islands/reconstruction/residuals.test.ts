@@ -55,6 +55,7 @@ describe("reprojection errors of a tick", () => {
     expect([await at(100), await at(4000), await at(4100), await at(8300)]).toEqual([100, 4000, 4100, 8300]);
     expect(asked).toEqual(["0-4096", "4096-8192", "8192-8704"]);
     residuals.grown(10_000);
+    expect([residuals.at(8300, () => {})?.[0], residuals.at(8800, () => {})]).toEqual([8300, null]);
     expect([await at(8300), await at(9999)]).toEqual([8300, 9999]);
     expect(asked.slice(3)).toEqual(["8192-10000"]);
   });
