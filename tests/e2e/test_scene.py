@@ -132,42 +132,6 @@ class TestDrawing:
         tab.wait_for_function("() => now.scene.shownTick === 49")
         assert tab.evaluate("() => now.scene.cost.pictures") - before <= 3
 
-    def test_the_first_picture_waits_for_poses_but_not_for_long(self, tab: Page) -> None:
-        """What is drawn before, then with poses; and after the wait without any."""
-        calls = tab.evaluate("""async () => {
-          const later = window.setTimeout;
-          let late = null;
-          window.setTimeout = (work, ms) => (ms === 150 ? ((late = work), 0) : later(work, ms));
-          const frames = () => new Promise((done) => {
-            requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)));
-          });
-          const seen = [];
-          for (const come of [true, false]) {
-            const poses = lab.posesOf({});
-            let there = false;
-            const held = {
-              shape: poses.shape,
-              want: (tick) => poses.want(tick),
-              windowOf: (tick) => (there ? poses.windowOf(tick) : null),
-              on: (name, listener) => poses.on(name, listener),
-            };
-            const scene = new lab.Scene3D(lab.optionsOf(lab.freshCanvas(), held, {}));
-            scene.setTick(5);
-            await frames();
-            seen.push([scene.cost.drawCalls, scene.shownTick]);
-            if (come) {
-              there = true;
-              scene.setTick(6);
-            } else late();
-            await frames();
-            seen.push([scene.cost.drawCalls > 0, scene.shownTick]);
-            scene.dispose();
-          }
-          window.setTimeout = later;
-          return seen;
-        }""")
-        assert calls == [[0, None], [True, 6], [0, None], [True, None]]
-
     def test_themes_differ_in_the_ground_and_not_in_the_animals(self, tab: Page) -> None:
         mount(tab)
         light = picture(tab)

@@ -13,8 +13,9 @@
 
 import type { ByteRead } from "./bytes";
 import type { FrameTable, Gop } from "./frameTable";
-import { type FetchRange, GroupReader, type SharedLine } from "./groupReader";
+import { type FetchRange, GroupReader } from "./groupReader";
 import { ByteLru } from "./lru";
+import type { SharedLine } from "./readingAhead";
 import { isAbort, SourceError } from "./types";
 
 const MICROSECONDS_PER_FRAME = 1000;

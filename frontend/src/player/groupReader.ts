@@ -9,14 +9,12 @@
 import { ByteRead } from "./bytes";
 import type { FrameTable, Gop } from "./frameTable";
 import { ByteLru } from "./lru";
+import type { SharedLine } from "./readingAhead";
 
 /** Of one request: some groups, so that the server is asked seldom, and not for long. */
 const RUN_BYTES = 512 * 2 ** 10;
 
 export type FetchRange = (start: number, end: number, signal: AbortSignal) => Promise<ByteRead>;
-
-/** One at a time: runs `work` when nobody else who shares the line reads ahead; gives up waiting on `signal`. */
-export type SharedLine = (work: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 
 export class GroupReader {
   readonly #table: FrameTable;

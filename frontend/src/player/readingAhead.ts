@@ -1,4 +1,5 @@
-import type { SharedLine } from "./groupReader";
+/** One at a time: runs `work` when nobody else who shares the line reads ahead; gives up waiting on `signal`. */
+export type SharedLine = (work: () => Promise<void>, signal: AbortSignal) => Promise<void>;
 
 /** The name of the lock that everything on this site that reads ahead takes, in its pages and their workers. */
 const READING_AHEAD = "sbea.player.readingAhead";

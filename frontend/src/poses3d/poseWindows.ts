@@ -1,6 +1,6 @@
 import { Emitter } from "../player/emitter";
-import type { SharedLine } from "../player/groupReader";
 import { ByteLru } from "../player/lru";
+import type { SharedLine } from "../player/readingAhead";
 import { isAbort, SourceError } from "../player/types";
 
 /** Numbers a keypoint: x, y, z and sigma in millimetres; NaN where unknown. */
@@ -306,8 +306,8 @@ export class PoseWindows implements PoseSource {
         const start = this.#nearestMissing();
         if (start !== null && !turn.signal.aborted) await this.#load(start);
       }, turn.signal);
-    } catch {
-      // Given up while it waited.
+    } catch (error) {
+      if (!isAbort(error)) throw error; // else it was given up while it waited
     }
   }
 

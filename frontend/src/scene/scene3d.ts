@@ -30,12 +30,6 @@ import {
 } from "./types";
 import { eyeOf, type Orbit, orbitFrom, PRESETS, type Preset, turned, type Viewpoint } from "./viewpoint";
 
-/**
- * Poses that come within this are in the first picture. A processor that draws takes a third of a second to build the
- * shaders of a picture, and a floor that is drawn before the animals has them wait for its own.
- */
-const FIRST_MS = 150;
-
 export class Scene3D {
   readonly #options: SceneOptions;
   readonly #cameras: readonly RigCamera[];
@@ -63,8 +57,6 @@ export class Scene3D {
   #toldViewpoint: Viewpoint | null = null;
   #capturing = false;
   #disposed = false;
-  /** The first picture waits for poses. */
-  #waits: ReturnType<typeof setTimeout> | null;
 
   constructor(options: SceneOptions, clock: Clock = pageClock) {
     this.#options = options;
@@ -101,10 +93,6 @@ export class Scene3D {
     });
     this.#rhythm = new Rhythm(this.#surface, (now) => this.#draw(now), clock);
     this.#graph.add(this.#floor.group, this.#frusta.group, this.#figures.group);
-    this.#waits = setTimeout(() => {
-      this.#waits = null;
-      this.#rhythm.request();
-    }, FIRST_MS);
     this.setTheme(options.theme);
     this.#listen();
   }
@@ -262,7 +250,6 @@ export class Scene3D {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (this.#waits !== null) clearTimeout(this.#waits);
     this.#stop.abort();
     this.#rhythm.dispose();
     this.#floor.dispose();
@@ -329,24 +316,12 @@ export class Scene3D {
   /** Draw the next picture; true where another must follow. */
   #draw(now: number): boolean {
     if (this.#capturing || this.#disposed || !this.#surface.canDraw) return false;
-    if (this.#isEarly()) {
-      this.#surface.clear();
-      return false;
-    }
     if (this.#poseStale && this.#tick !== null) this.#figures.setTick(this.#tick);
     this.#poseStale = false;
     const moving = this.#gaze.step(now);
     this.#render();
     this.#tell(moving);
     return moving;
-  }
-
-  #isEarly(): boolean {
-    if (this.#waits === null) return false;
-    if (this.#tick === null || this.#options.poses.windowOf(this.#tick) === null) return true;
-    clearTimeout(this.#waits);
-    this.#waits = null;
-    return false;
   }
 
   #render(): void {

@@ -95,11 +95,6 @@ export class Surface {
     this.#renderer.setClearColor(css, 1);
   }
 
-  /** Nothing but the background. */
-  clear(): void {
-    this.#renderer.clear();
-  }
-
   draw(graph: Graph, eye: Eye): void {
     this.#renderer.render(graph, eye);
   }

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ByteRead } from "../../src/player/bytes";
 import type { Gop } from "../../src/player/frameTable";
-import { GroupReader, type SharedLine } from "../../src/player/groupReader";
+import { GroupReader } from "../../src/player/groupReader";
+import type { SharedLine } from "../../src/player/readingAhead";
 import { SourceError } from "../../src/player/types";
 import { table } from "./sidecar";
 

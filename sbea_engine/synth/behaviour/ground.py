@@ -166,16 +166,7 @@ def between(one: Capsule, other: Capsule) -> tuple[float, float, float]:
         (cx, cy, ax, ay, bx, by, -1),
         (dx, dy, ax, ay, bx, by, -1),
     ):
-        # As `to_segment` has it: this is where a play spends its time.
-        ex, ey, x, y = rx - qx, ry - qy, px - qx, py - qy
-        along = x * ex + y * ey
-        if along > 0.0:
-            length = ex * ex + ey * ey
-            if along >= length:
-                x, y = px - rx, py - ry
-            else:
-                t = along / length
-                x, y = x - t * ex, y - t * ey
+        x, y = to_segment(px, py, qx, qy, rx, ry)
         d = x * x + y * y
         if d < best:
             best_x, best_y, best = sign * x, sign * y, d

@@ -399,7 +399,7 @@ describe("a tick", () => {
     ]);
   });
 
-  it("waits with its videos for poses and errors that come soon, and for nothing that comes late", async () => {
+  it("waits with its videos for poses that come soon, has their errors beside them, and waits for nothing late", async () => {
     bench = new Bench({ ticks_done: TICKS - 1 });
     await bench.show(3);
     const usual = fetch;
