@@ -79,8 +79,14 @@ class StudioPage:
         assert box is not None
         return box["x"] + left + (x + 0.5) * scale, box["y"] + top + (y + 0.5) * scale
 
+    def wait_for_labels(self) -> None:
+        """Wait until what is labelled in every view is known: before, a click changes nothing, and says so."""
+        expect(self.page.get_by_text("Reading the labels of this video")).to_have_count(0)
+        expect(self.page.locator("[data-view-row]").filter(has_text="…")).to_have_count(0)
+
     def click(self, x: float, y: float, view: str | None = None) -> None:
-        """Click at an image position."""
+        """Click at an image position, as soon as a click there may change something."""
+        self.wait_for_labels()
         self.page.mouse.click(*self.position(x, y, view))
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
