@@ -80,7 +80,7 @@ def random_view(
     view = _warp(image, matrix, size, rng)
     points = points_px.astype(np.float64) @ matrix[:, :2].T + matrix[:, 2]
     order = flip_index if mirror else np.arange(len(points_px), dtype=np.intp)
-    return _change_appearance(view, config, rng), points[order].astype(np.float32), order
+    return change_appearance(view, config, rng), points[order].astype(np.float32), order
 
 
 def _view_matrix(
@@ -120,7 +120,7 @@ def _warp(image: Image, matrix: NDArray[np.float64], size: int, rng: np.random.G
     return _as_image(view)
 
 
-def _change_appearance(view: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
+def change_appearance(view: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
     """Gamma, contrast, brightness, covers, blur, motion blur and noise, in that order."""
     import cv2
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 STAGE = "pose"
 
 
-def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome, threads: int) -> ModelCard:
+def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome[Any, Any], threads: int) -> ModelCard:
     """What a reader or a later run wants to know, save the weights' checksum: that needs the file."""
     return ModelCard(
         stage=STAGE,
@@ -45,7 +45,7 @@ def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome, threads
     )
 
 
-def _data_facts(labels: LabelSet, outcome: FitOutcome) -> dict[str, Any]:
+def _data_facts(labels: LabelSet, outcome: FitOutcome[Any, Any]) -> dict[str, Any]:
     kept_out = [labels.frames[int(row)] for row in outcome.validation_rows]
     return {
         "labels_sha256": outcome.labels_sha256,
@@ -65,7 +65,7 @@ def _frames_by_video(labels: LabelSet) -> dict[str, list[int]]:
     return frames
 
 
-def _meaning(outcome: FitOutcome) -> dict[str, str]:
+def _meaning(outcome: FitOutcome[Any, Any]) -> dict[str, str]:
     calibration, radius = outcome.calibration, outcome.plan.radius_px
     return {
         "points_px": "x and y in source pixels; (0, 0) is the centre of the top-left pixel.",

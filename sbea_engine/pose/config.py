@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from sbea_engine.errors import BadInput
@@ -51,6 +51,39 @@ PRESETS: Mapping[PresetName, Preset] = {
     ),
     "fast": Preset(channels=FULL, extent_px=60, gap_px=5, crop_px=128, batch_size=12, iterations=250),
     "default": Preset(channels=FULL, extent_px=60, gap_px=5, crop_px=128, batch_size=16, iterations=500),
+}
+
+COARSE: Mapping[PresetName, Preset] = {
+    "tiny": replace(PRESETS["tiny"], iterations=60),
+    "fast": replace(PRESETS["fast"], extent_px=40, gap_px=3, crop_px=96, iterations=200),
+    "default": replace(PRESETS["default"], extent_px=40, gap_px=3, crop_px=96, iterations=350),
+}
+"""Of the first stage of `two_stage`, which has to say where the animal is and which way it points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinePreset:
+    """Size of the second stage of `two_stage`.
+
+    Attributes:
+        channels: As in `Preset`.
+        long_px: Longer side of a crop, crop pixels, at most.
+        most_zoom: Crop pixels a source pixel, at most.
+        batch_size, iterations, learning_rate: As in `Preset`.
+    """
+
+    channels: tuple[int, ...]
+    long_px: int
+    most_zoom: float
+    batch_size: int
+    iterations: int
+    learning_rate: float = 3e-3
+
+
+FINE: Mapping[PresetName, FinePreset] = {
+    "tiny": FinePreset(channels=(8, 16, 24, 32), long_px=64, most_zoom=1, batch_size=8, iterations=60),
+    "fast": FinePreset(channels=FULL, long_px=192, most_zoom=1, batch_size=12, iterations=300),
+    "default": FinePreset(channels=FULL, long_px=192, most_zoom=1, batch_size=16, iterations=800),
 }
 
 

@@ -22,6 +22,7 @@ from sbea_engine.nn.card import ModelCard
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.estimator import PoseEstimator
+from sbea_engine.pose.two_stage_estimator import TwoStageEstimator
 from sbea_engine.progress import OnProgress, ignore
 from sbea_engine.video.reader import FrameReader
 
@@ -60,6 +61,7 @@ class PoseModel(Protocol):
 
 
 FAMILIES: Mapping[str, type[PoseModel]] = {
+    "two_stage": TwoStageEstimator,
     "pose_machine": PoseEstimator,
     "pyramid": PoseEstimator,
 }

@@ -54,6 +54,10 @@ class FrameStore:
             self._keep(row, to_working_image(pixels, plan, self._colour))
             on_progress(Progress(stage="read frames", done=done, total=len(self._labels)))
 
+    def working_size(self, source: Size) -> Size:
+        """Size at which a frame of that size is kept."""
+        return self._plan.working_size(source)
+
     def image(self, row: int) -> Image:
         """(h, w) grey or (h, w, 3) colour, uint8, at working scale."""
         with self._lock:

@@ -85,9 +85,11 @@ def first_look_loss(first_logits: Tensor, batch: PoseBatch) -> Tensor:
     )
 
 
-def pose_loss(output: PoseOutput, batch: PoseBatch, radius_px: float) -> tuple[Tensor, dict[str, Tensor]]:
-    """The sum that is minimised, and its parts by name."""
-    where = spatial_cross_entropy(output.logits, batch.points_px, batch.placed)
+def pose_loss(
+    output: PoseOutput, batch: PoseBatch, radius_px: float, *, sigma_cells: float = SIGMA_CELLS
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The sum that is minimised, and its parts by name; `sigma_cells` is of the finest maps' target."""
+    where = spatial_cross_entropy(output.logits, batch.points_px, batch.placed, sigma_cells=sigma_cells)
     trust = confidence_loss(output, batch, radius_px)
     parts = {"map_loss": where.detach(), "confidence_loss": trust.detach()}
     total = where + CONFIDENCE_WEIGHT * trust

@@ -43,8 +43,8 @@ def evaluate(
     placed = placed_mask(truth)
     distance = np.linalg.norm(points_px.astype(np.float64) - truth.points_px, axis=-1)
     names = truth.skeleton.keypoints
-    result = _figures(distance, placed)
-    result["by_keypoint"] = {name: _figures(distance[..., k], placed[..., k]) for k, name in enumerate(names)}
+    result = figures(distance, placed)
+    result["by_keypoint"] = {name: figures(distance[..., k], placed[..., k]) for k, name in enumerate(names)}
     result["worst"] = _worst(truth, distance)
     if confidence is not None:
         result["confidence"] = calibration_figures(
@@ -69,7 +69,8 @@ def calibration_figures(confidence: NDArray[np.float64], right: NDArray[np.bool_
     }
 
 
-def _figures(distance: NDArray[np.float64], placed: NDArray[np.bool_]) -> dict[str, Any]:
+def figures(distance: NDArray[np.float64], placed: NDArray[np.bool_]) -> dict[str, Any]:
+    """`n` to `pck10` of `evaluate`, of distances in pixels (NaN: no answer) where `placed`; any shape."""
     total = int(placed.sum())
     d = distance[placed]
     d = d[np.isfinite(d)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet, Visibility
-from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.config import Preset
 
 CONFIDENCE_RADIUS_PX = 2.5
 """Radius, in working pixels, within which an answer counts as right for the confidence."""
@@ -28,6 +28,17 @@ MIN_LONG_SIDE_PX = 128
 """A picture is not shrunk below this."""
 
 
+class Plan(Protocol):
+    """What the plan of every family says."""
+
+    @property
+    def radius_px(self) -> float:
+        """What confidence means, in source pixels: an answer this near is right."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form, `radius_px` among it."""
+
+
 class Size(NamedTuple):
     """Width and height of a picture in pixels."""
 
@@ -43,11 +54,13 @@ class WorkingPlan:
         scale: Working pixels a source pixel, at most 1.
         crop_px: Side of a training view, working pixels.
         radius_px: What confidence means, in source pixels: an answer this near is right.
+        most_pixels: Most working pixels a frame.
     """
 
     scale: float
     crop_px: int
     radius_px: float
+    most_pixels: int = MAX_FRAME_PIXELS
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -55,11 +68,11 @@ class WorkingPlan:
 
     def working_size(self, source: Size) -> Size:
         """Size of a frame after scaling, and after bounding the number of its pixels."""
-        scale = min(self.scale, (MAX_FRAME_PIXELS / (source.width * source.height)) ** 0.5)
+        scale = min(self.scale, (self.most_pixels / (source.width * source.height)) ** 0.5)
         return Size(max(1, round(source.width * scale)), max(1, round(source.height * scale)))
 
 
-def make_plan(labels: LabelSet, sizes: Sequence[Size], config: PoseConfig, multiple: int) -> WorkingPlan:
+def make_plan(labels: LabelSet, sizes: Sequence[Size], preset: Preset, multiple: int) -> WorkingPlan:
     """Choose the working scale so that the animal is as large as the preset asks, its keypoints as far apart.
 
     A long tail makes the extent large and the rest of the animal small: then the closest neighbours decide.
@@ -68,7 +81,6 @@ def make_plan(labels: LabelSet, sizes: Sequence[Size], config: PoseConfig, multi
         sizes: Size of each labelled frame.
         multiple: Of which sides of the network's input must be.
     """
-    preset = config.size
     longest = max(max(size) for size in sizes)
     extent, gap = median_extent(labels), closest_gap(labels)
     scale = preset.extent_px / extent if extent > 0 else 320 / longest

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.runtime import choose_device, default_precision
 from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
 from sbea_engine.pose.calibration import Calibration, calibrate
-from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.config import PoseConfig, Preset
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
@@ -28,7 +28,7 @@ from sbea_engine.pose.losses import PoseBatch, pose_loss
 from sbea_engine.pose.machine import PoseMachine
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.model import PoseNet, PoseNetwork
-from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, WorkingPlan, make_plan, placed_mask, to_source
+from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, Plan, WorkingPlan, make_plan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
 from sbea_engine.pose.splits import Rows, labelled_rows, split_validation
 from sbea_engine.progress import OnProgress, ignore
@@ -39,12 +39,15 @@ NETWORKS: Mapping[str, Callable[[int, int, int, tuple[int, ...]], PoseNetwork]] 
 }
 """By family: individuals, keypoints, colour channels and widths of the backbone to a network."""
 
+Network = TypeVar("Network", bound=nn.Module)
+PlanKind = TypeVar("PlanKind", bound=Plan)
+
 MIN_FRAMES = 4
 CURVE_POINTS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FitOutcome:
+class FitOutcome(Generic[Network, PlanKind]):
     """What training leaves behind.
 
     Attributes:
@@ -54,8 +57,8 @@ class FitOutcome:
         labels_sha256: Of what was trained on; see `labels_checksum`.
     """
 
-    model: PoseNetwork
-    plan: WorkingPlan
+    model: Network
+    plan: PlanKind
     calibration: Calibration
     trained: Trained
     precision: str
@@ -65,16 +68,26 @@ class FitOutcome:
 
 
 def fit_pose(
-    labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
-) -> FitOutcome:
-    """Train a pose network; `PoseEstimator.fit` documents arguments and errors."""
+    labels: LabelSet,
+    config: PoseConfig,
+    *,
+    size: Preset | None = None,
+    checkpoint: Path | None = None,
+    on_progress: OnProgress = ignore,
+) -> FitOutcome[PoseNetwork, WorkingPlan]:
+    """Train a pose network; `PoseEstimator.fit` documents the other arguments and errors.
+
+    Args:
+        size: Of network and views; the preset's when None.
+    """
     check_labels(labels)
+    size = size or config.size
     device = choose_device(config.device)
-    model = build_model(labels.skeleton, len(labels.individuals), config).to(
+    model = build_model(labels.skeleton, len(labels.individuals), config, size).to(
         device, memory_format=best_memory_format(device)
     )  # type: ignore[call-overload]
     frames = FrameStore(labels, config.colour, config.cache_bytes)
-    plan = make_plan(labels, frames.measure(), config, model.backbone.multiple)
+    plan = make_plan(labels, frames.measure(), size, model.backbone.multiple)
     fit_rows, validation_rows = split_validation(labels, labelled_rows(labels), config.validation)
     frames.load(plan, on_progress=on_progress)
     sampler = ViewSampler(
@@ -83,11 +96,11 @@ def fit_pose(
         fit_rows,
         plan,
         AugmentationConfig(rotation_deg=config.rotation_deg, flip=bool(labels.skeleton.symmetric)),
-        batch_size=config.size.batch_size,
+        batch_size=size.batch_size,
         seed=config.seed,
     )
     validation = Validation(labels, frames, validation_rows, plan)
-    settings = _trainer_config(config, len(labels.individuals), device)
+    settings = trainer_config(config, config.steps(len(labels.individuals)), device)
     trainer = Trainer(
         settings,
         batch=sampler.batch,
@@ -123,10 +136,13 @@ class Validation:
         self._rows = rows
         self._sizes = [frames.sizes[row] for row in rows]
         self._plan = plan
+        self._radius_px = plan.radius_px
 
-    def locate(self, model: PoseNetwork) -> Located:
+    def locate(self, model: nn.Module) -> Located:
         """Answers on the validation frames, points in source pixels."""
-        parts = list(locate_all(model, (self._frames.image(int(row)) for row in self._rows)))
+        parts = list(
+            locate_all(cast(PoseNetwork, model), (self._frames.image(int(row)) for row in self._rows))
+        )
         points = np.concatenate([part.points_px for part in parts])
         source = [
             to_source(p, size, self._plan.working_size(size))
@@ -136,24 +152,24 @@ class Validation:
 
     def curve_point(self, model: nn.Module) -> dict[str, float]:
         """`val_mean_px` and `val_median_px`; empty where validation frames hold no placed keypoint."""
-        found = evaluate(self._labels, self._by_individual(self.locate(cast(PoseNetwork, model)).points_px))
+        found = evaluate(self._labels, self._by_individual(self.locate(model).points_px))
         names = ("mean_px", "median_px", "pck5")
         return {f"val_{name}": found[name] for name in names if found[name] is not None}
 
-    def calibrate(self, model: PoseNetwork) -> Calibration:
+    def calibrate(self, model: nn.Module) -> Calibration:
         """Fit confidence to how often answers are right here; an absent keypoint has no right answer."""
         found = self.locate(model)
         known = self._labels.visibility != Visibility.UNLABELLED
         distance = np.linalg.norm(self._by_individual(found.points_px) - self._labels.points_px, axis=-1)
-        right = distance <= self._plan.radius_px  # False where there is no position
+        right = distance <= self._radius_px  # False where there is no position
         return calibrate(found.confidence_logit.reshape(known.shape)[known], right[known])
 
-    def evaluate(self, model: PoseNetwork, calibration: Calibration) -> dict[str, Any]:
+    def evaluate(self, model: nn.Module, calibration: Calibration) -> dict[str, Any]:
         """`metrics.evaluate` on the validation frames."""
         found = self.locate(model)
         points = self._by_individual(found.points_px)
         confidence = calibration.apply(found.confidence_logit).reshape(points.shape[:-1])
-        return evaluate(self._labels, points, confidence, radius_px=self._plan.radius_px)
+        return evaluate(self._labels, points, confidence, radius_px=self._radius_px)
 
     def _by_individual(self, points_px: NDArray[np.float32]) -> NDArray[np.float32]:
         """(frame, individual * keypoint, 2) as (frame, individual, keypoint, 2)."""
@@ -187,13 +203,16 @@ def _check_individual(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str)
         )
 
 
-def build_model(skeleton: Skeleton, individuals: int, config: PoseConfig) -> PoseNetwork:
+def build_model(
+    skeleton: Skeleton, individuals: int, config: PoseConfig, size: Preset | None = None
+) -> PoseNetwork:
     """The untrained network of the config's family; its weights are a function of the seed, whatever ran
     before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = NETWORKS[config.family]
-        return network(individuals, len(skeleton), 1 if config.colour == "grey" else 3, config.size.channels)
+        channels = (size or config.size).channels
+        return network(individuals, len(skeleton), 1 if config.colour == "grey" else 3, channels)
 
 
 def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
@@ -217,8 +236,8 @@ def labels_checksum(labels: LabelSet) -> str:
     return digest.hexdigest()
 
 
-def _trainer_config(config: PoseConfig, individuals: int, device: torch.device) -> TrainerConfig:
-    iterations = config.steps(individuals)
+def trainer_config(config: PoseConfig, iterations: int, device: torch.device) -> TrainerConfig:
+    """How the shared trainer trains a network of this stage."""
     return TrainerConfig(
         iterations=iterations,
         learning_rate=config.size.learning_rate,

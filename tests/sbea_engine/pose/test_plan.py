@@ -32,29 +32,29 @@ class TestMakePlan:
         ],
     )
     def test_scale(self, extent: float, size: Size, scale: float) -> None:
-        plan = make_plan(animal(extent), [size], PoseConfig(), multiple=32)
+        plan = make_plan(animal(extent), [size], PoseConfig().size, multiple=32)
         assert plan.scale == pytest.approx(scale, abs=1e-3)
         assert plan.crop_px % 32 == 0
         assert 32 <= plan.crop_px <= 160
         assert plan.radius_px == pytest.approx(2.5 / plan.scale, rel=1e-3)
 
     def test_a_long_tail_does_not_shrink_the_head(self) -> None:
-        plan = make_plan(animal(10, 200), [Size(640, 480)], PoseConfig(), multiple=32)
+        plan = make_plan(animal(10, 200), [Size(640, 480)], PoseConfig().size, multiple=32)
         assert plan.scale == pytest.approx(0.5)  # by the extent alone 0.3, with the ears 3 px apart
         assert plan.crop_px >= 1.25 * 200 * plan.scale
 
     def test_keypoints_that_nearly_coincide_do_not_ask_for_more_than_a_view_holds(self) -> None:
-        plan = make_plan(animal(0.1, 400), [Size(640, 480)], PoseConfig(), multiple=32)
+        plan = make_plan(animal(0.1, 400), [Size(640, 480)], PoseConfig().size, multiple=32)
         assert plan.scale == pytest.approx(256 / 500, abs=1e-3)
         assert plan.crop_px == 256
 
     def test_large_frames_of_another_video_are_bounded_too(self) -> None:
-        plan = make_plan(animal(60), [Size(640, 480)], PoseConfig(), multiple=32)
+        plan = make_plan(animal(60), [Size(640, 480)], PoseConfig().size, multiple=32)
         width, height = plan.working_size(Size(3840, 2160))
         assert width * height <= MAX_FRAME_PIXELS * 1.01
 
     def test_a_single_keypoint_has_no_extent(self) -> None:
-        plan = make_plan(animal(0), [Size(640, 480)], PoseConfig(), multiple=32)
+        plan = make_plan(animal(0), [Size(640, 480)], PoseConfig().size, multiple=32)
         assert plan.scale == pytest.approx(0.5)
 
 

@@ -1,0 +1,178 @@
+"""How good a family of pose models is at so many labels: time blocks held out in turn, answers pooled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import LabelSet
+from sbea_engine.errors import BadInput
+from sbea_engine.nn.card import write_json
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.factory import create
+from sbea_engine.pose.frames import check_frames
+from sbea_engine.pose.metrics import calibration_figures, figures
+from sbea_engine.pose.plan import placed_mask
+from sbea_engine.pose.splits import Rows, split_holdout
+from sbea_engine.pose.training import labels_checksum
+from sbea_engine.progress import OnProgress, Progress, ignore
+
+LEAST_LABELS = 5
+FAR_PX = 50
+
+
+class BadBenchmark(BadInput):
+    """What was asked for cannot be measured on these labels."""
+
+    code = "bad_benchmark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkPlan:
+    """What to measure.
+
+    Attributes:
+        labels: Numbers of training frames; None is all of a fold.
+        folds: Blocks of time, each the test frames once.
+        seeds: Trainings of each fold, with seeds from the config's on.
+    """
+
+    labels: tuple[int | None, ...]
+    folds: int = 5
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        few = [n for n in self.labels if n is not None and n < LEAST_LABELS]
+        if not self.labels or few:
+            raise BadBenchmark(
+                f"Numbers of labels are {LEAST_LABELS} or more, or 'all'; got {few or 'none'}."
+            )
+        if self.folds < 2 or self.seeds < 1:
+            raise BadBenchmark(f"Needs 2 folds and 1 seed at least; got {self.folds} and {self.seeds}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Cell:
+    """Answers of one training on its test frames: (frame, individual, keypoint)."""
+
+    distance_px: NDArray[np.float64]
+    placed: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
+    radius_px: float
+    seconds: float
+
+
+def benchmark(
+    labels: LabelSet,
+    config: PoseConfig,
+    plan: BenchmarkPlan,
+    *,
+    keep: Path | None = None,
+    on_progress: OnProgress = ignore,
+) -> list[dict[str, Any]]:
+    """Train at each number of labels, on every fold and seed, and measure on the block that was held out.
+
+    Frames are taken evenly over the training frames of a fold. Nothing is chosen by a test frame.
+
+    Args:
+        keep: Folder of what was measured already; a run that was stopped goes on from there.
+        on_progress: Told of every training that ended (stage "benchmark").
+
+    Returns:
+        One row a number of labels, figures pooled over folds and seeds: `labels`, `folds`, `seeds`, `n`,
+        `missing`, `mean_px`, `median_px`, `rms_px`, `pck5`, `pck10`, `over50` (points), `ece`, `train_s`
+        (mean of a training, wall clock), `by_fold` (mean px of each) and `by_keypoint`.
+
+    Raises:
+        BadBenchmark: A fold has fewer training frames than asked for.
+    """
+    check_frames(labels.frames)
+    total = len(plan.labels) * plan.folds * plan.seeds
+    done = 0
+    rows = []
+    for count in plan.labels:
+        cells: list[list[_Cell]] = []
+        for fold in range(plan.folds):
+            cells.append([])
+            for seed in range(config.seed, config.seed + plan.seeds):
+                cells[-1].append(_cell(labels, replace(config, seed=seed), count, fold, plan.folds, keep))
+                done += 1
+                on_progress(Progress(stage="benchmark", done=done, total=total))
+        rows.append(_row(labels, count, plan, cells))
+    return rows
+
+
+def spread(rows: Rows, count: int | None) -> Rows:
+    """`count` of the rows, evenly over them, the first and the last among them; all when None."""
+    if count is None:
+        return rows
+    if count > len(rows):
+        raise BadBenchmark(f"{count} labels are asked for; a fold has {len(rows)} training frames.")
+    return rows[np.round(np.linspace(0, len(rows) - 1, count)).astype(np.intp)]
+
+
+def _cell(
+    labels: LabelSet, config: PoseConfig, count: int | None, fold: int, folds: int, keep: Path | None
+) -> _Cell:
+    split = split_holdout(labels, f"block:{fold / folds:.6f}-{(fold + 1) / folds:.6f}")
+    train, truth = labels.select(spread(split.train, count)), labels.select(split.test)
+    file = None if keep is None else keep / f"{_name(train, truth, config)}.json"
+    placed = placed_mask(truth)
+    if file is not None and file.is_file():
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        points, confidence = (np.array(kept[key], dtype=np.float64) for key in ("points_px", "confidence"))
+        radius_px, seconds = float(kept["radius_px"]), float(kept["seconds"])
+    else:
+        began = time.monotonic()
+        model = create(config).fit(train)
+        seconds = time.monotonic() - began
+        points, confidence = (a.astype(np.float64) for a in model.predict_sources(truth.frames))
+        radius_px = float(model.card_.plan["radius_px"])
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            answers = {"points_px": points.tolist(), "confidence": confidence.tolist()}
+            write_json(file, {**answers, "radius_px": radius_px, "seconds": seconds})
+    distance = np.linalg.norm(points - truth.points_px, axis=-1)
+    return _Cell(
+        distance_px=distance, placed=placed, confidence=confidence, radius_px=radius_px, seconds=seconds
+    )
+
+
+def _name(train: LabelSet, truth: LabelSet, config: PoseConfig) -> str:
+    """Of a training and its test: equal for equal labels and settings only."""
+    settings = {k: v for k, v in config.to_dict().items() if k not in {"threads", "device", "cache_bytes"}}
+    text = json.dumps([labels_checksum(train), labels_checksum(truth), settings], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _row(
+    labels: LabelSet, count: int | None, plan: BenchmarkPlan, cells: Sequence[Sequence[_Cell]]
+) -> dict[str, Any]:
+    every = [cell for fold in cells for cell in fold]
+    distance, placed = _pooled(every)
+    names = labels.skeleton.keypoints
+    confidence = np.concatenate([cell.confidence[cell.placed] for cell in every])
+    right = np.concatenate([cell.distance_px[cell.placed] <= cell.radius_px for cell in every])
+    return {
+        "labels": "all" if count is None else count,
+        "folds": plan.folds,
+        "seeds": plan.seeds,
+        **figures(distance, placed),
+        "over50": int((distance[placed] > FAR_PX).sum()),
+        "ece": calibration_figures(confidence, right)["ece"],
+        "train_s": float(np.mean([cell.seconds for cell in every])),
+        "by_fold": [figures(*_pooled(fold))["mean_px"] for fold in cells],
+        "by_keypoint": {name: figures(distance[..., k], placed[..., k]) for k, name in enumerate(names)},
+    }
+
+
+def _pooled(cells: Sequence[_Cell]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    return np.concatenate([c.distance_px for c in cells]), np.concatenate([c.placed for c in cells])

@@ -1,0 +1,145 @@
+"""Crops round one animal, turned to its body axis: what the fine stage of `two_stage` looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import LabelSet
+from sbea_engine.pose.alignment import Floats, Placement, in_body, mean_shape, place
+
+MARGIN = 0.14
+"""Room on each side of the labelled keypoints, as a share of the crop's longer side."""
+
+LEAST_PX = 32
+"""Least side of a crop, source pixels: a skeleton of one keypoint has no extent."""
+
+Image = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CropPlan:
+    """How crops are cut.
+
+    Attributes:
+        shape_px: (keypoint, 2) mean shape in the body frame, pixels of the reduced frame.
+        middle_px: (2,) where the middle of a crop lies in the body frame.
+        scale: Reduced pixels a source pixel, at most 1. Frames are reduced first, by area, so that no fine
+            detail aliases; crops are cut from the reduced frame.
+        zoom: Crop pixels a reduced pixel, at least 1.
+        width, height: Of a crop, crop pixels; the body axis runs along its width.
+    """
+
+    shape_px: Floats
+    middle_px: Floats
+    scale: float
+    zoom: float
+    width: int
+    height: int
+
+    def matrix(
+        self,
+        placement: Placement,
+        pose: int,
+        *,
+        turn: float = 0.0,
+        zoom: float = 1.0,
+        shift_px: tuple[float, float] = (0.0, 0.0),
+        mirror: bool = False,
+    ) -> Floats:
+        """crop_from_reduced, 2x3, for one pose of a placement.
+
+        Args:
+            turn: Radians by which the crop is turned away from the body axis.
+            zoom: Further enlargement.
+            shift_px: How far the animal is moved out of the middle, crop pixels.
+            mirror: Left and right of the body exchanged.
+        """
+        angle = -float(placement.angle[pose])
+        cos, sin = np.cos(angle), np.sin(angle)
+        body = np.array([[cos, -sin], [sin, cos]])
+        if mirror:
+            body = np.diag([1.0, -1.0]) @ body
+        middle = self.middle_px * ((1.0, -1.0) if mirror else (1.0, 1.0))
+        cos, sin = np.cos(turn), np.sin(turn)
+        linear = self.zoom * zoom * np.array([[cos, -sin], [sin, cos]])
+        centre = np.array([(self.width - 1) / 2, (self.height - 1) / 2]) + shift_px
+        offset = centre - linear @ (body @ placement.centre_px[pose] + middle)
+        return np.column_stack([linear @ body, offset])
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form; NaN, of keypoints without a place, as None."""
+        return {
+            "shape_px": [[None, None] if np.isnan(p).any() else p.tolist() for p in self.shape_px],
+            "middle_px": self.middle_px.tolist(),
+            "scale": self.scale,
+            "zoom": self.zoom,
+            "width": self.width,
+            "height": self.height,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` wrote."""
+        return cls(
+            shape_px=np.array(data["shape_px"], dtype=np.float64),
+            middle_px=np.array(data["middle_px"], dtype=np.float64),
+            scale=float(data["scale"]),
+            zoom=float(data["zoom"]),
+            width=int(data["width"]),
+            height=int(data["height"]),
+        )
+
+
+def make_crop_plan(labels: LabelSet, *, long_px: int, most_scale: float, multiple: int) -> CropPlan:
+    """Choose crops that hold every labelled pose, turned to its axis, with some room round it.
+
+    Args:
+        long_px: The longer side of a crop, crop pixels, at most (rounded up to `multiple`).
+        most_scale: Crop pixels a source pixel, at most.
+        multiple: Of which sides of the network's input must be.
+    """
+    poses = labels.points_px.reshape(-1, len(labels.skeleton), 2).astype(np.float64)
+    poses = poses[np.isfinite(poses).all(-1).any(-1)]
+    axis = labels.skeleton.heading
+    heading = None if axis is None else (labels.skeleton.index(axis[0]), labels.skeleton.index(axis[1]))
+    shape = mean_shape(poses, heading)
+    placement = place(shape, poses, np.ones(poses.shape[:2]))
+    body = in_body(placement, poses)
+    low, high = np.nanquantile(body, 0.01, axis=(0, 1)), np.nanquantile(body, 0.99, axis=(0, 1))
+    room = MARGIN * max(float((high - low).max()), LEAST_PX)
+    sides = np.maximum(high - low + 2 * room, LEAST_PX)
+    enlarged = min(most_scale, long_px / float(sides.max()))
+    scale = min(1.0, enlarged)
+    width, height = (int(-(-side * enlarged // multiple) * multiple) for side in sides)
+    return CropPlan(
+        shape_px=shape * scale,
+        middle_px=(low + high) / 2 * scale,
+        scale=scale,
+        zoom=enlarged / scale,
+        width=width,
+        height=height,
+    )
+
+
+def cut(image: Image, matrix: Floats, plan: CropPlan, *, border: int, grey: int = 0) -> Image:
+    """Resample a reduced frame (h, w[, 3]) into a crop (height, width[, 3]).
+
+    Args:
+        border: OpenCV's number for what lies beyond the picture; `grey` where it is constant.
+    """
+    import cv2
+
+    view = cv2.warpAffine(
+        image,
+        matrix,
+        (plan.width, plan.height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=border,
+        borderValue=(grey, grey, grey),
+    )
+    return view.astype(np.uint8, copy=False)

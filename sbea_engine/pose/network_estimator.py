@@ -1,0 +1,116 @@
+"""What pose estimators share: fit, save and load, whatever the network and its plan are."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Generic, Self
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from sbea_engine.data import LabelSet, Skeleton
+from sbea_engine.errors import BadInput
+from sbea_engine.nn.backbone import best_memory_format
+from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256
+from sbea_engine.nn.runtime import choose_device, compute_threads
+from sbea_engine.pose.calibration import Calibration
+from sbea_engine.pose.card import STAGE, make_card
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.predictor import PosePredictor
+from sbea_engine.pose.training import FitOutcome, Network, PlanKind
+from sbea_engine.progress import OnProgress, ignore
+
+
+class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
+    """One network, trained on labels and kept as weights and card.
+
+    Learned state: `skeleton_`, `individuals_`, `plan_`, `model_`, `calibration_`, `card_`.
+    """
+
+    plan_: PlanKind
+    model_: Network
+    calibration_: Calibration
+
+    def __init__(self, config: PoseConfig) -> None:
+        self.config = config
+
+    def fit(
+        self, labels: LabelSet, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+    ) -> Self:
+        """Train on labelled frames.
+
+        Args:
+            checkpoint: Folder to keep training state in; training goes on from what is there.
+            on_progress: Told of every iteration (stage "train", metrics `loss`, now and then `val_mean_px`).
+
+        Raises:
+            TooFewLabels: The labels do not suit.
+            BadCheckpoint: The checkpoint is of another run.
+            Cancelled: From `on_progress`; the checkpoint can be resumed.
+        """
+        with compute_threads(self.config.threads) as threads:
+            outcome = self._fit(labels, checkpoint, on_progress)
+        self.model_, self.plan_, self.calibration_ = outcome.model, outcome.plan, outcome.calibration
+        self.skeleton_, self.individuals_ = labels.skeleton, labels.individuals
+        self.validation_ = outcome.validation
+        self.card_ = make_card(labels, self.config, outcome, threads)
+        return self
+
+    def save(self, folder: Path) -> ModelCard:
+        """Write `weights.safetensors` and then `card.json` into `folder`, each atomically."""
+        self._require_trained()
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f"{WEIGHTS_FILE}.tmp"
+        save_file({k: v.cpu().contiguous() for k, v in self.model_.state_dict().items()}, temporary)
+        self.card_ = replace(self.card_, weights_sha256=file_sha256(temporary))
+        temporary.replace(folder / WEIGHTS_FILE)
+        self.card_.write(folder)
+        return self.card_
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int | None = None, device: str = "auto") -> Self:
+        """Read what `save` wrote.
+
+        Args:
+            threads, device: Where to compute now; where the model was trained does not matter.
+
+        Raises:
+            BadModel: Not a pose model, damaged, or not whole.
+            BadPoseConfig: `threads` is no number of threads.
+            NoSuchDevice: `device` is not on this machine.
+        """
+        card = ModelCard.read(folder, stage=STAGE)
+        here = PoseConfig(threads=threads, device=device)  # what is wrong with these is not the model's fault
+        try:
+            config = replace(PoseConfig.from_dict(card.config), threads=here.threads, device=here.device)
+            self = cls(config)
+            self.skeleton_ = Skeleton.from_dict(card.stage_facts["skeleton"])
+            self.individuals_ = tuple(card.stage_facts["individuals"])
+            self.plan_ = self._read_plan(card.plan)
+            self.calibration_ = Calibration(**card.stage_facts["calibration"])
+            self.model_ = self._build()
+            self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
+        except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:
+            raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
+        where = choose_device(device)
+        self.model_.to(where, memory_format=best_memory_format(where)).eval()  # type: ignore[call-overload]
+        self.card_ = card
+        return self
+
+    @abstractmethod
+    def _fit(
+        self, labels: LabelSet, checkpoint: Path | None, on_progress: OnProgress
+    ) -> FitOutcome[Network, PlanKind]:
+        """Train; arguments as `fit`."""
+
+    @abstractmethod
+    def _build(self) -> Network:
+        """The network without its weights, for the learned skeleton and individuals."""
+
+    @staticmethod
+    @abstractmethod
+    def _read_plan(data: Mapping[str, Any]) -> PlanKind:
+        """What the card says of the plan; KeyError, TypeError or ValueError where it is damaged."""

@@ -1,0 +1,110 @@
+"""What every pose estimator does with its stream of answers: a video, some labelled frames, their order."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import FrameSource, Poses, Skeleton
+from sbea_engine.nn.card import ModelCard
+from sbea_engine.pose.card import STAGE
+from sbea_engine.pose.errors import NotTrained
+from sbea_engine.pose.frames import Image, read_frames, reading_order
+from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.video.reader import FrameReader, open_frames
+
+
+class PosePredictor(ABC):
+    """Estimators derive from it and write `predict_stream`.
+
+    Learned state that it needs: `skeleton_`, `individuals_`, `card_`.
+    """
+
+    skeleton_: Skeleton
+    individuals_: tuple[str, ...]
+    card_: ModelCard
+
+    @abstractmethod
+    def predict_stream(
+        self, images: Iterator[Image]
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Find the keypoints in a stream of frames (H, W, 3) RGB, some frames at a time, in order.
+
+        Decoding and scaling run in their own thread, ahead of the network.
+
+        Yields:
+            points_px (frame, individual, keypoint, 2) in source pixels, and confidence without the last axis.
+        """
+
+    def predict(
+        self,
+        source: Path | FrameReader,
+        frames: Sequence[int] | None = None,
+        *,
+        on_progress: OnProgress = ignore,
+    ) -> Poses:
+        """Find the keypoints in frames of a video.
+
+        Args:
+            source: A video, a folder of images, one image, or an open reader (which stays open).
+            frames: Strictly increasing frame indices; None is all of them.
+        """
+        if isinstance(source, Path):
+            with open_frames(source) as reader:
+                return self.predict(reader, frames, on_progress=on_progress)
+        self._require_trained()
+        indices = range(source.info.frame_count) if frames is None else frames
+        images = (pixels for _, pixels in source.iterate()) if frames is None else map(source.read, frames)
+        points, confidence = self._collect(images, len(indices), on_progress)
+        return Poses(
+            skeleton=self.skeleton_,
+            individuals=self.individuals_,
+            frames=np.asarray(indices, dtype=np.int64),
+            points_px=points,
+            confidence=confidence,
+            provenance={"source": source.path.name, **self.provenance},
+        )
+
+    def predict_sources(
+        self, sources: Sequence[FrameSource], *, on_progress: OnProgress = ignore
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Find the keypoints in labelled frames, wherever they are; each file is opened once.
+
+        Returns:
+            points_px (frame, individual, keypoint, 2) in source pixels, and confidence without the last axis.
+        """
+        images = (pixels for _, pixels in read_frames(sources))
+        found = self._collect(images, len(sources), on_progress)
+        rows = np.argsort(np.asarray(reading_order(sources), dtype=np.intp))  # back to the order asked for
+        return found[0][rows], found[1][rows]
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What identifies the model in its outputs."""
+        return {"stage": STAGE, "family": self.card_.family, "weights_sha256": self.card_.weights_sha256}
+
+    def _collect(
+        self, images: Iterator[Image], total: int, on_progress: OnProgress
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        self._require_trained()
+        shape = (total, len(self.individuals_), len(self.skeleton_))
+        points = np.full((*shape, 2), np.nan, dtype=np.float32)
+        confidence = np.zeros(shape, dtype=np.float32)
+        done = 0
+        with closing(self.predict_stream(images)) as stream:
+            for some_points, some_confidence in stream:
+                rows = slice(done, done + len(some_points))
+                points[rows], confidence[rows] = some_points, some_confidence
+                done = rows.stop
+                on_progress(Progress(stage="predict", done=done, total=total))
+        return points, confidence
+
+    def _require_trained(self) -> None:
+        if not hasattr(self, "card_"):
+            raise NotTrained("This pose estimator has no weights yet: call fit, or load.")

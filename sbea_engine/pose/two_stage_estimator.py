@@ -1,0 +1,78 @@
+"""The estimator of the family `two_stage`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbea_engine.data import LabelSet
+from sbea_engine.nn.prefetch import prefetch
+from sbea_engine.nn.runtime import compute_threads
+from sbea_engine.pose.estimator import PREFETCH_FRAMES
+from sbea_engine.pose.frames import Image, to_working_image
+from sbea_engine.pose.inference import batch_size_for
+from sbea_engine.pose.network_estimator import NetworkEstimator
+from sbea_engine.pose.plan import Size
+from sbea_engine.pose.training import FitOutcome
+from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
+from sbea_engine.pose.two_stage_training import build_coarse, build_fine, fit_two_stage
+from sbea_engine.progress import OnProgress
+
+
+class TwoStageEstimator(NetworkEstimator[TwoStageNetwork, TwoStagePlan]):
+    """Keypoints of each individual, found in the whole frame and then looked at closely.
+
+    The coarse stage tells individuals apart as `PoseEstimator` does. The fine stage sees one animal at a
+    time and learns from all of them.
+    """
+
+    def _fit(
+        self, labels: LabelSet, checkpoint: Path | None, on_progress: OnProgress
+    ) -> FitOutcome[TwoStageNetwork, TwoStagePlan]:
+        return fit_two_stage(labels, self.config, checkpoint=checkpoint, on_progress=on_progress)
+
+    def _build(self) -> TwoStageNetwork:
+        coarse = build_coarse(self.skeleton_, len(self.individuals_), self.config)
+        return TwoStageNetwork(coarse, build_fine(self.skeleton_, self.config))
+
+    @staticmethod
+    def _read_plan(data: Mapping[str, Any]) -> TwoStagePlan:
+        return TwoStagePlan.from_dict(data)
+
+    def predict_stream(
+        self, images: Iterator[Image]
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """See `PosePredictor`."""
+        self._require_trained()
+        shape = (-1, len(self.individuals_), len(self.skeleton_))
+        locator = TwoStageLocator(self.model_, self.plan_, len(self.individuals_))
+        with compute_threads(self.config.threads), prefetch(self._scaled(images), PREFETCH_FRAMES) as ready:
+            for frames in _alike(ready):
+                found = locator.locate(frames)
+                confidence = self.calibration_.apply(found.confidence_logit)
+                yield found.points_px.reshape(*shape, 2), confidence.reshape(shape)
+
+    def _scaled(self, images: Iterator[Image]) -> Iterator[TwoSizes]:
+        plan, colour, reduced = self.plan_, self.config.colour, self.plan_.reduced
+        for rgb in images:
+            size = Size(rgb.shape[1], rgb.shape[0])
+            yield TwoSizes(
+                to_working_image(rgb, plan.coarse, colour), to_working_image(rgb, reduced, colour), size
+            )
+
+
+def _alike(frames: Iterator[TwoSizes]) -> Iterator[list[TwoSizes]]:
+    """Frames of one size that follow one another, as many as go through the network at once."""
+    waiting: list[TwoSizes] = []
+    for frame in frames:
+        full = waiting and len(waiting) >= batch_size_for(waiting[0].working)
+        if waiting and (full or frame.source != waiting[0].source):
+            yield waiting
+            waiting = []
+        waiting.append(frame)
+    if waiting:
+        yield waiting

@@ -1,0 +1,104 @@
+"""The family `two_stage`: gate, crops in training, and both stages together."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sbea_engine.data import LabelSet
+from sbea_engine.nn.augmentation import AugmentationConfig
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.crop_sampler import CropSampler
+from sbea_engine.pose.crops import CropPlan, make_crop_plan
+from sbea_engine.pose.factory import create, load
+from sbea_engine.pose.frames import FrameStore
+from sbea_engine.pose.metrics import evaluate
+from sbea_engine.pose.plan import WorkingPlan
+from sbea_engine.pose.splits import labelled_rows
+from sbea_engine.pose.two_stage import TwoStagePlan, gate
+
+TINY = PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu")
+
+
+class TestGate:
+    def test_is_a_gaussian_round_the_expected_place(self) -> None:
+        got = gate(torch.tensor([[[8.5, 4.5]]]), (6, 8), sd_px=3.0)[0, 0]
+        for row in range(6):
+            for column in range(8):
+                x, y = 2 * column + 0.5, 2 * row + 0.5
+                wanted = -0.5 * ((x - 8.5) ** 2 + (y - 4.5) ** 2) / 9.0
+                assert got[row, column].item() == pytest.approx(wanted, abs=1e-5)
+
+
+class TestCropSampler:
+    @pytest.fixture
+    def make(self, scene: LabelSet) -> Callable[..., CropSampler]:
+        plan = make_crop_plan(scene, long_px=64, most_scale=1.0, multiple=16)
+        frames = FrameStore(scene, "grey", 1 << 24)
+        frames.measure()
+        frames.load(
+            TwoStagePlan(coarse=WorkingPlan(scale=1, crop_px=32, radius_px=2), crop=plan, radius_px=2).reduced
+        )
+
+        def build(**settings: int) -> CropSampler:
+            return CropSampler(
+                scene,
+                frames,
+                labelled_rows(scene),
+                plan,
+                AugmentationConfig(flip=bool(scene.skeleton.symmetric)),
+                **{"batch_size": 8, "seed": 0, **settings},
+            )
+
+        return build
+
+    def test_a_batch_is_a_function_of_its_number(self, make: Callable[..., CropSampler]) -> None:
+        one, other = make().batch(3), make().batch(3)
+        for a, b in zip(one, other, strict=True):
+            assert torch.equal(torch.nan_to_num(a.float()), torch.nan_to_num(b.float()))
+        assert not torch.equal(one.images, make(seed=1).batch(3).images)
+
+    def test_points_lie_where_the_crop_shows_them(self, make: Callable[..., CropSampler]) -> None:
+        """Keypoints of the scene are bright blobs: a crop is brighter there than elsewhere."""
+        batch = make(batch_size=64).batch(0)
+        here, elsewhere = [], []
+        for image, points, placed in zip(batch.images, batch.points_px, batch.placed, strict=True):
+            for x, y in points[placed].round().long().tolist():
+                here.append(float(image[0, y, x]))
+                elsewhere.append(float(image[0].float().mean()))
+        assert len(here) > 100
+        assert np.mean(here) > np.mean(elsewhere) + 30
+
+
+def test_finds_keypoints_on_new_frames(scene: LabelSet, other_scene: LabelSet, tmp_path: Path) -> None:
+    model = create(TINY).fit(scene)
+    points, confidence = model.predict_sources(other_scene.frames)
+    found = evaluate(other_scene, points, confidence, radius_px=float(model.card_.plan["radius_px"]))
+    centre = np.nanmean(scene.points_px, axis=0)
+    plain = evaluate(other_scene, np.broadcast_to(centre, points.shape).astype(np.float32))
+    assert found["median_px"] < 0.1 * plain["median_px"]
+    model.save(tmp_path)
+    again, _ = load(tmp_path, threads=1).predict_sources(other_scene.frames)
+    np.testing.assert_allclose(again, points, atol=1e-4)
+
+
+def test_frames_of_other_sizes_and_shapes_are_answered(scene: LabelSet) -> None:
+    model = create(PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu", iterations=4)).fit(
+        scene
+    )
+    rng = np.random.default_rng(0)
+    frames = [
+        rng.integers(0, 256, (h, w, 3), dtype=np.uint8) for h, w in ((90, 140), (90, 140), (33, 201), (4, 5))
+    ]
+    answers = list(model.predict_stream(iter(frames)))
+    points = np.concatenate([p for p, _ in answers])
+    assert points.shape == (4, 1, len(scene.skeleton), 2)
+    assert np.isfinite(points).all()
+
+
+def test_the_plan_goes_through_json(scene: LabelSet) -> None:
+    crop: CropPlan = make_crop_plan(scene, long_px=64, most_scale=1.0, multiple=16)
+    plan = TwoStagePlan(coarse=WorkingPlan(scale=0.5, crop_px=64, radius_px=3), crop=crop, radius_px=2.5)
+    assert TwoStagePlan.from_dict(plan.to_dict()).to_dict() == plan.to_dict()
