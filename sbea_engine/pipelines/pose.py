@@ -159,10 +159,11 @@ def _finished(out: Path, run: str) -> TrainingResult | None:
 def _remove_checkpoint(folder: Path) -> None:
     if not folder.is_dir():
         return
-    for file in folder.glob("latest.safetensors*"):
+    for file in folder.rglob("latest.safetensors*"):
         file.unlink()
-    if not any(folder.iterdir()):
-        folder.rmdir()
+    for place in (*(f for f in folder.iterdir() if f.is_dir()), folder):
+        if not any(place.iterdir()):
+            place.rmdir()
 
 
 def evaluate_model(

@@ -82,8 +82,8 @@ class FinePreset:
 
 FINE: Mapping[PresetName, FinePreset] = {
     "tiny": FinePreset(channels=(8, 16, 24, 32), long_px=64, most_zoom=1, batch_size=8, iterations=60),
-    "fast": FinePreset(channels=FULL, long_px=192, most_zoom=1, batch_size=12, iterations=300),
-    "default": FinePreset(channels=FULL, long_px=192, most_zoom=1, batch_size=16, iterations=800),
+    "fast": FinePreset(channels=FULL, long_px=192, most_zoom=1.5, batch_size=12, iterations=300),
+    "default": FinePreset(channels=FULL, long_px=288, most_zoom=1.5, batch_size=16, iterations=650),
 }
 
 

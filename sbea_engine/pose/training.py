@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from sbea_engine.data import LabelSet, Skeleton, Visibility
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.backbone import best_memory_format
-from sbea_engine.nn.runtime import choose_device, default_precision
+from sbea_engine.nn.runtime import Precision, choose_device, default_precision
 from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
 from sbea_engine.pose.calibration import Calibration, calibrate
 from sbea_engine.pose.config import PoseConfig, Preset
@@ -45,6 +45,9 @@ PlanKind = TypeVar("PlanKind", bound=Plan)
 MIN_FRAMES = 4
 CURVE_POINTS = 15
 
+REFIT_RATE = 0.5
+"""Of the learning rate, where a trained network goes on with more frames."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FitOutcome(Generic[Network, PlanKind]):
@@ -68,59 +71,99 @@ class FitOutcome(Generic[Network, PlanKind]):
 
 
 def fit_pose(
-    labels: LabelSet,
-    config: PoseConfig,
-    *,
-    size: Preset | None = None,
-    checkpoint: Path | None = None,
-    on_progress: OnProgress = ignore,
+    labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
 ) -> FitOutcome[PoseNetwork, WorkingPlan]:
-    """Train a pose network; `PoseEstimator.fit` documents the other arguments and errors.
-
-    Args:
-        size: Of network and views; the preset's when None.
-    """
-    check_labels(labels)
-    size = size or config.size
-    device = choose_device(config.device)
-    model = build_model(labels.skeleton, len(labels.individuals), config, size).to(
-        device, memory_format=best_memory_format(device)
-    )  # type: ignore[call-overload]
-    frames = FrameStore(labels, config.colour, config.cache_bytes)
-    plan = make_plan(labels, frames.measure(), size, model.backbone.multiple)
-    fit_rows, validation_rows = split_validation(labels, labelled_rows(labels), config.validation)
-    frames.load(plan, on_progress=on_progress)
-    sampler = ViewSampler(
-        labels,
-        frames,
-        fit_rows,
-        plan,
-        AugmentationConfig(rotation_deg=config.rotation_deg, flip=bool(labels.skeleton.symmetric)),
-        batch_size=size.batch_size,
-        seed=config.seed,
+    """Train a pose network; `PoseEstimator.fit` documents arguments and errors."""
+    training = Training(labels, config, config.size, on_progress=on_progress)
+    trained = training.run(
+        training.model,
+        training.fit_rows,
+        config.steps(len(labels.individuals)),
+        checkpoint=checkpoint,
+        on_progress=on_progress,
     )
-    validation = Validation(labels, frames, validation_rows, plan)
-    settings = trainer_config(config, config.steps(len(labels.individuals)), device)
-    trainer = Trainer(
-        settings,
-        batch=sampler.batch,
-        loss=_loss,
-        validate=validation.curve_point,
-        fingerprint=fingerprint(labels, config),
-    )
-    trained = trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
     final = cast(PoseNetwork, trained.model)
-    calibration = validation.calibrate(final)
+    calibration = training.validation.calibrate(final)
     return FitOutcome(
         model=final,
-        plan=plan,
+        plan=training.plan,
         calibration=calibration,
         trained=trained,
-        precision=settings.precision,
-        validation=validation.evaluate(final, calibration),
-        validation_rows=validation_rows,
+        precision=training.precision,
+        validation=training.validation.evaluate(final, calibration),
+        validation_rows=training.validation_rows,
         labels_sha256=labels_checksum(labels),
     )
+
+
+class Training:
+    """A network over whole frames and what trains it: plan, frames, rows to fit on and rows to validate on.
+
+    Args:
+        size: Of network and views.
+
+    Attributes:
+        model: Untrained.
+        frames: At working scale.
+        rows: All labelled frames.
+        validation: Looks at `validation_rows`, which `fit_rows` leaves out.
+    """
+
+    def __init__(
+        self, labels: LabelSet, config: PoseConfig, size: Preset, *, on_progress: OnProgress = ignore
+    ) -> None:
+        check_labels(labels)
+        self._labels, self._config, self._size = labels, config, size
+        self._device = choose_device(config.device)
+        self.precision = precision(config, self._device)
+        self.model = on_device(build_model(labels.skeleton, len(labels.individuals), config, size), config)
+        self.frames = FrameStore(labels, config.colour, config.cache_bytes)
+        self.plan = make_plan(labels, self.frames.measure(), size, self.model.backbone.multiple)
+        self.rows = labelled_rows(labels)
+        self.fit_rows, self.validation_rows = split_validation(labels, self.rows, config.validation)
+        self.frames.load(self.plan, on_progress=on_progress)
+        self.validation = Validation(labels, self.frames, self.validation_rows, self.plan)
+
+    def run(
+        self,
+        model: PoseNetwork,
+        rows: Rows,
+        steps: int,
+        *,
+        refit: bool = False,
+        checkpoint: Path | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Trained:
+        """Train `model` in place on labelled frames.
+
+        Args:
+            refit: The model is trained already and goes on, more slowly, with rows that may validate.
+        """
+        sampler = ViewSampler(
+            self._labels,
+            self.frames,
+            rows,
+            self.plan,
+            AugmentationConfig(
+                rotation_deg=self._config.rotation_deg, flip=bool(self._labels.skeleton.symmetric)
+            ),
+            batch_size=self._size.batch_size,
+            seed=self._config.seed + int(refit),
+        )
+        trainer = Trainer(
+            trainer_config(self._config, self._size.learning_rate, steps, self.precision, refit=refit),
+            batch=sampler.batch,
+            loss=self._loss,
+            validate=(lambda _: {}) if refit else self.validation.curve_point,
+            fingerprint=fingerprint(self._labels, self._config),
+        )
+        return trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
+
+    @staticmethod
+    def _loss(model: nn.Module, batch: PoseBatch) -> tuple[Tensor, dict[str, Tensor]]:
+        device = next(model.parameters()).device
+        here = PoseBatch(*(tensor.to(device) for tensor in batch))
+        return pose_loss(model(here.images), here, CONFIDENCE_RADIUS_PX)
 
 
 class Validation:
@@ -236,18 +279,26 @@ def labels_checksum(labels: LabelSet) -> str:
     return digest.hexdigest()
 
 
-def trainer_config(config: PoseConfig, iterations: int, device: torch.device) -> TrainerConfig:
-    """How the shared trainer trains a network of this stage."""
+def trainer_config(
+    config: PoseConfig, rate: float, steps: int, precision: Precision, *, refit: bool = False
+) -> TrainerConfig:
+    """How the shared trainer trains a network of this stage; `refit` as in `Training.run`."""
     return TrainerConfig(
-        iterations=iterations,
-        learning_rate=config.size.learning_rate,
-        validate_every=max(10, iterations // CURVE_POINTS),
-        precision=default_precision(device) if config.precision == "auto" else config.precision,
+        iterations=steps,
+        learning_rate=rate * (REFIT_RATE if refit else 1.0),
+        validate_every=max(10, steps // CURVE_POINTS),
+        precision=precision,
         budget_seconds=None if config.minutes is None else 60 * config.minutes,
     )
 
 
-def _loss(model: nn.Module, batch: PoseBatch) -> tuple[Tensor, dict[str, Tensor]]:
-    device = next(model.parameters()).device
-    here = PoseBatch(*(tensor.to(device) for tensor in batch))
-    return pose_loss(model(here.images), here, CONFIDENCE_RADIUS_PX)
+def precision(config: PoseConfig, device: torch.device) -> Precision:
+    """What to compute in."""
+    return default_precision(device) if config.precision == "auto" else config.precision
+
+
+def on_device(network: Network, config: PoseConfig) -> Network:
+    """The network where it is to be trained, laid out as is fastest there."""
+    device = choose_device(config.device)
+    network.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+    return network

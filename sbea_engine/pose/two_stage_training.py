@@ -12,8 +12,6 @@ from torch import Tensor, nn
 
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.nn.augmentation import AugmentationConfig
-from sbea_engine.nn.backbone import best_memory_format
-from sbea_engine.nn.runtime import choose_device
 from sbea_engine.nn.trainer import Trained, Trainer
 from sbea_engine.pose.config import COARSE, FINE, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
@@ -23,18 +21,21 @@ from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch, pose_loss
 from sbea_engine.pose.machine import PoseMachine
 from sbea_engine.pose.model import PoseNetwork
-from sbea_engine.pose.plan import WorkingPlan, median_extent
-from sbea_engine.pose.splits import Rows, labelled_rows, split_validation
+from sbea_engine.pose.plan import median_extent
+from sbea_engine.pose.runs import Runs, Train
+from sbea_engine.pose.splits import Rows
 from sbea_engine.pose.training import (
     FitOutcome,
+    Training,
     Validation,
     build_model,
     fingerprint,
-    fit_pose,
+    labels_checksum,
+    on_device,
     trainer_config,
 )
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
-from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.progress import OnProgress, ignore
 
 RADIUS_SHARE = 1 / 24
 """Of the animal's extent: how near an answer has to be to be right."""
@@ -43,43 +44,66 @@ FINE_SIGMA_CELLS = 1.25
 
 COARSE_FAMILY = "pose_machine"
 
+REFIT_SHARE = 0.4
+"""Of the steps that go on with all frames, after the validation frames have given their figures."""
+
 
 def fit_two_stage(
     labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
 ) -> FitOutcome[TwoStageNetwork, TwoStagePlan]:
-    """Train both stages; arguments and errors as `PoseEstimator.fit`."""
-    first_steps, second_steps = _steps(config, len(labels.individuals))
-    coarse = fit_pose(
-        labels,
-        _stage_config(config, first_steps, family=COARSE_FAMILY),
-        size=COARSE[config.preset],
-        checkpoint=None if checkpoint is None else checkpoint / "coarse",
-        on_progress=_one_bar(on_progress, before=0, after=second_steps),
+    """Train both stages; arguments and errors as `PoseEstimator.fit`.
+
+    Both are trained without the validation frames first, which then give the figures and calibrate the
+    confidence. After that both go on with all frames, so that few labels are not fewer still: what is kept
+    has seen more than what was measured.
+    """
+    steps = steps_of(config, len(labels.individuals))
+    runs = Runs(steps, config, checkpoint, on_progress)
+    coarse = Training(labels, _coarse(runs.config("coarse")), COARSE[config.preset], on_progress=on_progress)
+    found = runs.run("coarse", _on(coarse, coarse.model, coarse.fit_rows))
+    network = TwoStageNetwork(
+        cast(PoseNetwork, found), on_device(build_fine(labels.skeleton, config), config)
     )
-    network = TwoStageNetwork(coarse.model, build_fine(labels.skeleton, config))
-    fine = FineTraining(labels, config, network, coarse.plan)
-    trained = fine.run(
-        second_steps,
-        checkpoint=None if checkpoint is None else checkpoint / "fine",
-        on_progress=_one_bar(on_progress, before=coarse.trained.iterations, after=0),
+    fine = FineTraining(labels, runs.config("fine"), coarse, network)
+    seen = runs.run("fine", _on(fine, network.fine, coarse.fit_rows))
+    measured = TwoStageNetwork(network.coarse, cast(PoseNetwork, seen)).eval()
+    calibration = fine.validation.calibrate(measured)
+    validation = fine.validation.evaluate(measured, calibration)
+    final = TwoStageNetwork(
+        cast(PoseNetwork, runs.run("coarse_again", _on(coarse, measured.coarse, coarse.rows, refit=True))),
+        cast(PoseNetwork, runs.run("fine_again", _on(fine, measured.fine, coarse.rows, refit=True))),
     )
-    final = TwoStageNetwork(network.coarse, cast(PoseNetwork, trained.model)).eval()
-    calibration = fine.validation.calibrate(final)
     return FitOutcome(
-        model=final,
+        model=final.eval(),
         plan=fine.plan,
-        precision=coarse.precision,
-        labels_sha256=coarse.labels_sha256,
         calibration=calibration,
-        trained=_together(coarse.trained, trained),
-        validation=fine.validation.evaluate(final, calibration),
-        validation_rows=fine.validation_rows,
+        trained=runs.together(),
+        precision=coarse.precision,
+        validation=validation,
+        validation_rows=coarse.validation_rows,
+        labels_sha256=labels_checksum(labels),
     )
+
+
+def steps_of(config: PoseConfig, individuals: int) -> dict[str, int]:
+    """Steps of each training, in order; of several individuals twice as many, see `PoseConfig.steps`."""
+    coarse, fine = COARSE[config.preset].iterations, FINE[config.preset].iterations
+    total = (coarse + fine) * min(individuals, 2) if config.iterations is None else config.iterations
+    again = round(REFIT_SHARE * total)
+    first = total - again
+    share = coarse / (coarse + fine)
+    steps = {
+        "coarse": round(first * share),
+        "fine": first - round(first * share),
+        "coarse_again": round(again * share),
+        "fine_again": again - round(again * share),
+    }
+    return {name: max(1, count) for name, count in steps.items()}
 
 
 def build_coarse(skeleton: Skeleton, individuals: int, config: PoseConfig) -> PoseNetwork:
     """The untrained network of the first stage."""
-    return build_model(skeleton, individuals, replace(config, family=COARSE_FAMILY), COARSE[config.preset])
+    return build_model(skeleton, individuals, _coarse(config), COARSE[config.preset])
 
 
 def build_fine(skeleton: Skeleton, config: PoseConfig) -> PoseNetwork:
@@ -95,16 +119,17 @@ class FineTraining:
 
     Attributes:
         plan: Of both stages.
-        validation: Looks through both stages at frames that neither saw.
+        validation: Looks through both stages at the validation frames.
     """
 
     def __init__(
-        self, labels: LabelSet, config: PoseConfig, network: TwoStageNetwork, coarse: WorkingPlan
+        self, labels: LabelSet, config: PoseConfig, coarse: Training, network: TwoStageNetwork
     ) -> None:
         self._labels = labels
         self._config = config
         self._network = network
         self._size = FINE[config.preset]
+        self._precision = coarse.precision
         crop = make_crop_plan(
             labels,
             long_px=self._size.long_px,
@@ -112,41 +137,41 @@ class FineTraining:
             multiple=network.fine.backbone.multiple,
         )
         extent = median_extent(labels)
-        radius = extent * RADIUS_SHARE if extent > 0 else coarse.radius_px
-        self.plan = TwoStagePlan(coarse=coarse, crop=crop, radius_px=radius)
-        rows = labelled_rows(labels)
-        self._fit_rows, self.validation_rows = split_validation(labels, rows, config.validation)
+        radius = extent * RADIUS_SHARE if extent > 0 else coarse.plan.radius_px
+        self.plan = TwoStagePlan(coarse=coarse.plan, crop=crop, radius_px=radius)
         self._frames = FrameStore(labels, config.colour, config.cache_bytes)
         self._frames.measure()
         self._frames.load(self.plan.reduced)
-        self.validation = TwoStageValidation(labels, self._frames, self.validation_rows, self.plan, config)
+        self.validation = TwoStageValidation(labels, coarse, self._frames, self.plan)
 
-    def run(self, steps: int, *, checkpoint: Path | None, on_progress: OnProgress) -> Trained:
-        """Train for so many steps; the network's fine stage is what is trained."""
-        config, device = self._config, choose_device(self._config.device)
-        model = self._network.fine.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+    def run(
+        self,
+        model: PoseNetwork,
+        rows: Rows,
+        steps: int,
+        *,
+        refit: bool = False,
+        checkpoint: Path | None = None,
+        on_progress: OnProgress = ignore,
+    ) -> Trained:
+        """Train `model` in place on crops of labelled frames; `refit` as in `Training.run`."""
         sampler = CropSampler(
             self._labels,
             self._frames,
-            self._fit_rows,
+            rows,
             self.plan.crop,
             AugmentationConfig(flip=bool(self._labels.skeleton.symmetric)),
             batch_size=self._size.batch_size,
-            seed=config.seed,
+            seed=self._config.seed + int(refit),
         )
-        budget = replace(config, minutes=None if config.minutes is None else config.minutes * self._share())
         trainer = Trainer(
-            replace(trainer_config(budget, steps, device), learning_rate=self._size.learning_rate),
+            trainer_config(self._config, self._size.learning_rate, steps, self._precision, refit=refit),
             batch=sampler.batch,
             loss=self._loss,
-            validate=self._curve_point,
-            fingerprint=f"fine {fingerprint(self._labels, config)}",
+            validate=(lambda _: {}) if refit else self._curve_point,
+            fingerprint=f"fine {fingerprint(self._labels, self._config)}",
         )
         return trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
-
-    def _share(self) -> float:
-        coarse, fine = _steps(self._config, len(self._labels.individuals))
-        return fine / (coarse + fine)
 
     def _curve_point(self, fine: nn.Module) -> dict[str, float]:
         return self.validation.curve_point(TwoStageNetwork(self._network.coarse, cast(PoseNetwork, fine)))
@@ -158,67 +183,37 @@ class FineTraining:
 
 
 class TwoStageValidation(Validation):
-    """`Validation` through both stages."""
+    """`Validation` through both stages.
 
-    def __init__(
-        self, labels: LabelSet, frames: FrameStore, rows: Rows, plan: TwoStagePlan, config: PoseConfig
-    ) -> None:
-        super().__init__(labels, frames, rows, plan.coarse)
+    Args:
+        frames: Loaded with reduced frames.
+    """
+
+    def __init__(self, labels: LabelSet, coarse: Training, frames: FrameStore, plan: TwoStagePlan) -> None:
+        super().__init__(labels, coarse.frames, coarse.validation_rows, plan.coarse)
         self._radius_px = plan.radius_px
         self._both = plan
-        self._coarse_frames = FrameStore(self._labels, config.colour, config.cache_bytes)
-        self._coarse_frames.measure()
-        self._coarse_frames.load(plan.coarse)
+        self._reduced = frames
 
     def locate(self, model: nn.Module) -> Located:
         """See `Validation`."""
-        network = cast(TwoStageNetwork, model)
-        individuals = len(self._labels.individuals)
-        locator = TwoStageLocator(network, self._both, individuals)
+        locator = TwoStageLocator(cast(TwoStageNetwork, model), self._both, len(self._labels.individuals))
         found = [
-            locator.locate([TwoSizes(self._coarse_frames.image(i), self._frames.image(int(row)), size)])
-            for i, (row, size) in enumerate(zip(self._rows, self._sizes, strict=True))
+            locator.locate([TwoSizes(self._frames.image(row), self._reduced.image(row), size)])
+            for row, size in zip(self._rows.tolist(), self._sizes, strict=True)
         ]
-        return Located(
-            np.concatenate([f.points_px for f in found]), np.concatenate([f.confidence_logit for f in found])
-        )
+        points, logits = zip(*found, strict=True)
+        return Located(np.concatenate(points), np.concatenate(logits))
 
 
-def _steps(config: PoseConfig, individuals: int) -> tuple[int, int]:
-    """Steps of each stage; of several individuals as `PoseConfig.steps` says."""
-    coarse, fine = COARSE[config.preset].iterations, FINE[config.preset].iterations
-    if config.iterations is not None:
-        first = max(1, round(config.iterations * coarse / (coarse + fine)))
-        return first, max(1, config.iterations - first)
-    times = min(individuals, 2)
-    return coarse * times, fine * times
+def _coarse(config: PoseConfig) -> PoseConfig:
+    return replace(config, family=COARSE_FAMILY)
 
 
-def _stage_config(config: PoseConfig, steps: int, *, family: str) -> PoseConfig:
-    minutes = config.minutes
-    if minutes is not None:
-        coarse, fine = COARSE[config.preset].iterations, FINE[config.preset].iterations
-        minutes = max(0.05, minutes * coarse / (coarse + fine))
-    return replace(config, family=family, iterations=steps, minutes=minutes)
+def _on(training: Training | FineTraining, model: PoseNetwork, rows: Rows, *, refit: bool = False) -> Train:
+    """That training, of this model on these rows."""
 
+    def train(steps: int, *, checkpoint: Path | None, on_progress: OnProgress) -> Trained:
+        return training.run(model, rows, steps, refit=refit, checkpoint=checkpoint, on_progress=on_progress)
 
-def _one_bar(on_progress: OnProgress, *, before: int, after: int) -> OnProgress:
-    """Both stages as one training: so many steps went before, so many come after."""
-
-    def report(progress: Progress) -> None:
-        if progress.stage == "train":
-            total = before + progress.total + after
-            progress = replace(progress, done=before + progress.done, total=total)
-        on_progress(progress)
-
-    return report
-
-
-def _together(coarse: Trained, fine: Trained) -> Trained:
-    later = [{**point, "iteration": point["iteration"] + coarse.iterations} for point in fine.curve]
-    return replace(
-        fine,
-        iterations=coarse.iterations + fine.iterations,
-        seconds=coarse.seconds + fine.seconds,
-        curve=[*coarse.curve, *later],
-    )
+    return train

@@ -80,7 +80,7 @@ class StudioPage:
         return box["x"] + left + (x + 0.5) * scale, box["y"] + top + (y + 0.5) * scale
 
     def wait_for_labels(self) -> None:
-        """Wait until what is labelled in every view is known: before, a click changes nothing, and says so."""
+        """Wait until the labels of every view are known: before, a click changes nothing and says so."""
         expect(self.page.get_by_text("Reading the labels of this video")).to_have_count(0)
         expect(self.page.locator("[data-view-row]").filter(has_text="…")).to_have_count(0)
 

@@ -15,7 +15,8 @@ def bodies(count: int, seed: int = 0, noise_px: float = 0.0) -> tuple[np.ndarray
 
 
 def turn_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.abs((a - b + np.pi) % (2 * np.pi) - np.pi)
+    turn: np.ndarray = np.abs((a - b + np.pi) % (2 * np.pi) - np.pi)
+    return turn
 
 
 class TestPlace:

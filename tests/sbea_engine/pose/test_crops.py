@@ -17,7 +17,8 @@ def plan(scene: LabelSet) -> CropPlan:
 
 
 def moved(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    return points @ matrix[:, :2].T + matrix[:, 2]
+    there: np.ndarray = points @ matrix[:, :2].T + matrix[:, 2]
+    return there
 
 
 def poses_of(labels: LabelSet, plan: CropPlan) -> np.ndarray:
