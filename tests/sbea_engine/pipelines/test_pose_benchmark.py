@@ -1,0 +1,95 @@
+"""Figures pooled over held-out blocks of time."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from sbea_engine.cli import main
+from sbea_engine.data import LabelSet
+from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan, benchmark, spread
+from sbea_engine.pose.config import PoseConfig
+from tests.fixtures.blobs import write_scene
+
+TINY = PoseConfig(preset="tiny", family="pyramid", threads=1, device="cpu", iterations=6)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("benchmark")
+    write_scene(folder / "images", 20).save(folder)
+    return folder
+
+
+class TestSpread:
+    def test_takes_them_evenly_with_both_ends(self) -> None:
+        assert spread(np.arange(9), 5).tolist() == [0, 2, 4, 6, 8]
+
+    def test_all(self) -> None:
+        assert spread(np.arange(9), None).tolist() == list(range(9))
+
+    def test_more_than_there_are(self) -> None:
+        with pytest.raises(BadBenchmark, match="10 labels are asked for; a fold has 9"):
+            spread(np.arange(9), 10)
+
+
+class TestBenchmark:
+    def test_every_frame_is_tested_once_by_each_seed(self, data: Path) -> None:
+        labels = LabelSet.load(data)
+        rows = benchmark(labels, TINY, BenchmarkPlan(labels=(5, None), folds=4, seeds=2))
+        assert [row["labels"] for row in rows] == [5, "all"]
+        for row in rows:
+            assert row["n"] == 2 * labels.visibility.size
+            assert {name: r["n"] for name, r in row["by_keypoint"].items()} == {"nose": 40, "tail": 40}
+            means = [r["mean_px"] for r in row["by_keypoint"].values()]
+            assert row["mean_px"] == pytest.approx(np.mean(means))
+            assert row["mean_px"] == pytest.approx(np.mean(row["by_fold"]))  # folds of one size
+            assert row["rms_px"] >= row["mean_px"] > 0
+
+    def test_a_stopped_run_goes_on(self, data: Path, tmp_path: Path) -> None:
+        labels, plan = LabelSet.load(data), BenchmarkPlan(labels=(5,), folds=2)
+        first = benchmark(labels, TINY, plan, keep=tmp_path)
+        files = sorted(tmp_path.iterdir())
+        assert len(files) == 2
+        files[0].unlink()
+        kept = files[1].stat().st_mtime_ns
+        again = benchmark(labels, TINY, plan, keep=tmp_path)
+        assert files[1].stat().st_mtime_ns == kept
+        for row in (*first, *again):
+            del row["train_s"]
+        assert again == first
+
+    @pytest.mark.parametrize("wrong", [{"labels": (4,)}, {"labels": ()}, {"labels": (5,), "folds": 1}])
+    def test_what_cannot_be_measured_is_refused(self, wrong: dict[str, object]) -> None:
+        with pytest.raises(BadBenchmark):
+            BenchmarkPlan(**wrong)  # type: ignore[arg-type]
+
+
+class TestCommand:
+    def test_prints_rows(self, data: Path) -> None:
+        options = ["--preset", "tiny", "--family", "pyramid", "--iterations", "4", "--threads", "1"]
+        command = ["pose", "benchmark", "--data", str(data), "--labels", "6,all", "--folds", "2", *options]
+        result = CliRunner().invoke(main, [*command, "--json"])
+        assert result.exit_code == 0, result.output
+        answer = json.loads(result.stdout.splitlines()[-1])
+        wanted = {
+            "labels",
+            "folds",
+            "n",
+            "mean_px",
+            "median_px",
+            "rms_px",
+            "pck5",
+            "pck10",
+            "over50",
+            "train_s",
+        }
+        assert wanted | {"train_s"} < set(answer["rows"][0])
+        assert "labels" in CliRunner().invoke(main, command).stdout
+
+    def test_a_word_that_is_no_number(self, data: Path) -> None:
+        result = CliRunner().invoke(main, ["pose", "benchmark", "--data", str(data), "--labels", "5,some"])
+        assert result.exit_code == 2
+        assert "'some'" in result.output + result.stderr
