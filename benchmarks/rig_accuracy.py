@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--lens", type=float, nargs=5, metavar=("K1", "K2", "P1", "P2", "K3"))
     parser.add_argument("--preset", default="default")
-    parser.add_argument("--family", default="pose_machine")
+    parser.add_argument("--family", default="two_stage")
     asked = parser.parse_args()
     rows = []
     for seed in asked.seeds:

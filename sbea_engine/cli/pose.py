@@ -32,7 +32,7 @@ group = pose
 @click.option(
     "--preset", type=click.Choice(["tiny", "fast", "default"]), default="default", show_default=True
 )
-@click.option("--family", default="pose_machine", show_default=True, help="Kind of network: or pyramid.")
+@click.option("--family", default="two_stage", show_default=True, help="Kind of model.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--iterations", type=int, help="Steps of training, instead of the preset's.")
 @click.option("--minutes", type=float, help="Lower the steps to what fits; how many depends on the machine.")

@@ -112,7 +112,7 @@ class PoseConfig:
     """
 
     preset: PresetName = "default"
-    family: str = "pose_machine"
+    family: str = "two_stage"
     seed: int = 0
     iterations: int | None = None
     minutes: float | None = None

@@ -187,7 +187,7 @@ class TestTrainAndEvaluate:
             sys.executable, "-m", "sbea_engine.cli", "pose", "train", "--data", str(data), "--out",
             str(tmp_path), "--preset", "tiny", "--threads", "1", "--json", "--iterations",
         ]  # fmt: skip
-        checkpoint = tmp_path / "checkpoint" / "latest.safetensors"
+        checkpoint = tmp_path / "checkpoint" / "coarse" / "latest.safetensors"
         running = subprocess.Popen([*command, "100000"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 120

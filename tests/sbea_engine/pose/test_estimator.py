@@ -22,8 +22,8 @@ from sbea_engine.pose.metrics import evaluate
 from sbea_engine.progress import Progress
 from tests.fixtures.blobs import DEFAULT_SIZE, draw, write_pair
 
-TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=120)
-SHORT = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=6)
+TINY = PoseConfig(preset="tiny", family="pose_machine", threads=1, device="cpu", iterations=120)
+SHORT = PoseConfig(preset="tiny", family="pose_machine", threads=1, device="cpu", iterations=6)
 
 
 @pytest.fixture(scope="module")
