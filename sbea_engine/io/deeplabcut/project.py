@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from sbea_engine.io.deeplabcut.config import SINGLE, ProjectConfig, config_text,
 from sbea_engine.io.deeplabcut.frames import as_name, require_name
 from sbea_engine.io.deeplabcut.labels import IndexStyle, image_names, read_labels, split_unique, write_labels
 from sbea_engine.io.deeplabcut.table import BadDeepLabCut
+from sbea_engine.io.picture_files import write_pictures
 from sbea_engine.progress import OnProgress, Progress, ignore
 
 __all__ = ["DeepLabCutProject", "find_project", "read_project", "write_project"]
 
 VIDEO_SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv"})
 SEARCH_DEPTH = 3
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -182,7 +181,7 @@ def write_project(
             part = labels.select(rows)
             place = temporary / "labeled-data" / folders[video]
             report = _counter(on_progress, done, len(labels))
-            size = _write_images(part.frames, image_names(part), place, report)
+            size = write_pictures(part.frames, image_names(part), place, report)
             write_labels(part, place, scorer, index_style=index_style)
             video_sets[f"videos/{place.name}{_video_suffix(part.frames[0])}"] = size
             done += len(part)
@@ -245,35 +244,3 @@ def _counter(on_progress: OnProgress, before: int, total: int) -> Callable[[int]
 def _video_suffix(source: FrameSource) -> str:
     suffix = source.path.suffix.lower()
     return suffix if suffix in VIDEO_SUFFIXES else ".mp4"
-
-
-def _write_images(
-    frames: Sequence[FrameSource], names: Sequence[str], place: Path, report: Callable[[int], None]
-) -> tuple[int, int]:
-    """Write one PNG a frame; returns width and height of the first one."""
-    from PIL import Image
-
-    from sbea_engine.video.reader import FrameReader, open_frames, read_source
-
-    place.mkdir(parents=True)
-    with ExitStack() as stack:
-        readers: dict[Path, FrameReader] = {}  # of videos and folders: opened once for all their frames
-        for n, (source, name) in enumerate(zip(frames, names, strict=True), start=1):
-            if _is_png(source.path):
-                shutil.copyfile(source.path, place / name)
-            elif source.path.is_dir() or source.path.suffix.lower() in VIDEO_SUFFIXES:
-                if source.path not in readers:
-                    readers[source.path] = stack.enter_context(open_frames(source.path))
-                Image.fromarray(readers[source.path].read(source.index)).save(place / name, format="PNG")
-            else:
-                Image.fromarray(read_source(source)).save(place / name, format="PNG")
-            report(n)
-    with Image.open(place / names[0]) as first:
-        return first.size
-
-
-def _is_png(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(PNG_SIGNATURE)) == PNG_SIGNATURE
