@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sbea_engine.data import LabelSet, Poses
+from sbea_engine.data import LabelSet, Poses, Poses3D
 from sbea_engine.errors import BadInput
-from sbea_engine.io import anipose, calibration_file, deeplabcut
+from sbea_engine.io import anipose, calibration_file
 from sbea_engine.io.calibration_file import BadCalibration, ImportedCalibration
+from sbea_engine.io.deeplabcut import transfer as deeplabcut_transfer
+from sbea_engine.io.imported import ImportedLabels, ImportedPoses
+from sbea_engine.io.sleap import transfer as sleap_transfer
 from sbea_engine.progress import OnProgress
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "CalibrationFormat",
     "Format",
     "ImportedLabels",
+    "ImportedPoses",
     "UnknownFormat",
     "detect",
     "detect_calibration",
@@ -38,23 +42,15 @@ class UnknownFormat(BadInput):
     code = "unknown_format"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ImportedLabels:
-    """Labels as another tool kept them.
+class LabelsReader(Protocol):
+    """Reads the labels of a place whole, or refuses it.
 
-    Attributes:
-        title: Name of the project in that tool.
-        scorer: Who labelled, empty where the tool does not say.
-        labels: All labelled frames; their paths point into the other tool's folder.
-        videos: Video files that lie in that folder.
-        warnings: One sentence each on what was left out or decided.
+    Args:
+        place: What `find` gave.
+        pictures: New folder for pictures that lie inside the other tool's file; where None, they are left in.
     """
 
-    title: str
-    scorer: str
-    labels: LabelSet
-    videos: tuple[Path, ...]
-    warnings: tuple[str, ...]
+    def __call__(self, place: Path, *, pictures: Path | None = None) -> ImportedLabels: ...
 
 
 class LabelsWriter(Protocol):
@@ -78,46 +74,26 @@ class Format:
     Attributes:
         name: Used in commands and in the API.
         title: For people.
-        detect: Whether a folder looks like this format; cheap, and never raises.
-        find: The folder to read, at or below the one that a user chose or an archive gave.
-        read_labels: Reads that folder whole, or refuses it.
+        detect: Whether a folder or file looks like this format; cheap, and never raises.
+        find: The place to read, at or below the one that a user chose or an archive gave.
+        read_labels: See `LabelsReader`.
+        read_poses: Reads the predictions of that place, or refuses it.
+        read_poses3d: Reads the 3D poses of that place, or refuses it.
         write_labels: See `LabelsWriter`.
         write_poses: See `PosesWriterTo`.
+        write_poses3d: Writes 3D poses of the recording `name` into a folder; returns the files.
     """
 
     name: str
     title: str
     detect: Callable[[Path], bool]
     find: Callable[[Path], Path]
-    read_labels: Callable[[Path], ImportedLabels] | None = None
+    read_labels: LabelsReader | None = None
+    read_poses: Callable[[Path], ImportedPoses] | None = None
+    read_poses3d: Callable[[Path], Poses3D] | None = None
     write_labels: LabelsWriter | None = None
     write_poses: PosesWriterTo | None = None
-
-
-def _looks_like_deeplabcut(folder: Path) -> bool:
-    return (folder / "config.yaml").is_file() and (folder / "labeled-data").is_dir()
-
-
-def _read_deeplabcut(folder: Path) -> ImportedLabels:
-    project = deeplabcut.read_project(folder)
-    return ImportedLabels(
-        title=project.task,
-        scorer=project.scorer,
-        labels=project.labels,
-        videos=project.videos,
-        warnings=project.warnings,
-    )
-
-
-def _write_deeplabcut(
-    folder: Path, labels: LabelSet, *, title: str, scorer: str, on_progress: OnProgress
-) -> Path:
-    return deeplabcut.write_project(folder, task=title, scorer=scorer, labels=labels, on_progress=on_progress)
-
-
-def _write_deeplabcut_poses(folder: Path, poses: Poses, *, name: str, scorer: str) -> tuple[Path, ...]:
-    # DeepLabCut looks for <video><scorer>.h5 beside a video
-    return deeplabcut.write_predictions(poses, folder / f"{name}{scorer}", scorer)
+    write_poses3d: Callable[[Path, Poses3D, str], tuple[Path, ...]] | None = None
 
 
 FORMATS: Mapping[str, Format] = {
@@ -126,11 +102,22 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="deeplabcut",
             title="DeepLabCut",
-            detect=_looks_like_deeplabcut,
-            find=deeplabcut.find_project,
-            read_labels=_read_deeplabcut,
-            write_labels=_write_deeplabcut,
-            write_poses=_write_deeplabcut_poses,
+            detect=deeplabcut_transfer.looks_like,
+            find=deeplabcut_transfer.find,
+            read_labels=deeplabcut_transfer.read_labels,
+            read_poses=deeplabcut_transfer.read_poses,
+            write_labels=deeplabcut_transfer.write_labels,
+            write_poses=deeplabcut_transfer.write_poses,
+        ),
+        Format(
+            name="sleap",
+            title="SLEAP",
+            detect=sleap_transfer.looks_like,
+            find=sleap_transfer.find,
+            read_labels=sleap_transfer.read_labels,
+            read_poses=sleap_transfer.read_poses,
+            write_labels=sleap_transfer.write_labels,
+            write_poses=sleap_transfer.write_poses,
         ),
     )
 }
@@ -143,9 +130,9 @@ def get_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def detect(folder: Path) -> str | None:
-    """Name of the format that a folder looks like, None for none."""
-    return next((name for name, entry in FORMATS.items() if entry.detect(folder)), None)
+def detect(place: Path) -> str | None:
+    """Name of the format that a folder or file looks like, None for none."""
+    return next((name for name, entry in FORMATS.items() if entry.detect(place)), None)
 
 
 class CalibrationReader(Protocol):

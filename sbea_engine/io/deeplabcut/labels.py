@@ -18,7 +18,7 @@ from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Column, Table, column
 from sbea_engine.video.container import is_folder
 from sbea_engine.video.images import SUFFIXES, list_images
 
-__all__ = ["IndexStyle", "image_names", "read_labels", "split_unique", "write_labels"]
+__all__ = ["IndexStyle", "image_names", "read_labels", "split_unique", "split_used", "write_labels"]
 
 IndexStyle = Literal["path", "multi"]
 LISTED = 5  # missing files named in a message before "and N more"
@@ -141,11 +141,17 @@ def split_unique(labels: LabelSet) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Raises:
         BadDeepLabCut: A keypoint is labelled both on `single` and on another individual.
     """
-    keypoints = labels.skeleton.keypoints
-    if SINGLE not in labels.individuals or len(labels.individuals) == 1:
-        return keypoints, ()
-    single = labels.individuals.index(SINGLE)
     used = np.any(labels.visibility >= Visibility.GUESSED, axis=0)
+    return split_used(labels.individuals, labels.skeleton.keypoints, used)
+
+
+def split_used(
+    individuals: Sequence[str], keypoints: tuple[str, ...], used: NDArray[np.bool_]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """As `split_unique`, from (individual, keypoint) whether it was ever placed."""
+    if SINGLE not in individuals or len(individuals) == 1:
+        return keypoints, ()
+    single = individuals.index(SINGLE)
     on_single, on_others = used[single], np.delete(used, single, axis=0).any(axis=0)
     both = [k for k, clash in zip(keypoints, on_single & on_others, strict=True) if clash]
     if both:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import Poses, Skeleton
 from sbea_engine.data.skeleton import BadSkeleton
-from sbea_engine.io.deeplabcut.config import symmetric_by_name
+from sbea_engine.io.deeplabcut.config import SINGLE, symmetric_by_name
 from sbea_engine.io.deeplabcut.frames import columns_of, require_name, write_csv_and_h5
+from sbea_engine.io.deeplabcut.labels import split_used
 from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Column, Table, read_table
 
 __all__ = ["read_predictions", "write_predictions"]
@@ -65,19 +66,31 @@ def write_predictions(poses: Poses, file_stem: Path, scorer: str) -> tuple[Path,
 
     require_name(scorer, "scorer")
     require_name(file_stem.name, "file name")
-    single = len(poses.individuals) == 1
-    columns = [
-        Column(None if single else individual, keypoint, coord)
-        for individual in poses.individuals
-        for keypoint in poses.skeleton.keypoints
-        for coord in COORDS
-    ]
-    cells = np.concatenate([poses.points_px, poses.confidence[..., None]], axis=-1, dtype=np.float64)
+    lone = len(poses.individuals) == 1
+    shared, unique = _split(poses)
+    columns, cells = [], []
+    for i, individual in enumerate(poses.individuals):
+        for keypoint in unique if unique and individual == SINGLE else shared:
+            k = poses.skeleton.index(keypoint)
+            columns += [Column(None if lone else individual, keypoint, coord) for coord in COORDS]
+            cells += [*poses.points_px[:, i, k].T, poses.confidence[:, i, k]]
     frame = pd.DataFrame(
-        cells.reshape(len(poses), -1), index=pd.Index(poses.frames), columns=columns_of(scorer, columns)
+        np.array(cells, np.float64).T.reshape(len(poses), len(columns)),
+        index=pd.Index(poses.frames),
+        columns=columns_of(scorer, columns),
     )
     file_stem.parent.mkdir(parents=True, exist_ok=True)
     return write_csv_and_h5(frame, file_stem)
+
+
+def _split(poses: Poses) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(keypoints of every animal, those of `single` alone); all of every animal where both have one."""
+    keypoints = poses.skeleton.keypoints
+    used = np.any(np.isfinite(poses.points_px).all(axis=-1), axis=0)
+    try:
+        return split_used(poses.individuals, keypoints, used)
+    except BadDeepLabCut:
+        return keypoints, ()
 
 
 def _frame_numbers(table: Table) -> NDArray[np.int64]:
