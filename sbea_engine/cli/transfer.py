@@ -18,9 +18,8 @@ from sbea_engine.cli.output import Output, reports
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.errors import BadInput
 from sbea_engine.io.archive import extract_zip
-from sbea_engine.io.deeplabcut.frames import as_name
 from sbea_engine.io.deeplabcut.labels import image_names
-from sbea_engine.io.imported import unique_names
+from sbea_engine.io.image_folders import safe_folders
 from sbea_engine.io.picture_files import is_image, png_bytes, read_pictures
 from sbea_engine.io.poses3d_store import open_poses3d, write_poses3d
 from sbea_engine.io.poses_store import open_poses, write_poses
@@ -29,6 +28,7 @@ from sbea_engine.progress import OnProgress, Progress
 
 __all__ = ["export", "import_labels"]
 
+WHAT = ("labels", "poses", "poses3d")
 FORMAT_NAMES = click.Choice(list(FORMATS))
 ANY_PATH = click.Path(path_type=Path)
 
@@ -41,12 +41,8 @@ class OutputExists(BadInput):
 
 @click.command("import")
 @click.argument("source", type=ANY_PATH)
-@click.option(
-    "--from", "format_name", type=FORMAT_NAMES, help="Whose files these are; told by them if absent."
-)
-@click.option(
-    "--what", type=click.Choice(["labels", "poses", "poses3d"]), default="labels", show_default=True
-)
+@click.option("--from", "format_name", type=FORMAT_NAMES, help="Whose files these are; else told by looking.")
+@click.option("--what", type=click.Choice(WHAT), default="labels", show_default=True, help="What to read.")
 @click.option("--out", type=ANY_PATH, required=True, help="New folder for the labels or poses.")
 @click.option(
     "--copy-images/--no-copy-images",
@@ -83,6 +79,7 @@ def _detected(place: Path, source: Path) -> Format:
 
 def _import(output: Output, chosen: Format, what: str, place: Path, out: Path, copy_images: bool) -> None:
     """Fill a folder beside `out`, and give it its name when all of it is there."""
+    made = [folder for folder in (out.parent, *out.parent.parents) if not folder.exists()]
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
@@ -98,7 +95,9 @@ def _import(output: Output, chosen: Format, what: str, place: Path, out: Path, c
         temporary.rename(out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        _remove_empty(out.parent)
+        for folder in made:
+            with contextlib.suppress(OSError):  # it holds the output, unless that was refused
+                folder.rmdir()
     output.result({**facts, "format": chosen.name, "out": out.resolve()}, text=f"{text} -> {out}")
 
 
@@ -131,7 +130,7 @@ def _read_poses(output: Output, chosen: Format, place: Path, folder: Path) -> tu
     if chosen.read_poses is None:
         raise UnknownFormat(f"{chosen.title} predictions cannot be read.")
     imported = chosen.read_poses(place)
-    stores = dict(zip(imported.poses, _folder_names(list(imported.poses)), strict=True))
+    stores = dict(zip(imported.poses, safe_folders(list(imported.poses)), strict=True))
     for video, poses in imported.poses.items():
         write_poses(poses, folder / stores[video])
     for warning in imported.warnings:
@@ -160,7 +159,7 @@ def _read_poses3d(chosen: Format, place: Path, folder: Path) -> tuple[dict[str, 
 def _with_copied_images(labels: LabelSet, folder: Path, on_progress: OnProgress) -> LabelSet:
     """The labels with their frames as images in `folder`: files are copied, frames of videos decoded."""
     videos = list(dict.fromkeys(source.video for source in labels.frames))
-    places = dict(zip(videos, _folder_names(videos), strict=True))
+    places = dict(zip(videos, safe_folders(videos), strict=True))
     frames = list(labels.frames)
     done = 0
     for video, place in places.items():
@@ -180,18 +179,6 @@ def _with_copied_images(labels: LabelSet, folder: Path, on_progress: OnProgress)
             done += 1
             on_progress(Progress(stage="copy images", done=done, total=len(labels)))
     return replace(labels, frames=tuple(frames))
-
-
-def _folder_names(videos: list[str]) -> list[str]:
-    """A folder for each video: names from outside, so none may lead elsewhere."""
-    return unique_names([as_name(video).strip(". ") for video in videos], "video")
-
-
-def _remove_empty(folder: Path) -> None:
-    """Take back a folder that was made for an output which then was refused."""
-    with contextlib.suppress(OSError):
-        if not any(folder.iterdir()):
-            folder.rmdir()
 
 
 @click.command()

@@ -13,11 +13,19 @@ from typing import Protocol
 
 from sbea_engine.data import LabelSet, Poses, Poses3D
 from sbea_engine.errors import BadInput
-from sbea_engine.io import anipose, calibration_file
+from sbea_engine.io import (
+    anipose,
+    anipose_poses,
+    calibration_file,
+    coco_keypoints,
+    lightning_pose,
+    nwb,
+)
 from sbea_engine.io.calibration_file import BadCalibration, ImportedCalibration
 from sbea_engine.io.deeplabcut import transfer as deeplabcut_transfer
 from sbea_engine.io.imported import ImportedLabels, ImportedPoses
 from sbea_engine.io.sleap import transfer as sleap_transfer
+from sbea_engine.io.tables import TableFiles
 from sbea_engine.progress import OnProgress
 
 __all__ = [
@@ -96,9 +104,32 @@ class Format:
     write_poses3d: Callable[[Path, Poses3D, str], tuple[Path, ...]] | None = None
 
 
+def _table(name: str, title: str, files: TableFiles) -> Format:
+    return Format(
+        name=name,
+        title=title,
+        detect=files.looks_like,
+        find=files.find,
+        read_labels=files.read_labels,
+        read_poses=files.read_poses,
+        write_labels=files.write_labels,
+        write_poses=files.write_poses,
+    )
+
+
 FORMATS: Mapping[str, Format] = {
     entry.name: entry
     for entry in (
+        Format(  # before DeepLabCut, whose labels lie deeper in the folder
+            name="lightning_pose",
+            title="Lightning Pose",
+            detect=lightning_pose.looks_like,
+            find=lightning_pose.find,
+            read_labels=lightning_pose.read_labels,
+            read_poses=lightning_pose.read_poses,
+            write_labels=lightning_pose.write_labels,
+            write_poses=lightning_pose.write_poses,
+        ),
         Format(
             name="deeplabcut",
             title="DeepLabCut",
@@ -119,6 +150,33 @@ FORMATS: Mapping[str, Format] = {
             write_labels=sleap_transfer.write_labels,
             write_poses=sleap_transfer.write_poses,
         ),
+        Format(
+            name="coco",
+            title="COCO keypoints",
+            detect=coco_keypoints.looks_like,
+            find=coco_keypoints.find,
+            read_labels=coco_keypoints.read_labels,
+            write_labels=coco_keypoints.write_labels,
+        ),
+        Format(
+            name="nwb",
+            title="NWB (ndx-pose)",
+            detect=nwb.looks_like,
+            find=nwb.find,
+            read_poses=nwb.read_poses,
+            write_poses=nwb.write_poses,
+        ),
+        Format(
+            name="anipose",
+            title="Anipose (3D poses)",
+            detect=anipose_poses.looks_like,
+            find=anipose_poses.find,
+            read_poses3d=anipose_poses.read_poses3d,
+            write_poses3d=anipose_poses.write_poses3d,
+        ),
+        _table("csv", "CSV, a row a keypoint", TableFiles(".csv")),
+        _table("csv_wide", "CSV, a row an individual", TableFiles(".csv", wide=True)),
+        _table("parquet", "Parquet, a row a keypoint", TableFiles(".parquet")),
     )
 }
 

@@ -18,7 +18,18 @@ from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Column, Table, column
 from sbea_engine.video.container import is_folder
 from sbea_engine.video.images import SUFFIXES, list_images
 
-__all__ = ["IndexStyle", "image_names", "read_labels", "split_unique", "split_used", "write_labels"]
+__all__ = [
+    "IndexStyle",
+    "columns_to_write",
+    "frame_indices",
+    "image_names",
+    "label_cells",
+    "read_labels",
+    "require_pairs",
+    "split_unique",
+    "split_used",
+    "write_labels",
+]
 
 IndexStyle = Literal["path", "multi"]
 LISTED = 5  # missing files named in a message before "and N more"
@@ -46,10 +57,10 @@ def read_labels(folder: Path, config: ProjectConfig) -> tuple[LabelSet, list[str
     keypoints = config.skeleton.keypoints
     groups: Sequence[str | None] = individuals if config.multi_animal else [None]
     x, y = table.spread("x", groups, keypoints), table.spread("y", groups, keypoints)
-    _require_pairs(table, x, y, groups, keypoints)
+    require_pairs(table, x, y, groups, keypoints)
     points = np.stack([x, y], axis=-1).astype(np.float32)
     placed = np.isfinite(points).all(-1)
-    indices = _frame_indices(names)
+    indices = frame_indices(names)
     labels = LabelSet(
         skeleton=config.skeleton,
         individuals=individuals,
@@ -110,9 +121,9 @@ def write_labels(
         if index_style == "multi" and rows
         else pd.Index(["/".join(r) for r in rows])
     )
-    wanted = _columns_to_write(labels)
+    wanted = columns_to_write(labels)
     frame = pd.DataFrame(
-        _cells(labels.select(order), wanted), index=index, columns=columns_of(scorer, wanted)
+        label_cells(labels.select(order), wanted), index=index, columns=columns_of(scorer, wanted)
     )
     folder.mkdir(parents=True, exist_ok=True)
     return write_csv_and_h5(frame, folder / f"CollectedData_{scorer}")
@@ -297,13 +308,14 @@ def _require_inside(folder: Path, file: Path) -> None:
         raise BadDeepLabCut(f"{file}: a link to outside the folder; not followed. Copy the file in.")
 
 
-def _require_pairs(
+def require_pairs(
     table: Table,
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     groups: Sequence[str | None],
     keypoints: Sequence[str],
 ) -> None:
+    """Raise `BadDeepLabCut` where one coordinate of a point is there and the other is not."""
     half = np.argwhere(np.isnan(x) != np.isnan(y))
     if len(half):
         r, i, k = (int(v) for v in half[0])
@@ -314,7 +326,8 @@ def _require_pairs(
         )
 
 
-def _frame_indices(names: Sequence[str]) -> list[int]:
+def frame_indices(names: Sequence[str]) -> list[int]:
+    """Frame of each image of one video: the number in its name, or its place among the names."""
     numbers = [re.search(r"(\d{1,15})$", Path(name).stem) for name in names]
     indices = [int(match.group(1)) for match in numbers if match]
     if len(set(indices)) == len(names):
@@ -323,7 +336,8 @@ def _frame_indices(names: Sequence[str]) -> list[int]:
     return [place[name] for name in names]
 
 
-def _columns_to_write(labels: LabelSet) -> list[Column]:
+def columns_to_write(labels: LabelSet) -> list[Column]:
+    """The columns of a table of labels."""
     if len(labels.individuals) == 1:
         return [Column(None, k, c) for k in labels.skeleton.keypoints for c in ("x", "y")]
     shared, unique = split_unique(labels)
@@ -335,7 +349,8 @@ def _columns_to_write(labels: LabelSet) -> list[Column]:
     ]
 
 
-def _cells(labels: LabelSet, columns: Sequence[Column]) -> NDArray[np.float64]:
+def label_cells(labels: LabelSet, columns: Sequence[Column]) -> NDArray[np.float64]:
+    """(frame, column) of coordinates; NaN where there is no position."""
     cells = np.empty((len(labels), len(columns)), np.float64)
     for c, column in enumerate(columns):
         individual = 0 if column.individual is None else labels.individuals.index(column.individual)

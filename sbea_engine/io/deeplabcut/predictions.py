@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,13 @@ from sbea_engine.data.skeleton import BadSkeleton
 from sbea_engine.io.deeplabcut.config import SINGLE, symmetric_by_name
 from sbea_engine.io.deeplabcut.frames import columns_of, require_name, write_csv_and_h5
 from sbea_engine.io.deeplabcut.labels import split_used
-from sbea_engine.io.deeplabcut.table import BadDeepLabCut, Column, Table, read_table
+from sbea_engine.io.deeplabcut.table import COORDS, BadDeepLabCut, Column, Table, read_table
 
-__all__ = ["read_predictions", "write_predictions"]
+if TYPE_CHECKING:
+    import pandas as pd
 
-COORDS = ("x", "y", "likelihood")
+__all__ = ["poses_of_table", "prediction_table", "read_predictions", "write_predictions"]
+
 LIKELIHOOD_SLACK = 1e-3  # networks that regress their score map overshoot 0..1 by this much
 
 
@@ -27,7 +30,12 @@ def read_predictions(file: Path) -> Poses:
     Raises:
         BadDeepLabCut: The file is unreadable, lacks a likelihood column, or its rows are not frame numbers.
     """
-    table = read_table(file)
+    return poses_of_table(read_table(file))
+
+
+def poses_of_table(table: Table, tool: str = "deeplabcut") -> Poses:
+    """The predictions in a table; errors as `read_predictions`."""
+    file = table.file
     groups: Sequence[str | None] = table.individuals or [None]
     keypoints = table.bodyparts
     x, y, likelihood = (table.spread(coord, groups, keypoints) for coord in COORDS)
@@ -49,7 +57,7 @@ def read_predictions(file: Path) -> Poses:
         frames=_frame_numbers(table),
         points_px=points,
         confidence=_confidence(file, likelihood),
-        provenance={"format": "deeplabcut", "file": file.name, "scorer": table.scorer},
+        provenance={"format": tool, "file": file.name, "scorer": table.scorer},
     )
 
 
@@ -62,10 +70,17 @@ def write_predictions(poses: Poses, file_stem: Path, scorer: str) -> tuple[Path,
     Raises:
         BadDeepLabCut: A name cannot stand in a DeepLabCut header.
     """
+    require_name(file_stem.name, "file name")
+    frame = prediction_table(poses, scorer)
+    file_stem.parent.mkdir(parents=True, exist_ok=True)
+    return write_csv_and_h5(frame, file_stem)
+
+
+def prediction_table(poses: Poses, scorer: str) -> pd.DataFrame:
+    """Predictions as DeepLabCut's table; raises `BadDeepLabCut` for a name that no header can hold."""
     import pandas as pd
 
     require_name(scorer, "scorer")
-    require_name(file_stem.name, "file name")
     lone = len(poses.individuals) == 1
     shared, unique = _split(poses)
     columns, cells = [], []
@@ -74,13 +89,11 @@ def write_predictions(poses: Poses, file_stem: Path, scorer: str) -> tuple[Path,
             k = poses.skeleton.index(keypoint)
             columns += [Column(None if lone else individual, keypoint, coord) for coord in COORDS]
             cells += [*poses.points_px[:, i, k].T, poses.confidence[:, i, k]]
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         np.array(cells, np.float64).T.reshape(len(poses), len(columns)),
         index=pd.Index(poses.frames),
         columns=columns_of(scorer, columns),
     )
-    file_stem.parent.mkdir(parents=True, exist_ok=True)
-    return write_csv_and_h5(frame, file_stem)
 
 
 def _split(poses: Poses) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -16,6 +16,7 @@ from sbea_engine.errors import BadInput
 __all__ = ["BadDeepLabCut", "Column", "Table", "column_name", "make_table", "read_csv", "read_table"]
 
 SINGLE_HEADER = ("scorer", "bodyparts", "coords")
+COORDS = ("x", "y", "likelihood")
 MULTI_HEADER = ("scorer", "individuals", "bodyparts", "coords")
 MAX_BYTES = 1 << 30
 MAX_PIXEL = 1e6  # further out no picture has pixels, and float32 still tells hundredths apart
@@ -135,7 +136,7 @@ def _require_columns(file: Path, columns: tuple[Column, ...]) -> None:
     twice = next((c for c, count in Counter(columns).items() if count > 1), None)
     if twice is not None:
         raise BadDeepLabCut(f"{file}: column {twice} is there twice.")
-    unknown = next((c for c in columns if c.coord not in ("x", "y", "likelihood")), None)
+    unknown = next((c for c in columns if c.coord not in COORDS), None)
     if unknown is not None:
         raise BadDeepLabCut(f"{file}: column {unknown}: a coordinate is x, y or likelihood.")
     have = set(columns)
@@ -161,8 +162,13 @@ def read_table(file: Path) -> Table:
     raise BadDeepLabCut(f"{file}: a DeepLabCut table ends in .csv or .h5.")
 
 
-def read_csv(file: Path) -> Table:
+def read_csv(file: Path, *, surplus: set[str] | None = None) -> Table:
     """Read a CSV table, of labels or of predictions, with one index column or three.
+
+    Args:
+        file: The table.
+        surplus: Where given, columns of other coordinates than x, y and likelihood are left out and named
+            in it; without, they are refused.
 
     Raises:
         BadDeepLabCut: The file is not there, not text, ragged, or a cell is no number; row and column named.
@@ -187,6 +193,11 @@ def read_csv(file: Path) -> Table:
         for c, cell in enumerate(line[index_columns:]):
             if cell:
                 values[r, c] = _number(file, cell, depth + 2 + r, header, c)
+    if surplus is not None:
+        known = [c for c, coord in enumerate(header[-1][1]) if coord in COORDS]
+        surplus.update(coord for coord in header[-1][1] if coord not in COORDS)
+        header = [(level, [names[c] for c in known]) for level, names in header]
+        values = values[:, known]
     return make_table(file, header, [tuple(line[:index_columns]) for line in body], values)
 
 
