@@ -75,7 +75,7 @@ def read_poses3d(place: Path) -> Poses3D:
     points = points.transpose(2, 0, 1)[:, None]
     if np.any(np.abs(points) > MAX_MM):
         raise BadAnipose(f"{place}: a point lies further out than {MAX_MM:g} mm.")
-    known = np.isfinite(points).all(axis=-1)
+    known = np.asarray(np.isfinite(points).all(axis=-1))
 
     def optional(part: str, fill: float) -> NDArray[np.float64]:
         cells = [

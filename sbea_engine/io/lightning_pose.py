@@ -193,7 +193,7 @@ def _labels_of(folder: Path, table: Table, warnings: list[str]) -> LabelSet:
         raise BadLightningPose(f"{table.file}: {error}") from error
     points = np.stack([x, y], axis=-1).astype(np.float32)
     placed = np.asarray(np.isfinite(points).all(axis=-1))
-    labelled = np.flatnonzero(placed.reshape(len(placed), -1).any(axis=1))
+    labelled = np.flatnonzero(placed.any(axis=2).any(axis=1))
     if len(labelled) < len(points):
         warnings.append(
             f"{table.file}: {len(points) - len(labelled)} of {len(points)} images carry no label; left out."

@@ -1,7 +1,7 @@
 """Reads the pose estimates (ndx-pose) of an NWB file with h5py, whichever version of ndx-pose wrote them.
 
-pynwb itself follows links to other files and builds classes from what a file says of itself; neither is needed
-for arrays of positions.
+pynwb itself follows links to other files and builds classes from what a file says of itself; neither is
+needed for arrays of positions.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def _series(store: GuardedHdf5, path: str) -> _Series:
         times = start + np.arange(count) / rate
     if len(times) != count or len(confidence) != count:
         raise BadNwb(
-            f"{store.file}: {path} has {count} positions, {len(times)} time stamps, {len(confidence)} confidences."
+            f"{store.file}: {path} has {count} positions, {len(times)} time stamps and "
+            f"{len(confidence)} confidences."
         )
     if not np.all(np.isfinite(times)) or np.any(np.diff(times) <= 0):
         raise BadNwb(f"{store.file}: the time stamps of {path} do not increase.")
@@ -174,7 +175,10 @@ def _video(store: GuardedHdf5, path: str) -> str:
 
 def _skeleton(store: GuardedHdf5, path: str, series: list[str], warnings: list[str]) -> Skeleton:
     """Keypoints are the series; their order and the edges come from the skeleton where its nodes are they."""
-    place = f"{path}/skeleton" if store.has(f"{path}/skeleton/nodes") else path
+    # the link to a skeleton is called as the skeleton is
+    children = [f"{path}/{name}" for name in store.members(path)]
+    linked = (c for c in children if store.has(c) and store.attribute(c, "neurodata_type") == "Skeleton")
+    place = next(linked, path)
     nodes = store.texts(f"{place}/nodes") if store.has(f"{place}/nodes") else []
     edges: list[tuple[str, str]] = []
     if nodes and store.has(f"{place}/edges") and 0 not in store.shape(f"{place}/edges"):
@@ -242,8 +246,6 @@ def _frames(
     numbers = np.round(counted)
     even = np.max(np.abs(counted - numbers)) <= 0.25 and np.all(np.diff(numbers) > 0) and numbers[0] >= 0
     if not even or numbers[-1] > MAX_FRAME:
-        warnings.append(
-            f"{file}: time stamps of {containers[0].video} are uneven; frames are in their order."
-        )
+        warnings.append(f"{file}: time stamps of {containers[0].video} are uneven; frames count in order.")
         numbers = np.arange(len(times), dtype=np.float64)
     return {id(each): numbers[np.searchsorted(times, each.times_s)].astype(np.int64) for each in series}

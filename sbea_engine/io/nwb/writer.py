@@ -45,7 +45,6 @@ def write_nwb(
     Raises:
         BadNwb: Nothing predicted, or a name that no NWB object can have.
     """
-    from hdmf.common import get_manager  # noqa: F401 (loads the common types before those of ndx-pose)
     from ndx_pose import PoseEstimation, Skeletons
     from ndx_pose import Skeleton as NodeSkeleton
     from pynwb import NWBHDF5IO, NWBFile
