@@ -1,17 +1,15 @@
-"""Importing a DeepLabCut project: read and convert everything first, then write it in one transaction."""
+"""Importing a project of another tool: all is read and converted first, then written in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from sbea_engine.data import LabelSet
 from sbea_engine.io.archive import ZipLimits, extract_zip
-from sbea_engine.io.deeplabcut import DeepLabCutProject, find_project, read_project
 from sbea_engine.progress import Progress
-from sbea_engine.video import make_proxy
+from sbea_engine.video import load_proxy, make_proxy
 from webapp.annotation.errors import ImportRefused
 from webapp.annotation.imports import (
     ImportedVideo,
@@ -26,6 +24,7 @@ from webapp.recordings.ingest import describe_proxy
 from webapp.recordings.models import DataImport, Upload
 from webapp.recordings.roots import allowed_path, allowed_source
 from workers.app import app
+from workers.outside_projects import OutsideSource, read_outside
 from workers.rows import row
 from workers.run import JobRun, job_run
 from workers.told import told_each
@@ -46,7 +45,15 @@ def import_deeplabcut(job_id: str) -> None:
 
 
 def _from_folder(run: JobRun) -> DataImport:
-    return _import(run, allowed_path(run.params["path"]), owned=False)
+    """Read where it lies; pictures inside a file are extracted to where the studio keeps its own."""
+    home = storage.original_folder(run.job.pk)
+    storage.remove_tree(home)  # of an attempt that was killed
+    try:
+        return _import(run, allowed_path(run.params["path"]), pictures=home / "pictures", owned=False)
+    except BaseException:
+        if not run.lost:  # else the files are those of the run that took over
+            storage.remove_tree(home)
+        raise
 
 
 def _from_upload(run: JobRun) -> DataImport:
@@ -57,7 +64,7 @@ def _from_upload(run: JobRun) -> DataImport:
     limits = ZipLimits(max_bytes=storage.free_bytes())
     try:
         unpacked = extract_zip(home / ARCHIVE, home / "project", limits=limits, on_progress=run.report)
-        return _import(run, find_project(unpacked), owned=True)
+        return _import(run, unpacked, pictures=home / "pictures", owned=True)
     except BaseException:
         if not run.lost:  # else the files are those of the run that took over
             _keep_archive_only(home)
@@ -74,58 +81,37 @@ def _keep_archive_only(home: Path) -> None:
             storage.remove_tree(path)
 
 
-def _import(run: JobRun, folder: Path, *, owned: bool) -> DataImport:
-    outside = read_project(folder)
+def _import(run: JobRun, place: Path, *, pictures: Path, owned: bool) -> DataImport:
+    outside = read_outside(place, pictures=pictures)
     summary = ImportSummary()
     for warning in told_each(outside.warnings, run.job):
         summary.warn(warning)
-    sources = dict(_sources(outside))
-    import_check(project=run.job.project, skeleton=outside.skeleton, names=sources)
+    import_check(project=run.job.project, skeleton=outside.skeleton, names=outside.sources)
     videos = [
-        _convert(run, name, path, number, len(sources), outside.label_sets.get(name), owned=owned)
-        for number, (name, path) in enumerate(sources.items())
+        _convert(run, name, source, (number, len(outside.sources)), owned=owned or source.extracted)
+        for number, (name, source) in enumerate(outside.sources.items())
     ]
     by = run.job.created_by
     if by is None:
         raise ImportRefused("The person who started this import has left; start it again.")
-    labelled = next(iter(outside.label_sets.values()))
     return import_commit(
         job=run.job,
         by=by,
         skeleton=outside.skeleton,
-        individuals=labelled.individuals,
+        individuals=outside.individuals,
         videos=videos,
         summary=summary,
-        source=str(folder),
+        source=str(outside.place),
+        kind=outside.format_name,
     )
 
 
-def _sources(outside: DeepLabCutProject) -> Iterator[tuple[str, Path]]:
-    """Recording names and what to read frames from: folders of labelled images, then videos.
-
-    DeepLabCut names a folder of labelled images after its video. Where both are there the video is called
-    "name (video)", since labels belong to the images.
-    """
-    names = set(outside.label_sets)
-    for name in outside.label_sets:
-        yield name, outside.folder / "labeled-data" / name
-    for video in outside.videos:
-        wanted = f"{video.stem} (video)" if video.stem in names else video.stem
-        name = wanted if wanted not in names else f"{wanted} {video.suffix}"
-        if name in names:
-            raise ImportRefused(
-                f"{video}: another recording of this import is called {name!r} too. Rename it."
-            )
-        names.add(name)
-        yield name, video
-
-
 def _convert(
-    run: JobRun, name: str, path: Path, number: int, count: int, labels: LabelSet | None, *, owned: bool
+    run: JobRun, name: str, source: OutsideSource, place: tuple[int, int], *, owned: bool
 ) -> ImportedVideo:
     """Write the proxy in the job's own folder, where a resumed run finds it again."""
-    if not owned:
-        path = allowed_source(str(path))
+    number, count = place
+    path = source.path if owned else allowed_source(str(source.path))
 
     def report(progress: Progress) -> None:
         run.report(replace(progress, stage=f"read {name} ({number + 1} of {count})"))
@@ -133,9 +119,20 @@ def _convert(
     proxy = run.scratch / "proxies" / str(number)
     make_proxy(path, proxy, on_progress=report)
     ingested = describe_proxy(proxy)
-    if labels is not None:
+    labels = source.labels
+    if labels is not None and path.is_dir():
         labels = _by_place(labels, ingested.facts["names"], path)
+    elif labels is not None:
+        _require_frames(labels, load_proxy(proxy).frame_count, path)
     return ImportedVideo(name=name, source=path, owned=owned, ingested=ingested, labels=labels)
+
+
+def _require_frames(labels: LabelSet, frame_count: int, video: Path) -> None:
+    beyond = next((source.index for source in labels.frames if source.index >= frame_count), None)
+    if beyond is not None:
+        raise ImportRefused(
+            f"{video}: frame {beyond} is labelled, and the video has {frame_count}. Is it the same video?"
+        )
 
 
 def _by_place(labels: LabelSet, names: list[str], folder: Path) -> LabelSet:

@@ -53,7 +53,7 @@ def _known(job: Job) -> Iterator[tuple[str, str]]:
     elif job.kind == JobKind.IMPORT_DEEPLABCUT:
         for upload in Upload.objects.filter(pk=job.params["upload_id"], project=job.project_id):
             home = storage.original_folder(upload.pk).relative_to(storage.data_root())
-            for part in ("source.zip", "project"):  # as `workers.imports` unpacks it
+            for part in ("source.zip", "project", "pictures"):  # as `workers.imports` unpacks it
                 yield from ((str(root / home / part), upload.filename) for root in roots)
     for video in Video.objects.filter(recording__project=job.project_id).select_related("recording"):
         proxy = storage.video_folder(video.pk).relative_to(storage.data_root())

@@ -62,7 +62,7 @@ class ImportSummary:
 
 
 def import_start(*, project: Project, path: str | None, upload_id: UUID | None, by: User) -> Job:
-    """Queue the import of a DeepLabCut project from a server folder or an uploaded zip.
+    """Queue the import of a project of another tool from a server folder or file, or an uploaded zip.
 
     Raises:
         ImportRefused: Not exactly one of `path` and `upload_id`, or no such finished upload.
@@ -130,6 +130,7 @@ def import_commit(
     videos: Sequence[ImportedVideo],
     summary: ImportSummary,
     source: str,
+    kind: str = "deeplabcut",
 ) -> DataImport:
     """Write everything: skeleton, animals, recordings, labels and the import's own row.
 
@@ -154,7 +155,7 @@ def import_commit(
                     _labels(row, video.labels, animals, by=by, summary=summary)
                 summary.recordings += 1
             return DataImport.objects.create(
-                project=project, job=job, kind="deeplabcut", source=source[:4096], summary=as_json(summary)
+                project=project, job=job, kind=kind, source=source[:4096], summary=as_json(summary)
             )
     except BaseException:
         for folder in moved:
