@@ -13,7 +13,11 @@ from PIL import Image
 from sbea_engine.cli import main
 from sbea_engine.data import LabelSet, Poses, Skeleton
 from sbea_engine.io.deeplabcut import read_predictions, read_project
-from sbea_engine.io.poses_store import PosesWriter, write_poses
+from sbea_engine.io.poses_store import PosesWriter, open_poses, write_poses
+from sbea_engine.io.sleap import write_slp
+from sbea_engine.video import open_frames, read_source
+from tests.fixtures.barcode import write_barcode_video
+from tests.sbea_engine.io.outside import assert_same_labels, assert_same_poses, make_labels, make_poses
 
 CONFIG = "Task: mice\nscorer: Ann\nbodyparts: [nose, tail]\nvideo_sets: {gone.mp4: {}}\n"
 CSV = (
@@ -65,6 +69,39 @@ class TestImport:
         got = result("import", "--from", "deeplabcut", archive, "--out", tmp_path / "out")
         assert got["images"] == "copied"
         assert all(source.path.is_file() for source in LabelSet.load(tmp_path / "out").frames)
+
+    def test_what_it_is_is_told_by_looking(self, project: Path, tmp_path: Path) -> None:
+        got = result("import", project, "--out", tmp_path / "out")
+        assert (got["format"], got["frames"]) == ("deeplabcut", 2)
+        done = sbea("import", tmp_path, "--out", tmp_path / "new")
+        assert done.exit_code == 2
+        assert "looks like none of" in done.stderr
+
+    def test_predictions_become_a_store_a_video(self, tmp_path: Path) -> None:
+        poses = make_poses()
+        write_slp(tmp_path / "a.slp", poses={"cam 1": poses, "..": poses})
+        got = result("import", tmp_path / "a.slp", "--what", "poses", "--out", tmp_path / "out")
+        assert got["frames"] == 40
+        assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(got["stores"].values())
+        assert_same_poses(open_poses(tmp_path / "out" / got["stores"]["cam 1"]).window(), poses)
+
+    def test_pictures_of_a_package(self, tmp_path: Path) -> None:
+        labels = make_labels(tmp_path / "in")
+        write_slp(tmp_path / "a.pkg.slp", labels=labels, embed=True)
+        result("import", tmp_path / "a.pkg.slp", "--out", tmp_path / "out")
+        got = LabelSet.load(tmp_path / "out")
+        assert_same_labels(got, labels)
+        assert all(source.path.is_relative_to(tmp_path / "out") for source in got.frames)
+
+    def test_frames_of_a_video_are_decoded(self, tmp_path: Path) -> None:
+        write_barcode_video(tmp_path / "cam.mp4", 6)
+        (tmp_path / "a.csv").write_text("video,frame,keypoint,x,y\ncam,1,nose,3,4\ncam,5,nose,5,6\n")
+        args = ("--from", "csv", "--copy-images", "--out", tmp_path / "out")
+        result("import", tmp_path / "a.csv", *args)
+        got = LabelSet.load(tmp_path / "out")
+        with open_frames(tmp_path / "cam.mp4") as video:
+            for source in got.frames:
+                np.testing.assert_array_equal(read_source(source), video.read(source.index))
 
     def test_for_people(self, project: Path, tmp_path: Path) -> None:
         done = sbea("import", "--from", "deeplabcut", project, "--out", tmp_path / "out")
