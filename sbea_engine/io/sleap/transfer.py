@@ -36,18 +36,15 @@ def find(place: Path) -> Path:
     """
     level = [place]
     for _ in range(SEARCH_DEPTH):
-        files = sorted(f for p in level for f in ([p] if p.is_file() else p.iterdir()) if _is_sleap(f))
+        inside = [f for p in level for f in (p.iterdir() if p.is_dir() else [p])]
+        files = sorted(f for f in inside if _is_sleap(f))
         projects = [file for file in files if file.suffix.lower() == ".slp"]
         if len(projects or files) > 1:
             names = ", ".join(file.name for file in (projects or files)[:5])
             raise BadSleap(f"{place}: holds several SLEAP files ({names}). Choose one of them.")
         if files:
             return (projects or files)[0]
-        folders = [p for p in level if p.is_dir()]
-        level = sorted(
-            child for p in folders for child in p.iterdir()
-            if child.is_dir() and not child.is_symlink() and child.name != "__MACOSX"
-        )  # fmt: skip
+        level = sorted(f for f in inside if f.is_dir() and not f.is_symlink() and f.name != "__MACOSX")
     raise BadSleap(f"{place}: no SLEAP file here (.slp, .pkg.slp or an analysis .h5).")
 
 

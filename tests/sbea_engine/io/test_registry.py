@@ -81,7 +81,7 @@ class TestEveryFormat:
 
 
 def test_unknown_format_names_the_known_ones() -> None:
-    with pytest.raises(UnknownFormat, match="Unknown format 'exel'; known: .*deeplabcut"):
+    with pytest.raises(UnknownFormat, match=r"Unknown format 'exel'; known: .*deeplabcut"):
         get_format("exel")
 
 
@@ -95,7 +95,8 @@ def test_detect(tmp_path: Path) -> None:
 def test_the_web_can_load_formats_without_heavy_libraries() -> None:
     program = (
         "import sys, sbea_engine.io.registry, sbea_engine.io.poses_store, sbea_engine.io.archive;"
-        "print([m for m in ('torch', 'cv2', 'av', 'pandas', 'xarray', 'tables', 'pynwb', 'pyarrow') if m in sys.modules])"
+        "heavy = ('torch', 'cv2', 'av', 'pandas', 'xarray', 'tables', 'pynwb', 'pyarrow');"
+        "print([m for m in heavy if m in sys.modules])"
     )
     root = Path(__file__).parents[3]
     done = subprocess.run(
