@@ -1,4 +1,4 @@
-"""`sbea pose`: train, evaluate and run pose models."""
+"""`sbea pose`: train, evaluate and run pose models, and choose what to label next."""
 
 from __future__ import annotations
 
@@ -151,6 +151,72 @@ def _benchmark_table(rows: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
     ]
     return "\n".join(lines)
+
+
+@pose.command()
+@click.option(
+    "--model", "models", type=FOLDER, required=True, multiple=True, help="Model folder; again for more."
+)
+@click.option("--data", type=FOLDER, required=True, help="DeepLabCut project, or folder with labels.json.")
+@click.option(
+    "--video",
+    "videos",
+    type=click.Path(path_type=Path),
+    required=True,
+    multiple=True,
+    help="Video or folder of images; again for more.",
+)
+@click.option("--count", type=int, default=10, show_default=True, help="How many frames.")
+@click.option(
+    "--method", default="combined", show_default=True, help="Or one criterion, or random, uniform, kmeans."
+)
+@click.option("--poses", "stores", type=FOLDER, multiple=True, help="Poses predicted already, in any order.")
+@click.option("--candidates", type=int, default=600, show_default=True, help="Frames to look at, in all.")
+@click.option(
+    "--out", type=FOLDER, help="Folder for the predictions on the chosen frames, one store a video."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of methods that draw by chance.")
+@click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
+@reports
+def suggest(
+    output: Output, /, models: tuple[Path, ...], data: Path, out: Path | None, **settings: Any
+) -> None:
+    """Choose frames that are worth labelling next, the most valuable first, and say why.
+
+    With several models their disagreement counts. Poses of a whole video, given with --poses, save time and
+    also tell of jumps.
+    """
+    from sbea_engine.pipelines.choose_frames import suggest_to_label, write_predictions
+    from sbea_engine.pipelines.pose import load_labels
+
+    labels = load_labels(data)
+    found = suggest_to_label(models, labels, on_progress=output.progress, **settings)
+    stores = {} if out is None else write_predictions(found, out)
+    output.result(
+        {
+            "method": settings["method"],
+            "looked_at": found.looked_at,
+            "keypoints": found.skeleton.keypoints,
+            "individuals": found.individuals,
+            "stores": stores,
+            "frames": [
+                {
+                    "video": frame.video,
+                    "index": frame.chosen.index,
+                    "score": frame.chosen.score,
+                    "reasons": frame.chosen.reasons,
+                    "criteria": frame.chosen.criteria,
+                    "points_px": frame.points_px,
+                    "confidence": frame.confidence,
+                }
+                for frame in found.frames
+            ],
+        },
+        text="\n".join(
+            f"{f.video.name}\t{f.chosen.index}\t{f.chosen.score:.2f}\t{'; '.join(f.chosen.reasons)}"
+            for f in found.frames
+        ),
+    )
 
 
 def _table(figures: Mapping[str, Any]) -> str:
