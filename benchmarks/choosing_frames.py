@@ -36,7 +36,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from sbea_engine.data import LabelSet, Poses
-from sbea_engine.pipelines.choose_frames import look_at
+from sbea_engine.pipelines.gather_evidence import look_at
 from sbea_engine.pipelines.pose import load_labels
 from sbea_engine.pose.choosing import CRITERIA, Evidence, Labelled, choose
 from sbea_engine.pose.choosing.choose import BLIND

@@ -11,6 +11,7 @@ import click
 from sbea_engine.cli.output import Output, reports
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
+FILE = click.Path(path_type=Path)
 HOLDOUT_HELP = (
     "none; last:0.2 (the last fifth of each recording's labelled frames, all views at the same ticks); "
     "block:0.6-0.8; or videos:a,b"
@@ -171,6 +172,8 @@ def _benchmark_table(rows: Sequence[Mapping[str, Any]]) -> str:
     "--method", default="combined", show_default=True, help="Or one criterion, or random, uniform, kmeans."
 )
 @click.option("--poses", "stores", type=FOLDER, multiple=True, help="Poses predicted already, in any order.")
+@click.option("--poses3d", type=FOLDER, help="3D poses whose views the videos are, by their names.")
+@click.option("--sync", type=FILE, help="Table of ticks of the 3D poses, or a rendered recording with one.")
 @click.option("--candidates", type=int, default=600, show_default=True, help="Frames to look at, in all.")
 @click.option(
     "--out", type=FOLDER, help="Folder for the predictions on the chosen frames, one store a video."
@@ -179,26 +182,45 @@ def _benchmark_table(rows: Sequence[Mapping[str, Any]]) -> str:
 @click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
 @reports
 def suggest(
-    output: Output, /, models: tuple[Path, ...], data: Path, out: Path | None, **settings: Any
+    output: Output,
+    /,
+    models: tuple[Path, ...],
+    data: Path,
+    videos: tuple[Path, ...],
+    stores: tuple[Path, ...],
+    poses3d: Path | None,
+    sync: Path | None,
+    out: Path | None,
+    **settings: Any,
 ) -> None:
     """Choose frames that are worth labelling next, the most valuable first, and say why.
 
     With several models their disagreement counts. Poses of a whole video, given with --poses, save time and
-    also tell of jumps.
+    also tell of jumps; 3D poses tell how far views disagree.
     """
-    from sbea_engine.pipelines.choose_frames import suggest_to_label, write_predictions
+    from sbea_engine.cli.rig import read_sync
+    from sbea_engine.pipelines.choose_frames import ChoosingConfig, suggest_to_label, write_predictions
+    from sbea_engine.pipelines.gather_evidence import Triangulated
     from sbea_engine.pipelines.pose import load_labels
 
-    labels = load_labels(data)
-    found = suggest_to_label(models, labels, on_progress=output.progress, **settings)
-    stores = {} if out is None else write_predictions(found, out)
+    table = None if sync is None else read_sync(sync, required=True)
+    found = suggest_to_label(
+        models,
+        load_labels(data),
+        videos,
+        ChoosingConfig(**settings),
+        stores=stores,
+        triangulated=None if poses3d is None else Triangulated(store=poses3d, sync=table),
+        on_progress=output.progress,
+    )
+    written = {} if out is None else write_predictions(found, out)
     output.result(
         {
             "method": settings["method"],
             "looked_at": found.looked_at,
             "keypoints": found.skeleton.keypoints,
             "individuals": found.individuals,
-            "stores": stores,
+            "stores": written,
             "frames": [
                 {
                     "video": frame.video,

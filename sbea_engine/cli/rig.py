@@ -128,7 +128,7 @@ def triangulate(
         found.cameras,
         dict(poses),
         out,
-        sync=_sync(calibration if sync is None else sync, required=sync is not None),
+        sync=read_sync(calibration if sync is None else sync, required=sync is not None),
         options=ReconstructionOptions(
             triangulation=TriangulationOptions(noise_px=noise_px, inlier_px=inlier_px),
             min_confidence=min_confidence,
@@ -165,7 +165,7 @@ def evaluate(output: Output, /, truth: Path, poses3d: Path) -> None:
     output.result({"poses3d": poses3d, "truth": truth, **figures}, text=_error_table(figures))
 
 
-def _sync(place: Path, *, required: bool) -> SyncTable | None:
+def read_sync(place: Path, *, required: bool) -> SyncTable | None:
     """The table of ticks in a file, or that of a rendered recording; None where the recording has none.
 
     Where it is not `required`, also None for a file that is no rendered recording.

@@ -9,7 +9,7 @@ from tests.fixtures.wanderer import BODY
 
 def turned(angle: float, shift: tuple[float, float]) -> np.ndarray:
     cos, sin = np.cos(angle), np.sin(angle)
-    return BODY @ np.array([[cos, sin], [-sin, cos]]) + shift
+    return np.asarray(BODY @ np.array([[cos, sin], [-sin, cos]]) + shift)
 
 
 class TestPoseDistances:
