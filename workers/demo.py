@@ -80,7 +80,7 @@ def _store(owner: User, proxy: Path, labels: LabelSet, suggestions: list[tuple[i
     from django.db import transaction
 
     from webapp.annotation.demo import demo_labels_folder
-    from webapp.annotation.services import suggestions_add
+    from webapp.annotation.services import Suggestion, suggestions_add
     from webapp.projects.services import project_create
     from webapp.recordings import storage
     from webapp.recordings.ingest import describe_proxy
@@ -98,7 +98,8 @@ def _store(owner: User, proxy: Path, labels: LabelSet, suggestions: list[tuple[i
             source_path=storage.stored_name(labels.frames[0].path),
             source_owned=True,
         )
-        suggestions_add(video=row, found=suggestions)
+        found = [Suggestion(frame_index=i, method=m, score=s) for i, m, s in suggestions]
+        suggestions_add(video=row, found=found)
         sources = tuple(replace(source, video=RECORDING_NAME) for source in labels.frames)
         replace(labels, frames=sources).save(demo_labels_folder(project))
         video_store_ready(video=row, ingested=describe_proxy(proxy))

@@ -111,7 +111,7 @@ def store_take(project: Project, made: RenderedTake, *, by: User) -> int:
     from django.db import transaction
 
     from webapp.annotation.demo import demo_labels_folder
-    from webapp.annotation.services import suggestions_add
+    from webapp.annotation.services import Suggestion, suggestions_add
     from webapp.projects.services import animals_ensure
     from webapp.recordings import storage
     from webapp.recordings.names import free_name
@@ -129,7 +129,9 @@ def store_take(project: Project, made: RenderedTake, *, by: User) -> int:
             project=project, folder=made.folder, name=name, rig=made.take.rig_name, by=by
         )
         for video in adopted.recording.videos.all():
-            suggestions_add(video=video, found=made.suggestions[video.view])
+            of_view = made.suggestions[video.view]
+            found = [Suggestion(frame_index=i, method=m, score=s) for i, m, s in of_view]
+            suggestions_add(video=video, found=found)
     return adopted.recording.pk
 
 

@@ -106,7 +106,13 @@ def frame_history(request: HttpRequest, video_id: int, frame_index: int) -> list
 def list_suggestions(request: HttpRequest, video_id: int) -> list[SuggestionOut]:
     """Frames proposed for labelling, in time order."""
     return [
-        SuggestionOut(frame_index=row.frame_index, method=row.method, score=row.score, labelled=labelled)
+        SuggestionOut(
+            frame_index=row.frame_index,
+            method=row.method,
+            score=row.score,
+            reasons=row.reasons,
+            labelled=labelled,
+        )
         for row, labelled in suggestion_list(video=_video(request, video_id))
     ]
 

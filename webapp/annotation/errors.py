@@ -20,6 +20,12 @@ class BadFrame(Invalid):
     code = "bad_frame"
 
 
+class NoTrainedModel(Invalid):
+    """Frames were to be chosen by a model, and the project has none that is ready."""
+
+    code = "no_trained_model"
+
+
 class ImportRefused(Invalid):
     """Outside data that does not fit this project; nothing of it was taken."""
 

@@ -69,6 +69,7 @@ class SuggestedFrame(models.Model):
     frame_index = models.PositiveIntegerField()
     method = models.CharField(max_length=20)
     score = models.FloatField()
+    reasons = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -119,13 +119,14 @@ class HistoryOut(Schema):
 
 class SuggestionsIn(Strict):
     count: int = Field(ge=1, le=1000)
-    method: Literal["kmeans", "motion", "uniform", "mixed"] = "kmeans"
+    method: Literal["kmeans", "motion", "uniform", "mixed", "model"] = "kmeans"
 
 
 class SuggestionOut(Schema):
     frame_index: int
     method: str
     score: float
+    reasons: list[str]
     labelled: bool
 
 

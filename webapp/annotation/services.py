@@ -10,7 +10,7 @@ from django.db import transaction
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
-from webapp.annotation.errors import BadFrame
+from webapp.annotation.errors import BadFrame, NoTrainedModel
 from webapp.annotation.keypoints import (
     Change,
     Keypoint,
@@ -26,12 +26,13 @@ from webapp.annotation.operations import LabelOperation, OperationStatus, Operat
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
-from webapp.projects.models import Animal
+from webapp.projects.models import Animal, Project
 from webapp.recordings.errors import VideoNotReady
 from webapp.recordings.models import Video
 
 MAX_SUGGESTIONS = 1000
-METHODS = ("kmeans", "motion", "uniform", "mixed")
+BY_MODEL = "model"
+METHODS = ("kmeans", "motion", "uniform", "mixed", BY_MODEL)
 _BATCH = 500
 
 
@@ -42,6 +43,16 @@ class LabelledInstance:
     frame_index: int
     animal: Animal
     changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A frame that is worth labelling, why in words, and what chose it."""
+
+    frame_index: int
+    method: str
+    score: float
+    reasons: Sequence[str] = ()
 
 
 def labels_write(*, video: Video, labels: Iterable[LabelledInstance], by: User, origin: Origin) -> int:
@@ -66,11 +77,12 @@ def labels_write(*, video: Video, labels: Iterable[LabelledInstance], by: User, 
 
 
 def suggestions_start(*, video: Video, count: int, method: str, by: User) -> Job:
-    """Queue a search for frames that are worth labelling.
+    """Queue a search for frames that are worth labelling; with `model`, by the newest model that is ready.
 
     Raises:
         VideoNotReady: The video has no frames yet.
         BadFrame: A count or method that cannot be.
+        NoTrainedModel: No model of the project is ready.
     """
     require(by, video.recording.project, Capability.LABEL)
     if video.state != Video.State.READY:
@@ -79,22 +91,41 @@ def suggestions_start(*, video: Video, count: int, method: str, by: User) -> Job
         raise BadFrame(f"Unknown method {method[:40]!r}; known: {', '.join(METHODS)}.")
     if not 1 <= count <= min(MAX_SUGGESTIONS, video.frame_count):
         raise BadFrame(f"Ask for 1 to {min(MAX_SUGGESTIONS, video.frame_count)} frames, not {count}.")
+    params: dict[str, int | str] = {"video_id": video.pk, "count": count, "method": method}
+    if method == BY_MODEL:
+        params["model_id"] = _newest_model(video.recording.project)
     return job_start(
         kind=JobKind.VIDEO_SUGGEST,
         project=video.recording.project,
-        params={"video_id": video.pk, "count": count, "method": method},
+        params=params,
         by=by,
         label=f"Suggest {count} frames of {video}",
     )
 
 
 @transaction.atomic
-def suggestions_add(*, video: Video, found: Iterable[tuple[int, str, float]]) -> int:
-    """Add `(frame_index, method, score)` rows; a frame that is suggested already keeps its row."""
-    rows = [SuggestedFrame(video=video, frame_index=i, method=m, score=s) for i, m, s in found]
+def suggestions_add(*, video: Video, found: Iterable[Suggestion]) -> int:
+    """Add suggestions and say how many are new; a frame that is suggested already keeps its row."""
+    rows = [
+        SuggestedFrame(
+            video=video,
+            frame_index=one.frame_index,
+            method=one.method,
+            score=one.score,
+            reasons=list(one.reasons),
+        )
+        for one in found
+    ]
     before = SuggestedFrame.objects.filter(video=video).count()
     SuggestedFrame.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
     return SuggestedFrame.objects.filter(video=video).count() - before
+
+
+def _newest_model(project: Project) -> int:
+    model = project.pose_models.filter(state="ready").order_by("-created_at", "-pk").first()
+    if model is None:
+        raise NoTrainedModel("No model of this project is trained yet. Train one, or choose another method.")
+    return int(model.pk)
 
 
 def suggestion_delete(*, video: Video, frame_index: int, by: User) -> None:

@@ -2469,6 +2469,8 @@ export interface components {
             labelled: boolean;
             /** Method */
             method: string;
+            /** Reasons */
+            reasons: string[];
             /** Score */
             score: number;
         };
@@ -2481,7 +2483,7 @@ export interface components {
              * @default kmeans
              * @enum {string}
              */
-            method?: "kmeans" | "motion" | "uniform" | "mixed";
+            method?: "kmeans" | "motion" | "uniform" | "mixed" | "model";
         };
         /**
          * SyncIn

@@ -13,7 +13,7 @@ from tests.webapp.recordings.factories import pretend_video
 from webapp.accounts.models import Role
 from webapp.annotation.keypoints import Change, Origin, VisibilityName
 from webapp.annotation.models import Instance, SuggestedFrame
-from webapp.annotation.services import LabelledInstance, labels_write, suggestions_add
+from webapp.annotation.services import LabelledInstance, Suggestion, labels_write, suggestions_add
 from webapp.jobs.models import Job
 from webapp.recordings.models import Video
 
@@ -187,14 +187,20 @@ class TestSuggestions:
         url = f"/api/v1/videos/{video.pk}/suggestions"
         assert send(client, "POST", url, {"count": 5, "method": "motion"}).status_code == 202
         assert Job.objects.get().params == {"video_id": video.pk, "count": 5, "method": "motion"}
-        suggestions_add(video=video, found=[(9, "motion", 0.5), (3, "kmeans", 0.1)])
-        assert suggestions_add(video=video, found=[(9, "kmeans", 0.9), (4, "kmeans", 0.1)]) == 1
+        moving = Suggestion(frame_index=9, method="motion", score=0.5)
+        unsure = Suggestion(frame_index=3, method="model", score=0.9, reasons=("left ear unsure (0.21)",))
+        suggestions_add(video=video, found=[moving, unsure])
+        again = [Suggestion(frame_index=f, method="kmeans", score=0.1) for f in (9, 4)]
+        assert suggestions_add(video=video, found=again) == 1
         post(client, video, operation(video, frame_index=3))
         assert [(row["frame_index"], row["labelled"]) for row in client.get(url).json()] == [
             (3, True),
             (4, False),
             (9, False),
         ]
+        first, *others = client.get(url).json()
+        assert (first["method"], first["reasons"]) == ("model", ["left ear unsure (0.21)"])
+        assert [row["reasons"] for row in others] == [[], []]
         assert send(client, "DELETE", f"{url}/9").status_code == 204
         assert send(client, "DELETE", f"{url}/9").status_code == 204
         assert SuggestedFrame.objects.count() == 2
@@ -202,6 +208,14 @@ class TestSuggestions:
     @pytest.mark.parametrize("body", [{"count": 0}, {"count": 101}, {"count": 5, "method": "magic"}, {}])
     def test_impossible_wishes(self, client: Client, video: Video, body: dict[str, Any]) -> None:
         assert send(client, "POST", f"/api/v1/videos/{video.pk}/suggestions", body).status_code == 422
+
+    def test_by_a_model_that_nobody_has_trained(self, client: Client, video: Video) -> None:
+        url = f"/api/v1/videos/{video.pk}/suggestions"
+        refused = send(client, "POST", url, {"count": 5, "method": "model"})
+        assert refused.status_code == 422
+        assert refused.json()["code"] == "no_trained_model"
+        assert "Train one" in refused.json()["detail"]
+        assert not Job.objects.exists()
 
     def test_viewers_may_not(self, video: Video) -> None:
         viewer = client_of(add_member(video.recording.project, Role.VIEWER))
