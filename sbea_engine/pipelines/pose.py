@@ -23,6 +23,7 @@ from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import PoseModel, create, load
 from sbea_engine.pose.frames import check_frames
+from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
@@ -41,7 +42,8 @@ class TrainingResult:
     """A trained model on disk.
 
     Attributes:
-        folder: Holds `card.json`, `weights.safetensors` and `metrics.json`.
+        folder: Holds `card.json`, `weights.safetensors`, `metrics.json` and, where frames were held out,
+            `heldout.json`: what it said on them, see `sbea_engine.pose.heldout`.
         metrics: `holdout`, `validation` and, where frames were held out, `test`; each as
             `sbea_engine.pose.metrics.evaluate` gives it.
         trained_now: False where an earlier run had made the model.
@@ -130,7 +132,9 @@ def train_and_evaluate(
         model = create(config).fit(labels.select(split.train), checkpoint=state, on_progress=on_progress)
         metrics: dict[str, Any] = {"holdout": holdout, "validation": model.card_.stage_facts["validation"]}
         if len(split.test):
-            metrics["test"] = _evaluate_rows(model, labels, split.test, on_progress)
+            answers = _answer(model, labels, split.test, on_progress)
+            metrics["test"] = _measure(model, *answers)
+            HeldOut.of(*answers).save(out / HELD_OUT_FILE)
         model.card_ = replace(model.card_, data={**model.card_.data, "holdout": holdout, "run_sha256": run})
         write_json(out / METRICS_FILE, metrics)
         result = TrainingResult(folder=out, card=model.save(out), metrics=metrics, trained_now=True)
@@ -203,7 +207,7 @@ def evaluate_model(
     return Evaluation(
         holdout=holdout,
         part="test" if len(split.test) else "all",
-        figures=_evaluate_rows(model, labels, rows, on_progress, who),
+        figures=_measure(model, *_answer(model, labels, rows, on_progress, who)),
         warnings=_seen_in_training(model.card_, labels, rows),
     )
 
@@ -274,10 +278,13 @@ def predict_video(
     )
 
 
-def _evaluate_rows(
+def _answer(
     model: PoseModel, labels: LabelSet, rows: Rows, on_progress: OnProgress, who: list[int] | None = None
-) -> dict[str, Any]:
-    """`who` are the model's individuals that the labels are of; all in order where None."""
+) -> tuple[LabelSet, NDArray[np.float32], NDArray[np.float32]]:
+    """The labels of these rows, and points and confidence that the model answers on them.
+
+    `who` are the model's individuals that the labels are of; all in order where None.
+    """
     truth = labels.select(rows)
 
     def report(progress: Progress) -> None:
@@ -286,6 +293,12 @@ def _evaluate_rows(
     points, confidence = model.predict_sources(truth.frames, on_progress=report)
     if who is not None:
         points, confidence = points[:, who], confidence[:, who]
+    return truth, points, confidence
+
+
+def _measure(
+    model: PoseModel, truth: LabelSet, points: NDArray[np.float32], confidence: NDArray[np.float32]
+) -> dict[str, Any]:
     return evaluate(truth, points, confidence, radius_px=float(model.card_.plan["radius_px"]))
 
 

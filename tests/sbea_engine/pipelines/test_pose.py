@@ -26,6 +26,7 @@ from sbea_engine.pipelines.pose import (
 )
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import load
+from sbea_engine.pose.heldout import HeldOut
 from sbea_engine.pose.splits import BadHoldout
 from sbea_engine.progress import Progress
 from sbea_engine.video import BadVideo
@@ -80,12 +81,21 @@ def _die(*_: object) -> None:
 
 class TestTrainAndEvaluate:
     def test_writes_a_whole_model(self, model: Path) -> None:
-        assert sorted(f.name for f in model.iterdir()) == ["card.json", "metrics.json", "weights.safetensors"]
+        files = ["card.json", "heldout.json", "metrics.json", "weights.safetensors"]
+        assert sorted(f.name for f in model.iterdir()) == files
         metrics = json.loads((model / "metrics.json").read_text())
         assert metrics["holdout"] == "last:0.2"
         assert metrics["test"]["n"] == 5 * 2
         assert metrics["validation"]["n"] == 3 * 2
         assert set(metrics["test"]["by_keypoint"]) == {"nose", "tail"}
+        assert sum(b["n"] for b in metrics["test"]["confidence"]["bins"]) == 5 * 2
+        held_out = HeldOut.load(model / "heldout.json")
+        assert [f.index for f in held_out.frames] == [20, 21, 22, 23, 24]
+        distance = held_out.distance_px()
+        assert np.nanmean(distance) == pytest.approx(metrics["test"]["mean_px"], abs=0.02)
+        worst = metrics["test"]["worst"][0]
+        row = [f.index for f in held_out.frames].index(worst["index"])
+        assert np.nanmean(distance[row]) == pytest.approx(worst["mean_px"], abs=0.02)
 
     def test_held_out_frames_reach_neither_training_nor_validation(
         self, labels: LabelSet, model: Path

@@ -1,3 +1,5 @@
+import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +7,7 @@ import pytest
 
 from sbea_engine.data import FrameSource, LabelSet, Skeleton
 from sbea_engine.data.poses import BadPoses
-from sbea_engine.pose.metrics import calibration_figures, evaluate
+from sbea_engine.pose.metrics import calibration_figures, evaluate, wilson_interval
 
 
 @pytest.fixture
@@ -37,9 +39,21 @@ class TestEvaluate:
         assert result["by_keypoint"]["a"]["mean_px"] == pytest.approx(5.5)
         assert result["by_keypoint"]["b"]["pck5"] == pytest.approx(0.5)
         assert result["worst"] == [
-            {"video": "v", "index": 8, "mean_px": pytest.approx(9.5)},
-            {"video": "v", "index": 3, "mean_px": pytest.approx(2.5)},
+            {
+                "video": "v", "index": 8, "mean_px": pytest.approx(9.5),
+                "labels_px": [[[30, 30], [40, 40], None]], "points_px": [[[30, 36], [53, 40], [0, 0]]],
+            },
+            {
+                "video": "v", "index": 3, "mean_px": pytest.approx(2.5),
+                "labels_px": [[[10, 10], [20, 20], None]], "points_px": [[[13, 14], [20, 20], [0, 0]]],
+            },
+        ]  # fmt: skip
+        assert result["worst_by_keypoint"]["b"] == [
+            {"video": "v", "index": 8, "individual": "mouse", "distance_px": pytest.approx(13)},
+            {"video": "v", "index": 3, "individual": "mouse", "distance_px": pytest.approx(0)},
         ]
+        assert result["worst_by_keypoint"]["c"] == []
+        json.dumps(result, allow_nan=False)
 
     def test_a_keypoint_without_truth_has_no_figure(self, truth: LabelSet) -> None:
         row = evaluate(truth, np.zeros((2, 1, 3, 2), dtype=np.float32))["by_keypoint"]["c"]
@@ -60,6 +74,7 @@ class TestEvaluate:
         answer[1, 0, 1] += 50
         result = evaluate(truth, answer, np.full((2, 1, 3), 0.75, dtype=np.float32), radius_px=5)
         assert result["confidence"]["right"] == pytest.approx(0.75)
+        assert result["worst"][0]["points_px"][0][1] == [90, 90, 0.75]
         assert result["confidence"]["brier"] == pytest.approx((3 * 0.0625 + 0.5625) / 4)
 
     def test_other_shapes_are_refused(self, truth: LabelSet) -> None:
@@ -80,4 +95,28 @@ class TestCalibrationFigures:
         assert figures["brier"] == pytest.approx(1.0)
 
     def test_nothing_to_compare(self) -> None:
-        assert calibration_figures(np.zeros(0), np.zeros(0, dtype=bool))["ece"] is None
+        nothing = calibration_figures(np.zeros(0), np.zeros(0, dtype=bool))
+        assert (nothing["ece"], nothing["bins"]) == (None, [])
+
+    def test_bins_add_up_to_the_whole(self) -> None:
+        rng = np.random.default_rng(3)
+        confidence = rng.random(207)
+        right = rng.random(207) < confidence**2
+        figures = calibration_figures(confidence, right)
+        bins = figures["bins"]
+        assert len(bins) == 10
+        assert sum(b["n"] for b in bins) == 207
+        assert sum(b["n"] * b["right"] for b in bins) == pytest.approx(right.sum())
+        assert sum(b["n"] * abs(b["mean"] - b["right"]) for b in bins) / 207 == pytest.approx(figures["ece"])
+        for one, following in pairwise(bins):
+            assert one["low"] <= one["mean"] <= one["high"] <= following["low"]
+
+    def test_the_interval_of_a_share_holds_it_nineteen_times_in_twenty(self) -> None:
+        hits = np.random.default_rng(1).binomial(20, 0.9, size=4000)
+        inside = [low <= 0.9 <= high for low, high in (wilson_interval(int(h), 20) for h in hits)]
+        assert 0.93 < np.mean(inside) < 0.98
+
+    def test_the_interval_of_a_share_by_hand(self) -> None:
+        # Wilson 1927 as tabulated by Newcombe 1998, table I: 81 of 263
+        assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+        assert wilson_interval(0, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
