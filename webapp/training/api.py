@@ -8,6 +8,9 @@ from ninja import Router, Status
 from webapp.api.auth import signed_in
 from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
+from webapp.training.comparisons import model_comparison
+from webapp.training.figure_schemas import ComparisonOut, LearningOut
+from webapp.training.learning import project_learning
 from webapp.training.schemas import ModelOut, TrainingIn, TrainingOut
 from webapp.training.selectors import model_get, model_list
 from webapp.training.services import pose_model_delete, pose_model_train
@@ -20,7 +23,7 @@ def list_models(request: HttpRequest, project_id: int) -> list[ModelOut]:
     """Models of a project, newest first."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
-    return [ModelOut.of(model) for model in model_list(visible_to=user, project=project)]
+    return [ModelOut.of(model, listed=True) for model in model_list(visible_to=user, project=project)]
 
 
 @router.post("/projects/{int:project_id}/models", response={202: TrainingOut}, operation_id="model_train")
@@ -44,3 +47,26 @@ def delete_model(request: HttpRequest, model_id: int) -> Status[None]:
     user = signed_in(request)
     pose_model_delete(model=model_get(pk=model_id, visible_to=user), by=user)
     return Status(204, None)
+
+
+@router.get("/projects/{int:project_id}/learning", response=LearningOut, operation_id="project_learning")
+def get_project_learning(request: HttpRequest, project_id: int) -> LearningOut:
+    """Held-out error by amount of labels, of the most models that are alike, and what more should bring."""
+    user = signed_in(request)
+    project = project_get(pk=project_id, visible_to=user)
+    return LearningOut.made_of(project_learning(project=project, visible_to=user))
+
+
+@router.get("/models/{int:model_id}/learning", response=LearningOut, operation_id="model_learning")
+def get_model_learning(request: HttpRequest, model_id: int) -> LearningOut:
+    """The learning curve of the models that were trained and measured as this one."""
+    user = signed_in(request)
+    model = model_get(pk=model_id, visible_to=user)
+    return LearningOut.made_of(project_learning(project=model.project, visible_to=user, like=model))
+
+
+@router.get("/models/{int:model_id}/comparison", response=ComparisonOut, operation_id="model_compare")
+def compare_models(request: HttpRequest, model_id: int, other: int) -> ComparisonOut:
+    """Both models on the frames that were held out from both; 422 with the reason where there are none."""
+    user = signed_in(request)
+    return ComparisonOut.made_of(model_comparison(model_id=model_id, other_id=other, visible_to=user))

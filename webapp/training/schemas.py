@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -12,6 +13,10 @@ from pydantic import ConfigDict, Field
 from webapp.jobs.schemas import JobOut
 from webapp.training.models import PoseModel
 from webapp.training.services import TrainingRequest
+
+Points = list[list[list[float] | None]]
+"""(individual, keypoint) of [x, y] for labels, [x, y, confidence] for answers; null where there is none."""
+LONG_FIGURES = {"worst", "worst_by_keypoint"}
 
 
 class TrainingIn(Schema):
@@ -38,9 +43,22 @@ class SnapshotOut(Schema):
 
 
 class WorstFrameOut(Schema):
+    """`labels_px` and `points_px` are what was measured: null in lists, and of models that kept none."""
+
     video_id: int
     frame_index: int
     mean_px: float
+    labels_px: Points | None = None
+    points_px: Points | None = None
+
+
+class WorstPointOut(Schema):
+    """Where one keypoint was farthest off."""
+
+    video_id: int
+    frame_index: int
+    individual: str
+    distance_px: float
 
 
 class ModelOut(Schema):
@@ -57,10 +75,12 @@ class ModelOut(Schema):
     keypoints: list[str]
     snapshot: SnapshotOut
     worst: list[WorstFrameOut]
+    worst_by_keypoint: dict[str, list[WorstPointOut]]
     created_at: datetime
 
     @classmethod
-    def of(cls, model: PoseModel) -> ModelOut:
+    def of(cls, model: PoseModel, *, listed: bool = False) -> ModelOut:
+        """`listed` leaves out what only the page of one model shows."""
         error = (model.job.error if model.job else None) or {}
         return cls(
             id=model.pk,
@@ -70,14 +90,32 @@ class ModelOut(Schema):
             preset=model.preset,
             holdout=model.holdout,
             config=model.config,
-            card=model.card,
-            metrics={name: value for name, value in model.metrics.items() if name != "worst"},
+            card={
+                name: _short(value) if name == "stage_facts" else value for name, value in model.card.items()
+            },
+            metrics=_short(model.metrics),
             job_id=model.job_id,
             keypoints=model.skeleton.definition["keypoints"],
             snapshot=SnapshotOut.from_orm(model.snapshot),
-            worst=[WorstFrameOut(**row) for row in model.metrics.get("worst", [])],
+            worst=[WorstFrameOut(**_of_list(row, listed)) for row in model.metrics.get("worst", [])],
+            worst_by_keypoint={} if listed else model.metrics.get("worst_by_keypoint", {}),
             created_at=model.created_at,
         )
+
+
+def _short(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Figures, and those of each part, without the frames that have fields of their own."""
+    return {
+        name: {key: each for key, each in value.items() if key not in LONG_FIGURES}
+        if isinstance(value, dict)
+        else value
+        for name, value in figures.items()
+        if name not in LONG_FIGURES
+    }
+
+
+def _of_list(row: Mapping[str, Any], listed: bool) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if not (listed and name.endswith("s_px"))}
 
 
 class TrainingOut(Schema):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def pose_model_store(
         storage.move_into_place(folder, target)
         model.folder = storage.stored_name(target)
         model.card = dict(card)
-        model.metrics = {**metrics, "worst": _worst(model.project, metrics)}
+        model.metrics = {**metrics, **_worst(model.project, metrics)}
         model.state = PoseModel.State.READY
         model.save()
 
@@ -200,12 +200,23 @@ def _next_name(project: Project) -> str:
     return next(name for n in range(1, len(taken) + 2) if (name := f"model {n}") not in taken)
 
 
-def _worst(project: Project, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The worst frames of the test set, or of the validation set without one, by video id."""
+def _worst(project: Project, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Worst frames, and those of each keypoint, of the test set or else of the validation set."""
     source = metrics.get("test") or metrics.get("validation") or {}
     ids = video_ids_by_name(project=project)
-    rows = [row for row in source.get("worst", []) if row["video"] in ids]
+    return {
+        "worst": _by_video_id(source.get("worst", []), ids),
+        "worst_by_keypoint": {
+            name: _by_video_id(rows, ids) for name, rows in source.get("worst_by_keypoint", {}).items()
+        },
+    }
+
+
+def _by_video_id(rows: Iterable[Mapping[str, Any]], ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Rows with `video_id` and `frame_index` for `video` and `index`; those of other videos are left out."""
     return [
-        {"video_id": ids[row["video"]], "frame_index": row["index"], "mean_px": row["mean_px"]}
+        {"video_id": ids[row["video"]], "frame_index": row["index"]}
+        | {name: value for name, value in row.items() if name not in {"video", "index"}}
         for row in rows
+        if row["video"] in ids
     ]

@@ -208,6 +208,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{model_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Models
+         * @description Both models on the frames that were held out from both; 422 with the reason where there are none.
+         */
+        get: operations["model_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{model_id}/learning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model Learning
+         * @description The learning curve of the models that were trained and measured as this one.
+         */
+        get: operations["model_learning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{model_id}/predictions": {
         parameters: {
             query?: never;
@@ -400,6 +440,26 @@ export interface paths {
          * @description Every active job of the project and the latest that ended, newest first.
          */
         get: operations["job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/learning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project Learning
+         * @description Held-out error by amount of labels, of the most models that are alike, and what more should bring.
+         */
+        get: operations["project_learning"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1265,6 +1325,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AheadOut */
+        AheadOut: {
+            forecast: components["schemas"]["ForecastOut"];
+            /** More */
+            more: number;
+        };
         /**
          * AnimalIn
          * @description Another name.
@@ -1508,6 +1574,54 @@ export interface components {
             y: number | null;
         };
         /**
+         * ComparedFrameOut
+         * @description A frame with the label and both answers, individuals by name as each model has them.
+         */
+        ComparedFrameOut: {
+            /** First Points Px */
+            first_points_px: (number[] | null)[][];
+            /** First Px */
+            first_px: number;
+            /** Frame Index */
+            frame_index: number;
+            /** Labels Px */
+            labels_px: (number[] | null)[][];
+            /** Second Points Px */
+            second_points_px: (number[] | null)[][];
+            /** Second Px */
+            second_px: number;
+            /** Video Id */
+            video_id: number;
+        };
+        /** ComparedModelOut */
+        ComparedModelOut: {
+            /** Id */
+            id: number;
+            /** Labels */
+            labels: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ComparisonOut
+         * @description The older model is the first. `worst` are the frames on which they differ most.
+         */
+        ComparisonOut: {
+            /** Blocks */
+            blocks: number;
+            /** By Keypoint */
+            by_keypoint: components["schemas"]["KeypointDifferenceOut"][];
+            /** Differ Most */
+            differ_most: components["schemas"]["ComparedFrameOut"][];
+            first: components["schemas"]["ComparedModelOut"];
+            /** Frames */
+            frames: number;
+            /** Labels Changed */
+            labels_changed: number;
+            overall: components["schemas"]["DifferenceOut"];
+            second: components["schemas"]["ComparedModelOut"];
+        };
+        /**
          * CountsOut
          * @description How much there is of what.
          */
@@ -1532,6 +1646,28 @@ export interface components {
         DemoLabelsOut: {
             /** Frames */
             frames: number;
+        };
+        /**
+         * DifferenceOut
+         * @description `difference_px` is second - first; its 95 % interval is null where too few moments are there.
+         */
+        DifferenceOut: {
+            /** Difference Px */
+            difference_px: number | null;
+            /** First Missing */
+            first_missing: number;
+            /** First Px */
+            first_px: number | null;
+            /** High Px */
+            high_px: number | null;
+            /** Low Px */
+            low_px: number | null;
+            /** N */
+            n: number;
+            /** Second Missing */
+            second_missing: number;
+            /** Second Px */
+            second_px: number | null;
         };
         /** EntryOut */
         EntryOut: {
@@ -1612,6 +1748,20 @@ export interface components {
         FolderIn: {
             /** Path */
             path: string;
+        };
+        /**
+         * ForecastOut
+         * @description `low_px` to `high_px`: where a model that is measured there would lie nine times in ten.
+         */
+        ForecastOut: {
+            /** Error Px */
+            error_px: number;
+            /** High Px */
+            high_px: number;
+            /** Labels */
+            labels: number;
+            /** Low Px */
+            low_px: number;
         };
         /** FrameSummaryOut */
         FrameSummaryOut: {
@@ -1815,6 +1965,27 @@ export interface components {
              */
             state: "queued" | "running" | "done" | "failed" | "cancelled";
         };
+        /** KeypointDifferenceOut */
+        KeypointDifferenceOut: {
+            /** Difference Px */
+            difference_px: number | null;
+            /** First Missing */
+            first_missing: number;
+            /** First Px */
+            first_px: number | null;
+            /** High Px */
+            high_px: number | null;
+            /** Keypoint */
+            keypoint: string;
+            /** Low Px */
+            low_px: number | null;
+            /** N */
+            n: number;
+            /** Second Missing */
+            second_missing: number;
+            /** Second Px */
+            second_px: number | null;
+        };
         /** KeypointOut */
         KeypointOut: {
             /**
@@ -1838,6 +2009,41 @@ export interface components {
         LabelSummaryOut: {
             /** Frames */
             frames: components["schemas"]["FrameSummaryOut"][];
+        };
+        /**
+         * LearningOut
+         * @description `fit`, `line`, `now` and `ahead` are there or not together; `reason` says what is lacking.
+         */
+        LearningOut: {
+            /** Ahead */
+            ahead: components["schemas"]["AheadOut"][];
+            fit: components["schemas"]["PowerLawOut"] | null;
+            /** Holdout */
+            holdout: string;
+            /** Left Out */
+            left_out: number;
+            /** Line */
+            line: components["schemas"]["ForecastOut"][];
+            /** Models */
+            models: components["schemas"]["MeasuredModelOut"][];
+            now: components["schemas"]["ForecastOut"] | null;
+            /** Preset */
+            preset: string;
+            /** Reason */
+            reason: string;
+        };
+        /** MeasuredModelOut */
+        MeasuredModelOut: {
+            /** Error Px */
+            error_px: number;
+            /** Labels */
+            labels: number;
+            /** Model Id */
+            model_id: number;
+            /** Name */
+            name: string;
+            /** Points */
+            points: number;
         };
         /**
          * MemberOut
@@ -1899,6 +2105,10 @@ export interface components {
             state: "training" | "ready" | "failed" | "cancelled";
             /** Worst */
             worst: components["schemas"]["WorstFrameOut"][];
+            /** Worst By Keypoint */
+            worst_by_keypoint: {
+                [key: string]: components["schemas"]["WorstPointOut"][];
+            };
         };
         /**
          * NextStepOut
@@ -1999,6 +2209,20 @@ export interface components {
             state: "running" | "ready" | "failed";
             /** Video Id */
             video_id: number;
+        };
+        /**
+         * PowerLawOut
+         * @description error = a_px + b_px * labels ** -c; `noise` is how far one model strays, as a share.
+         */
+        PowerLawOut: {
+            /** A Px */
+            a_px: number;
+            /** B Px */
+            b_px: number;
+            /** C */
+            c: number;
+            /** Noise */
+            noise: number;
         };
         /** PredictionIn */
         PredictionIn: {
@@ -2862,12 +3086,33 @@ export interface components {
             /** Stop */
             stop: number;
         };
-        /** WorstFrameOut */
+        /**
+         * WorstFrameOut
+         * @description `labels_px` and `points_px` are what was measured: null in lists, and of models that kept none.
+         */
         WorstFrameOut: {
             /** Frame Index */
             frame_index: number;
+            /** Labels Px */
+            labels_px?: (number[] | null)[][] | null;
             /** Mean Px */
             mean_px: number;
+            /** Points Px */
+            points_px?: (number[] | null)[][] | null;
+            /** Video Id */
+            video_id: number;
+        };
+        /**
+         * WorstPointOut
+         * @description Where one keypoint was farthest off.
+         */
+        WorstPointOut: {
+            /** Distance Px */
+            distance_px: number;
+            /** Frame Index */
+            frame_index: number;
+            /** Individual */
+            individual: string;
             /** Video Id */
             video_id: number;
         };
@@ -3139,6 +3384,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    model_compare: {
+        parameters: {
+            query: {
+                other: number;
+            };
+            header?: never;
+            path: {
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+        };
+    };
+    model_learning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningOut"];
+                };
             };
         };
     };
@@ -3468,6 +3759,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobState"][];
+                };
+            };
+        };
+    };
+    project_learning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningOut"];
                 };
             };
         };

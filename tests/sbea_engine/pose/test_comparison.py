@@ -162,6 +162,22 @@ class TestInterval:
         assert held / 150 >= 0.84
         assert held > held_by_frames + 10
 
+    @pytest.mark.parametrize("n", [10, 20])
+    def test_holds_with_few_frames_too(self, n: int) -> None:
+        held = 0
+        for seed in range(120):
+            off = np.random.default_rng(seed).gamma(2, 1, (2, n, 1, 1))
+            found = compare(
+                held_out(frames(range(n)), off[0]),
+                held_out(frames(range(n)), off[1]),
+                seed=seed,
+                resamples=400,
+            ).overall
+            assert found.low_px is not None
+            assert found.high_px is not None
+            held += found.low_px <= 0 <= found.high_px
+        assert held / 120 >= 0.88
+
     def test_the_same_seed_gives_the_same_interval(self) -> None:
         rng = np.random.default_rng(0)
         a, b = (held_out(frames(range(40)), rng.gamma(2, 1, (40, 1, 3))) for _ in range(2))
