@@ -3,30 +3,52 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { type Api, bodyOf } from "../../api/client";
 import { problemOf } from "../../api/problem";
-import type { Video } from "../../api/types";
+import type { Model, Result, Video } from "../../api/types";
+import { cropAround, MarkedFrame, type Point, pairsOf, pointsOf } from "../parts/markedFrame";
 import { parseWindow } from "../studio/predictions";
-
-const PICTURE_WIDTH = 640;
-/** The crop keeps this much of the labelled extent around it, so that the animal fills the picture. */
-const MARGIN = 0.6;
-const LEAST_SIDE_PX = 80;
 
 interface FramePictureProps {
   readonly api: Api;
-  readonly modelId: number;
+  readonly video: Video;
+  readonly worst: Model["worst"][number];
+  /** What the model has said about the whole video, where it ran over it. */
+  readonly result: Result | undefined;
+}
+
+/** A worst frame, cropped to its labels: with the points that were measured, where the model kept them. */
+export function FramePicture({ api, video, worst, result }: FramePictureProps): JSX.Element {
+  const { frame_index: frame, labels_px, points_px } = worst;
+  const words = `Frame ${frame} of ${video.recording_name}`;
+  if (!labels_px || !points_px) {
+    return <PictureOfNow api={api} video={video} frame={frame} result={result} words={words} />;
+  }
+  const labels = pointsOf(labels_px);
+  return (
+    <MarkedFrame
+      video={video}
+      frame={frame}
+      labels={labels}
+      answers={pointsOf(points_px)}
+      pairs={pairsOf(labels_px, points_px)}
+      crop={cropAround(labels, video)}
+      words={words}
+    />
+  );
+}
+
+interface PictureOfNowProps {
+  readonly api: Api;
   readonly video: Video;
   readonly frame: number;
+  readonly result: Result | undefined;
+  readonly words: string;
 }
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** One frame, cropped to its labels, with a ring a label and a cross a prediction. */
-export function FramePicture({ api, modelId, video, frame }: FramePictureProps): JSX.Element {
+/** Of models that kept no points: the labels of now, and what the model said when it ran over the video. */
+function PictureOfNow({ api, video, frame, result, words }: PictureOfNowProps): JSX.Element {
   const labels: Signal<readonly Point[]> = useSignal([]);
-  const predictions: Signal<readonly Point[]> = useSignal([]);
+  const answers: Signal<readonly Point[]> = useSignal([]);
+  const resultId = result && result.frames_done > frame ? result.id : null;
   useEffect(() => {
     let stale = false;
     const keep = (into: Signal<readonly Point[]>, reading: Promise<Point[]>) =>
@@ -37,39 +59,20 @@ export function FramePicture({ api, modelId, video, frame }: FramePictureProps):
         // The picture is still worth having without its marks.
         .catch((error: unknown) => console.warn("marks of a worst frame could not be read", error));
     void keep(labels, readLabels(api, video.id, frame));
-    void keep(predictions, readPredictions(api, modelId, video.id, frame));
+    if (resultId !== null) void keep(answers, readPredictions(resultId, frame));
     return () => {
       stale = true;
     };
-  }, [api, modelId, video.id, frame, labels, predictions]);
-
-  const scaled = video.width > PICTURE_WIDTH && video.frame_widths.includes(PICTURE_WIDTH);
-  const address = (video.frame_url_template ?? "").replace("{n}", String(frame));
-  const [x, y, width, height] = cropAround(labels.value, video);
+  }, [api, video.id, frame, resultId, labels, answers]);
   return (
-    <span class="shot">
-      <svg
-        viewBox={`${x} ${y} ${width} ${height}`}
-        role="img"
-        aria-label={`Frame ${frame} of ${video.recording_name}`}
-      >
-        {/* Pixel (0, 0) is the centre of the first pixel, so the picture begins half a pixel before it. */}
-        <image
-          href={scaled ? `${address}?width=${PICTURE_WIDTH}` : address}
-          x={-0.5}
-          y={-0.5}
-          width={video.width}
-          height={video.height}
-          preserveAspectRatio="none"
-        />
-        {labels.value.map((point) => (
-          <circle key={`${point.x}:${point.y}`} class="ring" cx={point.x} cy={point.y} r={width / 60} />
-        ))}
-        {predictions.value.map((point) => (
-          <path key={`${point.x}:${point.y}`} class="cross" d={crossAt(point, width / 60)} />
-        ))}
-      </svg>
-    </span>
+    <MarkedFrame
+      video={video}
+      frame={frame}
+      labels={labels.value}
+      answers={answers.value}
+      crop={cropAround(labels.value, video)}
+      words={words}
+    />
   );
 }
 
@@ -84,13 +87,8 @@ async function readLabels(api: Api, videoId: number, frame: number): Promise<Poi
     );
 }
 
-/** Where this model ran on the video: its points of the frame. Nothing elsewhere. */
-async function readPredictions(api: Api, modelId: number, videoId: number, frame: number): Promise<Point[]> {
-  const path = { video_id: videoId };
-  const results = await bodyOf(api.GET("/api/v1/videos/{video_id}/results", { params: { path } }));
-  const result = results.find((one) => one.model_id === modelId && one.frames_done > frame);
-  if (!result) return [];
-  const response = await fetch(`/api/v1/results/${result.id}/window?start=${frame}&stop=${frame + 1}`);
+async function readPredictions(resultId: number, frame: number): Promise<Point[]> {
+  const response = await fetch(`/api/v1/results/${resultId}/window?start=${frame}&stop=${frame + 1}`);
   if (!response.ok) throw await problemOf(response);
   const shape = response.headers.get("X-Shape") ?? "";
   const { values } = parseWindow(await response.arrayBuffer(), shape, frame);
@@ -100,26 +98,4 @@ async function readPredictions(api: Api, modelId: number, videoId: number, frame
     if (Number.isFinite(x) && Number.isFinite(y)) points.push({ x, y });
   }
   return points;
-}
-
-function crossAt({ x, y }: Point, arm: number): string {
-  return `M${x - arm} ${y - arm}L${x + arm} ${y + arm}M${x - arm} ${y + arm}L${x + arm} ${y - arm}`;
-}
-
-/** A 4:3 window in source pixels around the points; the whole frame where there are none. */
-export function cropAround(
-  points: readonly Point[],
-  { width, height }: Pick<Video, "width" | "height">,
-): readonly [x: number, y: number, width: number, height: number] {
-  if (points.length === 0) return [0, 0, width, height];
-  const xs = points.map(({ x }) => x);
-  const ys = points.map(({ y }) => y);
-  const [left, right] = [Math.min(...xs), Math.max(...xs)];
-  const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
-  const extent = Math.max(right - left, (bottom - top) * (4 / 3), LEAST_SIDE_PX);
-  const wide = Math.min(extent * (1 + 2 * MARGIN), width);
-  const tall = Math.min(wide * 0.75, height);
-  const within = (centre: number, size: number, limit: number) =>
-    Math.max(0, Math.min(centre - size / 2, limit - size));
-  return [within((left + right) / 2, wide, width), within((top + bottom) / 2, tall, height), wide, tall];
 }

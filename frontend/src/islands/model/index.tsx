@@ -3,16 +3,18 @@ import type { JSX } from "preact";
 import type { Api } from "../../api/client";
 import { bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
-import type { Model, Recording } from "../../api/types";
+import type { Learning, Model, Recording, Result } from "../../api/types";
 import { TrainingCurves } from "../models/curves";
 import { Confirm } from "../parts/confirm";
 import { pageFeed } from "../parts/feed";
 import { FeedNote, JobButtons, JobError, JobProgress } from "../parts/job";
+import { LearningCurve } from "../parts/learningCurve";
 import { ModelPill } from "../parts/model";
 import { show } from "../parts/page";
 import { can, type ProjectContext, type ProjectProps } from "../parts/project";
 import { Loaded, Resource } from "../parts/resource";
 import { onJobEnd } from "../parts/watch";
+import { Confidence } from "./confidence";
 import { CardFacts, Meaning } from "./facts";
 import { Quality } from "./quality";
 import { RunOnVideos } from "./run";
@@ -21,6 +23,8 @@ import { WorstFrames } from "./worst";
 export interface ModelData {
   readonly model: Model;
   readonly recordings: readonly Recording[];
+  readonly results: readonly Result[];
+  readonly learning: Learning;
 }
 
 export interface ModelPage {
@@ -37,15 +41,15 @@ export function mount(
 ): void {
   const feed = pageFeed(api, props.projectId, signal);
   const data = new Resource<ModelData>(async () => {
-    const [model, recordings] = await Promise.all([
-      bodyOf(api.GET("/api/v1/models/{model_id}", { params: { path: { model_id: props.modelId } } })),
-      bodyOf(
-        api.GET("/api/v1/projects/{project_id}/recordings", {
-          params: { path: { project_id: props.projectId } },
-        }),
-      ),
+    const ofModel = { params: { path: { model_id: props.modelId } } };
+    const ofProject = { params: { path: { project_id: props.projectId } } };
+    const [model, recordings, results, learning] = await Promise.all([
+      bodyOf(api.GET("/api/v1/models/{model_id}", ofModel)),
+      bodyOf(api.GET("/api/v1/projects/{project_id}/recordings", ofProject)),
+      bodyOf(api.GET("/api/v1/projects/{project_id}/results", ofProject)),
+      bodyOf(api.GET("/api/v1/models/{model_id}/learning", ofModel)),
     ]);
-    return { model, recordings };
+    return { model, recordings, results, learning };
   });
   onJobEnd(feed, signal, () => void data.refresh());
   show(
@@ -67,8 +71,10 @@ function ModelView(page: ModelPage): JSX.Element {
   return (
     <>
       <Standing {...page} />
-      {learnt && <Quality model={model} />}
+      {learnt && <Quality {...page} />}
       {learnt && <WorstFrames {...page} />}
+      {learnt && <Confidence model={model} />}
+      {learnt && <LearningCurve learning={page.data.learning} modelId={model.id} />}
       {learnt && <RunOnVideos {...page} />}
       {jobId && (
         <section class="card stack tight">

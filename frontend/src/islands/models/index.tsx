@@ -2,15 +2,17 @@ import type { JSX } from "preact";
 import type { Api } from "../../api/client";
 import { bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
-import type { Model, ProjectDetail, Recording } from "../../api/types";
+import type { Learning, Model, ProjectDetail, Recording, Result } from "../../api/types";
 import { pageFeed } from "../parts/feed";
 import { ago, counted, percent, pixels } from "../parts/format";
 import { FeedNote, isActive, JobButtons, JobError, JobProgress } from "../parts/job";
+import { LearningCurve } from "../parts/learningCurve";
 import { holdoutWords, isHeldOut, ModelPill, testOf } from "../parts/model";
 import { show } from "../parts/page";
 import { can, modelUrl, type ProjectContext, type ProjectProps } from "../parts/project";
 import { Loaded, Resource } from "../parts/resource";
 import { onJobEnd } from "../parts/watch";
+import { CompareModels } from "./compare";
 import { TrainingCurves } from "./curves";
 import { TrainForm } from "./train";
 
@@ -18,6 +20,8 @@ export interface ModelsData {
   readonly project: ProjectDetail;
   readonly models: readonly Model[];
   readonly recordings: readonly Recording[];
+  readonly results: readonly Result[];
+  readonly learning: Learning;
 }
 
 export interface ModelsPage {
@@ -32,12 +36,14 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
   const feed = pageFeed(api, props.projectId, signal);
   const path = { params: { path: { project_id: props.projectId } } };
   const data = new Resource<ModelsData>(async () => {
-    const [project, models, recordings] = await Promise.all([
+    const [project, models, recordings, results, learning] = await Promise.all([
       bodyOf(api.GET("/api/v1/projects/{project_id}", path)),
       bodyOf(api.GET("/api/v1/projects/{project_id}/models", path)),
       bodyOf(api.GET("/api/v1/projects/{project_id}/recordings", path)),
+      bodyOf(api.GET("/api/v1/projects/{project_id}/results", path)),
+      bodyOf(api.GET("/api/v1/projects/{project_id}/learning", path)),
     ]);
-    return { project, models, recordings };
+    return { project, models, recordings, results, learning };
   });
   onJobEnd(feed, signal, () => void data.refresh());
   const page: ModelsPage = { api, feed, props, refresh: () => data.refresh() };
@@ -74,6 +80,8 @@ function Models({ data, ...page }: ModelsPage & { readonly data: ModelsData }): 
           <ModelTable {...page} models={data.models} />
         )}
       </section>
+      {data.learning.models.length > 0 && <LearningCurve learning={data.learning} />}
+      <CompareModels {...page} data={data} />
     </>
   );
 }

@@ -10,6 +10,27 @@ export interface Evaluation {
   readonly pck5?: number | null;
   readonly pck10?: number | null;
   readonly by_keypoint: Readonly<Record<string, KeypointEvaluation>>;
+  readonly confidence?: ConfidenceFigures;
+}
+
+/** How well confidence is calibrated; models of before have no bins. */
+export interface ConfidenceFigures {
+  readonly n: number;
+  readonly ece: number | null;
+  readonly mean: number | null;
+  readonly right: number | null;
+  readonly radius_px?: number;
+  readonly bins?: readonly ConfidenceBin[];
+}
+
+export interface ConfidenceBin {
+  readonly n: number;
+  readonly low: number;
+  readonly high: number;
+  readonly mean: number;
+  readonly right: number;
+  readonly right_low: number;
+  readonly right_high: number;
 }
 
 export interface KeypointEvaluation {
@@ -23,6 +44,16 @@ export interface KeypointEvaluation {
 export function testOf(model: Pick<Model, "metrics">): Evaluation | null {
   const metrics = model.metrics as { test?: Evaluation | null; validation?: Evaluation | null };
   return metrics.test ?? metrics.validation ?? null;
+}
+
+/** How far two people's labels of one frame lie apart, by keypoint; null where nobody has measured it. */
+export function agreementOf(model: Pick<Model, "metrics">): Agreement | null {
+  return (model.metrics as { human_agreement?: Agreement | null }).human_agreement ?? null;
+}
+
+export interface Agreement {
+  readonly mean_px: number | null;
+  readonly by_keypoint: Readonly<Record<string, { readonly n: number; readonly mean_px: number | null }>>;
 }
 
 export function isHeldOut(model: Pick<Model, "metrics">): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cropAround } from "../../../src/islands/model/framePicture";
+import { cropAround } from "../../../src/islands/parts/markedFrame";
 
 const frame = { width: 640, height: 480 };
 
