@@ -1,7 +1,7 @@
 """Pose on DeepLabCut's openfield project: accuracy on time blocks, confidence, and speed on its video.
 
     python benchmarks/pose_openfield.py --data ../shared/data/openfield [--preset fast] [--family F]
-                                        [--folds 5] [--only 0 4] [--json]
+                                        [--backbone B] [--folds 5] [--only 0 4] [--json]
 
 Prints, for each fold (a contiguous fifth of the 116 labelled frames, trained on the other four fifths)
 mean, median, RMS and PCK@5 px, and the plain baseline beside it: the label of the training frame whose
@@ -84,7 +84,7 @@ def run_folds(labels: LabelSet, config: PoseConfig, folds: list[int], count: int
             "baseline_mean_px": nearest_picture(labels, holdout)["mean_px"],
         }
         rows.append(row)
-        print(json.dumps(row))
+        print(json.dumps(row), flush=True)
     return rows
 
 
@@ -104,19 +104,21 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--only", type=int, nargs="*", help="Folds to run, from 0; all if not given.")
+    parser.add_argument("--no-video", action="store_true", help="Measure the folds and nothing else.")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     project = arguments.data / PROJECT
     if not project.is_dir():
         raise SystemExit(f"{project}: not there. This benchmark needs DeepLabCut's openfield project.")
     labels = load_labels(project)
-    config = PoseConfig.from_dict(
-        {name: getattr(arguments, name) for name in ("preset", "family", "seed", "threads")}
-    )
+    settings = ("preset", "family", "backbone", "minutes", "seed", "threads")
+    config = PoseConfig.from_dict({name: getattr(arguments, name) for name in settings})
     folds = list(range(arguments.folds)) if arguments.only is None else arguments.only
     with tempfile.TemporaryDirectory() as place:
         out = Path(place)
         rows = run_folds(labels, config, folds, arguments.folds, out)
+        if arguments.no_video:
+            return
         video = project / "videos" / "m3v1mp4.mp4"
         train_and_evaluate(labels, config, "none", out / "all", on_progress=report)
         predicted = predict_video(

@@ -33,7 +33,19 @@ group = pose
 @click.option(
     "--preset", type=click.Choice(["tiny", "fast", "default"]), default="default", show_default=True
 )
-@click.option("--family", default="two_stage", show_default=True, help="Kind of model.")
+@click.option(
+    "--family",
+    default="two_stage",
+    show_default=True,
+    help="Kind of model: or pose_machine, pyramid, deeplabcut, heatmap_unet.",
+)
+@click.option(
+    "--backbone",
+    default="auto",
+    show_default=True,
+    help="The family's own, or config:PATH, folder:PATH, hub:OWNER/NAME of the package transformers.",
+)
+@click.option("--disc-radius", "disc_radius_px", type=float, help="Of deeplabcut: pixels; 17 if not given.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--iterations", type=int, help="Steps of training, instead of the preset's.")
 @click.option("--minutes", type=float, help="Lower the steps to what fits; how many depends on the machine.")

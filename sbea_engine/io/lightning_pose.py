@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton, Visibility
 from sbea_engine.data.skeleton import BadSkeleton
@@ -192,8 +193,8 @@ def _labels_of(folder: Path, table: Table, warnings: list[str]) -> LabelSet:
     except BadSkeleton as error:
         raise BadLightningPose(f"{table.file}: {error}") from error
     points = np.stack([x, y], axis=-1).astype(np.float32)
-    placed = np.asarray(np.isfinite(points).all(axis=-1))
-    labelled = np.flatnonzero(placed.any(axis=2).any(axis=1))
+    placed: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=-1), dtype=np.bool_)
+    labelled = np.flatnonzero(np.any(placed, axis=(1, 2)))
     if len(labelled) < len(points):
         warnings.append(
             f"{table.file}: {len(points) - len(labelled)} of {len(points)} images carry no label; left out."

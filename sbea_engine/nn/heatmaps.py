@@ -46,6 +46,16 @@ def gaussian_factors(positions_px: Tensor, cells: int, stride: int, sigma_cells:
     return torch.softmax(-0.5 * (distance / sigma_cells) ** 2, dim=-1)
 
 
+def masked_to(maps: Tensor, valid: tuple[int, int] | None) -> Tensor:
+    """Maps (..., h, w) with minus infinity where a cell lies beyond the first `valid` (rows, columns)."""
+    height, width = maps.shape[-2:]
+    if valid is None or valid == (height, width):
+        return maps
+    keep = torch.zeros(height, width, dtype=torch.bool, device=maps.device)
+    keep[: valid[0], : valid[1]] = True
+    return maps.masked_fill(~keep, -torch.inf)
+
+
 def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, int] | None = None) -> Decoded:
     """The highest cell, refined by the expectation over the window round it.
 
@@ -56,11 +66,7 @@ def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, in
         valid: (rows, columns) of cells that lie on the picture; the rest is padding and never chosen.
     """
     height, width = logits.shape[-2:]
-    logits = logits.float()
-    if valid is not None and valid != (height, width):
-        keep = torch.zeros(height, width, dtype=torch.bool, device=logits.device)
-        keep[: valid[0], : valid[1]] = True
-        logits = logits.masked_fill(~keep, -torch.inf)
+    logits = masked_to(logits.float(), valid)
     log_p = torch.log_softmax(logits.flatten(2), dim=-1)
     log_peak, cell = log_p.max(dim=-1)
     p = log_p.exp()

@@ -175,7 +175,7 @@ class Trainer(Generic[Batch]):
     ) -> dict[str, float]:
         rate = config.learning_rate * schedule(iteration, config)
         for group in optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["rate_share"]
         model.train()
         with autocast(next(model.parameters()).device, config.precision):
             loss, parts = self._loss(model, batch)
@@ -203,7 +203,21 @@ def schedule(iteration: int, config: TrainerConfig) -> float:
 
 
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Decay the matrices and kernels, not the scales and biases."""
-    many = [p for p in model.parameters() if p.ndim > 1]
-    few = [p for p in model.parameters() if p.ndim <= 1]
-    return [{"params": many, "weight_decay": weight_decay}, {"params": few, "weight_decay": 0.0}]
+    """Decay the matrices and kernels, not the scales and biases.
+
+    What lies in a module that has a `rate_share` learns at that share of the rate: weights that come from
+    elsewhere are to be changed little.
+    """
+    shares = {
+        id(parameter): float(module.rate_share)  # type: ignore[arg-type]
+        for module in model.modules()
+        if hasattr(module, "rate_share")
+        for parameter in module.parameters()
+    }
+    groups: list[dict[str, object]] = []
+    for share in sorted({1.0, *shares.values()}, reverse=True):
+        mine = [p for p in model.parameters() if shares.get(id(p), 1.0) == share]
+        many, few = [p for p in mine if p.ndim > 1], [p for p in mine if p.ndim <= 1]
+        groups.append({"params": many, "weight_decay": weight_decay, "rate_share": share})
+        groups.append({"params": few, "weight_decay": 0.0, "rate_share": share})
+    return groups

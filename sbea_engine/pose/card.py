@@ -38,6 +38,7 @@ def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome[Any, Any
             "skeleton": labels.skeleton.to_dict(),
             "individuals": list(labels.individuals),
             "calibration": outcome.calibration.to_dict(),
+            "backbone": outcome.model.backbone_facts,
             "validation": outcome.validation,
         },
         software=software_versions(),
@@ -71,9 +72,8 @@ def _meaning(outcome: FitOutcome[Any, Any]) -> dict[str, str]:
         "points_px": "x and y in source pixels; (0, 0) is the centre of the top-left pixel.",
         "confidence": (
             f"Estimated probability that the keypoint is in the picture and that the answer lies within "
-            f"{radius:.1f} source pixels of where a person would place it. Learned on augmented training "
-            f"views, in which keypoints are also outside the view or covered; then calibrated on "
-            f"{calibration.n} points of validation frames that the weights never saw, of which "
+            f"{radius:.1f} source pixels of where a person would place it. {outcome.model.trust_origin} "
+            f"Calibrated on {calibration.n} points of validation frames that the weights never saw, of which "
             f"{_share(calibration.right)} were right. It holds for frames like those; on other recordings "
             f"it is a ranking."
         ),

@@ -7,10 +7,18 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from sbea_engine.errors import BadInput
+from sbea_engine.nn.backbone_source import SOURCES_HELP, BadBackbone, parse_source
 
 PresetName = Literal["tiny", "fast", "default"]
 Colour = Literal["grey", "rgb"]
 PrecisionChoice = Literal["auto", "fp32", "bf16"]
+
+
+OWN_BACKBONES = ("auto", "pyramid", "small_resnet", "resnet50")
+"""Backbones by name that need no other package; which family takes which is in `networks.py`."""
+
+LATER_SETTINGS = ("backbone", "disc_radius_px")
+"""Added after the first release: at their default they leave the fingerprint of a run as it was."""
 
 
 class BadPoseConfig(BadInput):
@@ -109,6 +117,11 @@ class PoseConfig:
         validation: Share of the training frames, in blocks of time, that is kept out of training to draw
             the curve and to calibrate confidence.
         cache_bytes: Bound on the memory for labelled frames at working scale.
+        backbone: `auto` is the family's own; or a name of `OWN_BACKBONES`, or a network of the package
+            `transformers`: `config:PATH`, `folder:PATH`, `hub:OWNER/NAME[@REVISION]`. Not all families take
+            all of them.
+        disc_radius_px: Of the family `deeplabcut`: radius of the disc that is a keypoint on a score map,
+            pixels of the scaled picture. None is that family's 17.
     """
 
     preset: PresetName = "default"
@@ -123,6 +136,8 @@ class PoseConfig:
     rotation_deg: float = 180.0
     validation: float = 0.15
     cache_bytes: int = 1 << 30
+    backbone: str = "auto"
+    disc_radius_px: float | None = None
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, get_args(PresetName))
@@ -138,6 +153,9 @@ class PoseConfig:
         if self.threads is not None:
             _in_range("threads", self.threads, 1, 1024, whole=True)
         _in_range("rotation_deg", self.rotation_deg, 0, 180)
+        if self.disc_radius_px is not None:
+            _in_range("disc_radius_px", self.disc_radius_px, 0.5, 1000)
+        _check_backbone(self.backbone)
 
     @property
     def size(self) -> Preset:
@@ -170,6 +188,15 @@ class PoseConfig:
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise BadPoseConfig(f"{name} is one of {', '.join(allowed)}; got {value!r}.")
+
+
+def _check_backbone(value: object) -> None:
+    try:
+        known = isinstance(value, str) and (value in OWN_BACKBONES or parse_source(value) is not None)
+    except BadBackbone as error:
+        raise BadPoseConfig(f"backbone: {error}") from error
+    if not known:
+        raise BadPoseConfig(f"backbone is one of {', '.join(OWN_BACKBONES)}, {SOURCES_HELP}; got {value!r}.")
 
 
 def _in_range(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:

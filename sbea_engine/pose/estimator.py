@@ -36,8 +36,8 @@ class PoseEstimator(NetworkEstimator[PoseNetwork, WorkingPlan]):
     ) -> FitOutcome[PoseNetwork, WorkingPlan]:
         return fit_pose(labels, self.config, checkpoint=checkpoint, on_progress=on_progress)
 
-    def _build(self) -> PoseNetwork:
-        return build_model(self.skeleton_, len(self.individuals_), self.config)
+    def _build(self, backbone_facts: Mapping[str, Any] | None) -> PoseNetwork:
+        return build_model(self.skeleton_, len(self.individuals_), self.config, backbone_facts=backbone_facts)
 
     @staticmethod
     def _read_plan(data: Mapping[str, Any]) -> WorkingPlan:

@@ -1,11 +1,12 @@
 """The families of pose models that a user can choose.
 
-How to add one:
-1. Write an estimator with the methods of `PoseModel` (fit, predict, predict_sources, predict_stream, save,
-   load), model, losses and estimator in files of their own.
+How to add one (docs/how-to/add-a-pose-family.md):
+1. Another network in `PoseEstimator`: a line in `networks.py`. Or an estimator with the methods of
+   `PoseModel` (fit, predict, predict_sources, predict_stream, save, load), model, losses and estimator in
+   files of their own.
 2. Add a line to `FAMILIES`; the name goes into model cards, so it never changes.
 3. `tests/sbea_engine/pose/test_contract.py` runs over all families: make it pass, with the `tiny` preset.
-4. Say in `docs/science/pose.md` what it does, its source, and what was measured.
+4. Say in `docs/science/pose-families.md` what it does, its source, and what was measured.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class PoseModel(Protocol):
 
 FAMILIES: Mapping[str, type[PoseModel]] = {
     "two_stage": TwoStageEstimator,
+    "deeplabcut": PoseEstimator,
+    "heatmap_unet": PoseEstimator,
     "pose_machine": PoseEstimator,
     "pyramid": PoseEstimator,
 }

@@ -26,7 +26,7 @@ class Located(NamedTuple):
 def locate(model: PoseNetwork, images: list[Image]) -> Located:
     """Find keypoints in frames of one size, (h, w) or (h, w, 3) each; the model is in evaluation mode."""
     height, width = images[0].shape[:2]
-    batch = np.stack([_padded(image, model.backbone.multiple) for image in images])
+    batch = np.stack([_padded(image, model.multiple) for image in images])
     batch = batch[:, None] if batch.ndim == 3 else np.moveaxis(batch, -1, 1)
     device = next(model.parameters()).device
     with torch.inference_mode():

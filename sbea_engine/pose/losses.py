@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,7 +10,9 @@ from torch.nn import functional
 
 from sbea_engine.nn.backbone import STRIDE
 from sbea_engine.nn.heatmaps import gaussian_factors
-from sbea_engine.pose.model import PoseOutput
+
+if TYPE_CHECKING:
+    from sbea_engine.pose.model import PoseOutput
 
 SIGMA_CELLS = 1.0
 CONFIDENCE_WEIGHT = 0.5

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sbea_engine.nn.backbone import STRIDE
+from sbea_engine.nn.backbone import STRIDE, PyramidBackbone
 from sbea_engine.pose.model import CONTEXT_LEVEL, ConfidenceHead, Maps, PoseNetwork, cells_of
 
 LOOK_LEVEL = 2
@@ -32,10 +32,18 @@ class PoseMachine(PoseNetwork):
 
     Args:
         individuals, keypoints: Their product is the length of the keypoint axis.
+        in_channels, channels, backbone: As `PoseNet`.
     """
 
-    def __init__(self, individuals: int, keypoints: int, in_channels: int, channels: tuple[int, ...]) -> None:
-        super().__init__(in_channels, channels)
+    def __init__(
+        self,
+        individuals: int,
+        keypoints: int,
+        in_channels: int,
+        channels: tuple[int, ...],
+        backbone: nn.Module | None = None,
+    ) -> None:
+        super().__init__(backbone or PyramidBackbone(in_channels, channels))
         coarse = channels[LOOK_LEVEL]
         self.part = nn.Conv2d(coarse, keypoints, 1)
         self.who = nn.Conv2d(coarse, individuals, 1)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from sbea_engine.data import LabelSet
+from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.backbone import STRIDE, PyramidBackbone
 from sbea_engine.nn.heatmaps import Decoded, decode
+from sbea_engine.pose.config import PoseConfig, Preset
+from sbea_engine.pose.losses import PoseBatch, pose_loss
+from sbea_engine.pose.plan import Size, WorkingPlan, make_plan
 
 CONTEXT_LEVEL = 2
 """Pyramid level (0 is the finest) that tells the confidence head about the surroundings of a peak."""
@@ -24,12 +30,15 @@ class PoseOutput(NamedTuple):
         confidence_logit: (batch, keypoint); sigmoid is the uncalibrated confidence.
         first_logits: (batch, keypoint, coarser h, coarser w) of a network that answers twice: its first,
             coarse answer, which training pulls to the truth as well; None of one that answers once.
+        offsets: (batch, keypoint, 2, h, w) of a network that refines its cells: x, then y, in the family's
+            unit; None of one that does not.
     """
 
     logits: Tensor
     decoded: Decoded
     confidence_logit: Tensor
     first_logits: Tensor | None = None
+    offsets: Tensor | None = None
 
 
 class ConfidenceHead(nn.Module):
@@ -61,28 +70,43 @@ class ConfidenceHead(nn.Module):
 
 
 class Maps(NamedTuple):
-    """What a network makes of the features of its backbone; both as in `PoseOutput`."""
+    """What a network makes of the features of its backbone; all as in `PoseOutput`."""
 
     logits: Tensor
     first_logits: Tensor | None = None
+    offsets: Tensor | None = None
 
 
 class PoseNetwork(nn.Module, ABC):
     """Backbone, maps, confidence head; what maps are made of is the family's.
 
     A network has a map for each keypoint of each individual, individual after individual: that is the
-    keypoint axis of its output.
+    keypoint axis of its output. What a family does otherwise, it overrides: how maps are read (`read`), how
+    far to trust them (`trust`), what is minimised (`loss`), at which scale it works (`plan`), and how
+    training views differ from the picture (`views`).
 
     Args:
-        in_channels: 1 for grey, 3 for colour.
-        channels: Widths of the backbone's levels.
+        backbone: Forward gives levels, finest first; `multiple` is of which the sides of its input must be.
+
+    Attributes:
+        stride: Input pixels a cell of the maps, each way.
+        trust_origin: What confidence is before it is calibrated, a sentence for the model card.
     """
 
+    stride = STRIDE
+    trust_origin = (
+        "Learned on augmented training views, in which keypoints are also outside the view or covered."
+    )
     confidence: ConfidenceHead
 
-    def __init__(self, in_channels: int, channels: tuple[int, ...]) -> None:
+    def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
-        self.backbone = PyramidBackbone(in_channels, channels)
+        self.backbone = backbone
+
+    @property
+    def multiple(self) -> int:
+        """Height and width of the input must be multiples of this."""
+        return int(self.backbone.multiple)  # type: ignore[arg-type]
 
     @abstractmethod
     def score(self, levels: list[Tensor], valid: tuple[int, int] | None) -> Maps:
@@ -92,15 +116,44 @@ class PoseNetwork(nn.Module, ABC):
         """Find keypoints.
 
         Args:
-            images: uint8 (batch, channel, h, w); h and w multiples of `backbone.multiple`.
+            images: uint8 (batch, channel, h, w); h and w multiples of `multiple`.
             valid: (rows, columns) of pixels that are picture and not padding.
         """
         levels = self.backbone((images.float() - 127.5) / 64.0)
         maps = self.score(levels, valid)
-        cells = None if valid is None else cells_of(valid, STRIDE)
-        decoded = decode(maps.logits.detach(), STRIDE, valid=cells)
-        trust = self.confidence(levels[0], levels[CONTEXT_LEVEL], decoded)
-        return PoseOutput(maps.logits, decoded, trust, maps.first_logits)
+        decoded = self.read(maps, None if valid is None else cells_of(valid, self.stride))
+        return PoseOutput(
+            maps.logits, decoded, self.trust(levels, maps, decoded), maps.first_logits, maps.offsets
+        )
+
+    def read(self, maps: Maps, valid: tuple[int, int] | None) -> Decoded:
+        """Positions from maps, without gradient; `valid` is in cells (rows, columns)."""
+        return decode(maps.logits.detach(), self.stride, valid=valid)
+
+    def trust(self, levels: list[Tensor], maps: Maps, decoded: Decoded) -> Tensor:
+        """Logits (batch, keypoint) of the uncalibrated confidence."""
+        trust: Tensor = self.confidence(levels[0], levels[CONTEXT_LEVEL], decoded)
+        return trust
+
+    def loss(
+        self, output: PoseOutput, batch: PoseBatch, radius_px: float
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The sum that is minimised, and its parts by name; `radius_px` is what confidence is about."""
+        return pose_loss(output, batch, radius_px)
+
+    def plan(self, labels: LabelSet, sizes: Sequence[Size], preset: Preset) -> WorkingPlan:
+        """Working scale and size of a view; `sizes` are those of the labelled frames."""
+        return make_plan(labels, sizes, preset, self.multiple)
+
+    def views(self, labels: LabelSet, config: PoseConfig) -> AugmentationConfig:
+        """How far training views are from the picture."""
+        return AugmentationConfig(rotation_deg=config.rotation_deg, flip=bool(labels.skeleton.symmetric))
+
+    @property
+    def backbone_facts(self) -> dict[str, Any]:
+        """Where the backbone and its weights came from, for the model card."""
+        facts: dict[str, Any] = getattr(self.backbone, "facts", {})
+        return facts or {"weights": {"origin": "random, from the seed", "sha256": {}}}
 
 
 class PoseNet(PoseNetwork):
@@ -108,10 +161,20 @@ class PoseNet(PoseNetwork):
 
     Args:
         individuals, keypoints: Their product is the length of the keypoint axis.
+        in_channels: 1 for grey, 3 for colour.
+        channels: Widths of the backbone's levels.
+        backbone: Instead of a `PyramidBackbone`: one that gives levels of the same widths and strides.
     """
 
-    def __init__(self, individuals: int, keypoints: int, in_channels: int, channels: tuple[int, ...]) -> None:
-        super().__init__(in_channels, channels)
+    def __init__(
+        self,
+        individuals: int,
+        keypoints: int,
+        in_channels: int,
+        channels: tuple[int, ...],
+        backbone: nn.Module | None = None,
+    ) -> None:
+        super().__init__(backbone or PyramidBackbone(in_channels, channels))
         self.maps = nn.Conv2d(channels[0], individuals * keypoints, 1)
         self.confidence = ConfidenceHead(individuals * keypoints, channels[0], channels[CONTEXT_LEVEL])
 

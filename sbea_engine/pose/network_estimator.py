@@ -91,7 +91,7 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
             self.individuals_ = tuple(card.stage_facts["individuals"])
             self.plan_ = self._read_plan(card.plan)
             self.calibration_ = Calibration(**card.stage_facts["calibration"])
-            self.model_ = self._build()
+            self.model_ = self._build(card.stage_facts.get("backbone"))
             self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:
             raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
@@ -107,8 +107,8 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
         """Train; arguments as `fit`."""
 
     @abstractmethod
-    def _build(self) -> Network:
-        """The network without its weights, for the learned skeleton and individuals."""
+    def _build(self, backbone_facts: Mapping[str, Any] | None) -> Network:
+        """The network without its weights, for the learned skeleton and individuals; see `NetworkRequest`."""
 
     @staticmethod
     @abstractmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -15,29 +15,23 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sbea_engine.data import LabelSet, Skeleton, Visibility
-from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.backbone import best_memory_format
+from sbea_engine.nn.backbone_source import files_checksums, parse_source
 from sbea_engine.nn.runtime import Precision, choose_device, default_precision
 from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
 from sbea_engine.pose.calibration import Calibration, calibrate
-from sbea_engine.pose.config import PoseConfig, Preset
+from sbea_engine.pose.config import LATER_SETTINGS, PoseConfig, Preset
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
-from sbea_engine.pose.losses import PoseBatch, pose_loss
-from sbea_engine.pose.machine import PoseMachine
+from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.metrics import evaluate
-from sbea_engine.pose.model import PoseNet, PoseNetwork
-from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, Plan, WorkingPlan, make_plan, placed_mask, to_source
+from sbea_engine.pose.model import PoseNetwork
+from sbea_engine.pose.networks import NetworkRequest, build_network
+from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, Plan, WorkingPlan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
 from sbea_engine.pose.splits import Rows, labelled_rows, split_validation
 from sbea_engine.progress import OnProgress, ignore
-
-NETWORKS: Mapping[str, Callable[[int, int, int, tuple[int, ...]], PoseNetwork]] = {
-    "pose_machine": PoseMachine,
-    "pyramid": PoseNet,
-}
-"""By family: individuals, keypoints, colour channels and widths of the backbone to a network."""
 
 Network = TypeVar("Network", bound=nn.Module)
 PlanKind = TypeVar("PlanKind", bound=Plan)
@@ -116,9 +110,11 @@ class Training:
         self._labels, self._config, self._size = labels, config, size
         self._device = choose_device(config.device)
         self.precision = precision(config, self._device)
-        self.model = on_device(build_model(labels.skeleton, len(labels.individuals), config, size), config)
+        self.model = on_device(
+            build_model(labels.skeleton, len(labels.individuals), config, size=size), config
+        )
         self.frames = FrameStore(labels, config.colour, config.cache_bytes)
-        self.plan = make_plan(labels, self.frames.measure(), size, self.model.backbone.multiple)
+        self.plan = self.model.plan(labels, self.frames.measure(), size)
         self.rows = labelled_rows(labels)
         self.fit_rows, self.validation_rows = split_validation(labels, self.rows, config.validation)
         self.frames.load(self.plan, on_progress=on_progress)
@@ -144,9 +140,7 @@ class Training:
             self.frames,
             rows,
             self.plan,
-            AugmentationConfig(
-                rotation_deg=self._config.rotation_deg, flip=bool(self._labels.skeleton.symmetric)
-            ),
+            self.model.views(self._labels, self._config),
             batch_size=self._size.batch_size,
             seed=self._config.seed + int(refit),
         )
@@ -163,7 +157,7 @@ class Training:
     def _loss(model: nn.Module, batch: PoseBatch) -> tuple[Tensor, dict[str, Tensor]]:
         device = next(model.parameters()).device
         here = PoseBatch(*(tensor.to(device) for tensor in batch))
-        return pose_loss(model(here.images), here, CONFIDENCE_RADIUS_PX)
+        return cast(PoseNetwork, model).loss(model(here.images), here, CONFIDENCE_RADIUS_PX)
 
 
 class Validation:
@@ -247,20 +241,40 @@ def _check_individual(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str)
 
 
 def build_model(
-    skeleton: Skeleton, individuals: int, config: PoseConfig, size: Preset | None = None
+    skeleton: Skeleton,
+    individuals: int,
+    config: PoseConfig,
+    *,
+    size: Preset | None = None,
+    backbone_facts: Mapping[str, Any] | None = None,
 ) -> PoseNetwork:
     """The untrained network of the config's family; its weights are a function of the seed, whatever ran
-    before."""
+    before, save those of a backbone that the config says to load. See `NetworkRequest` for the facts."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        network = NETWORKS[config.family]
-        channels = (size or config.size).channels
-        return network(individuals, len(skeleton), 1 if config.colour == "grey" else 3, channels)
+        return build_network(
+            NetworkRequest(
+                individuals=individuals,
+                keypoints=len(skeleton),
+                config=config,
+                size=size or config.size,
+                backbone_facts=backbone_facts,
+            )
+        )
 
 
 def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
-    """Names what a training run makes: labels and settings, save those that only say where and how fast."""
-    settings = {k: v for k, v in config.to_dict().items() if k not in {"threads", "device", "cache_bytes"}}
+    """Names what a training run makes: labels, settings, save those that only say where and how fast, and the
+    local files of a backbone."""
+    usual = PoseConfig().to_dict()
+    settings = {
+        k: v
+        for k, v in config.to_dict().items()
+        if k not in {"threads", "device", "cache_bytes"} and not (k in LATER_SETTINGS and v == usual[k])
+    }
+    source = parse_source(config.backbone)
+    if source is not None:
+        settings["backbone_files"] = files_checksums(source)
     text = json.dumps([labels_checksum(labels), settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -51,6 +51,8 @@ class TwoStageNetwork(nn.Module):
         super().__init__()
         self.coarse = coarse
         self.fine = fine
+        self.trust_origin = fine.trust_origin
+        self.backbone_facts = coarse.backbone_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.trainer import Trained, Trainer
-from sbea_engine.pose.config import COARSE, FINE, PoseConfig
+from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import make_crop_plan
 from sbea_engine.pose.frames import FrameStore
@@ -44,6 +44,9 @@ FINE_SIGMA_CELLS = 1.25
 
 COARSE_FAMILY = "pose_machine"
 
+OWN = ("auto", "pyramid")
+"""Backbones of both stages."""
+
 REFIT_SHARE = 0.4
 """Of the steps that go on with all frames, after the validation frames have given their figures."""
 
@@ -57,6 +60,11 @@ def fit_two_stage(
     confidence. After that both go on with all frames, so that few labels are not fewer still: what is kept
     has seen more than what was measured.
     """
+    if config.backbone not in OWN:
+        raise BadPoseConfig(
+            f"backbone {config.backbone!r}: the family two_stage takes {' or '.join(OWN)}. Others suit the "
+            f"families pose_machine, pyramid and deeplabcut."
+        )
     steps = steps_of(config, len(labels.individuals))
     runs = Runs(steps, config, checkpoint, on_progress)
     coarse = Training(labels, _coarse(runs.config("coarse")), COARSE[config.preset], on_progress=on_progress)
@@ -103,7 +111,7 @@ def steps_of(config: PoseConfig, individuals: int) -> dict[str, int]:
 
 def build_coarse(skeleton: Skeleton, individuals: int, config: PoseConfig) -> PoseNetwork:
     """The untrained network of the first stage."""
-    return build_model(skeleton, individuals, _coarse(config), COARSE[config.preset])
+    return build_model(skeleton, individuals, _coarse(config), size=COARSE[config.preset])
 
 
 def build_fine(skeleton: Skeleton, config: PoseConfig) -> PoseNetwork:
@@ -134,7 +142,7 @@ class FineTraining:
             labels,
             long_px=self._size.long_px,
             most_scale=self._size.most_zoom,
-            multiple=network.fine.backbone.multiple,
+            multiple=network.fine.multiple,
         )
         extent = median_extent(labels)
         radius = extent * RADIUS_SHARE if extent > 0 else coarse.plan.radius_px

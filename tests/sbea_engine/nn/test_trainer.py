@@ -118,6 +118,16 @@ class TestTrainer:
         with pytest.raises(DivergenceError, match="iteration 1"):
             trainer(loss=broken).run(model())
 
+    def test_a_module_with_a_share_of_the_rate_moves_by_that_share(self) -> None:
+        """AdamW's first step is as long as the rate, whatever the gradient."""
+        both = nn.Sequential(nn.Linear(3, 3, bias=False), nn.Linear(3, 1, bias=False))
+        both[0].rate_share = 0.1  # type: ignore[assignment]
+        before = [p.detach().clone() for p in both.parameters()]
+        made = trainer(1)
+        made.run(both)
+        moved = [(p - b).abs().max().item() for p, b in zip(both.parameters(), before, strict=True)]
+        assert moved == pytest.approx([0.01, 0.1], rel=1e-3)
+
     def test_a_budget_lowers_the_iterations_and_resume_keeps_them(self, tmp_path: Path) -> None:
         def with_budget() -> Trainer[Tensor]:
             made = trainer(10_000_000)

@@ -1,6 +1,7 @@
 """The family `two_stage`: gate, crops in training, and both stages together."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 
 from sbea_engine.data import LabelSet
 from sbea_engine.nn.augmentation import AugmentationConfig
-from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.factory import create, load
@@ -102,3 +103,8 @@ def test_the_plan_goes_through_json(scene: LabelSet) -> None:
     crop: CropPlan = make_crop_plan(scene, long_px=64, most_scale=1.0, multiple=16)
     plan = TwoStagePlan(coarse=WorkingPlan(scale=0.5, crop_px=64, radius_px=3), crop=crop, radius_px=2.5)
     assert TwoStagePlan.from_dict(plan.to_dict()).to_dict() == plan.to_dict()
+
+
+def test_a_backbone_that_it_does_not_take_is_refused(scene: LabelSet) -> None:
+    with pytest.raises(BadPoseConfig, match="two_stage takes auto or pyramid"):
+        create(replace(TINY, backbone="resnet50")).fit(scene)
