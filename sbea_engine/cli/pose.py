@@ -37,7 +37,7 @@ group = pose
     "--family",
     default="two_stage",
     show_default=True,
-    help="Kind of model: or pose_machine, pyramid, deeplabcut, heatmap_unet.",
+    help="Kind of model: or pose_machine, pyramid, deeplabcut, heatmap_unet, bottom_up.",
 )
 @click.option(
     "--backbone",

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
+BORDERS = ("BORDER_REFLECT_101", "BORDER_REPLICATE", "BORDER_CONSTANT")
+"""OpenCV's names of what may lie beyond the picture: its mirror image, its last pixels, one random grey."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentationConfig:
@@ -29,6 +32,8 @@ class AugmentationConfig:
             brightness as a share of the range.
         blur, motion_blur, noise, cover: Shares of samples that get each.
         noise_sd: Largest standard deviation of the noise, grey levels.
+        reflect: Beyond the picture may come its mirror image; not where every animal that can be seen must be
+            labelled.
     """
 
     rotation_deg: float = 180.0
@@ -44,6 +49,7 @@ class AugmentationConfig:
     noise: float = 0.5
     noise_sd: float = 12.0
     cover: float = 0.2
+    reflect: bool = True
 
 
 def _as_image(array: NDArray[Any]) -> Image:
@@ -77,7 +83,7 @@ def random_view(
     mirror = config.flip and bool(rng.random() < 0.5)
     subject = points_px if subject_px is None else subject_px
     matrix = _view_matrix(image.shape[:2], subject, size, config, rng, mirror=mirror)
-    view = _warp(image, matrix, size, rng)
+    view = _warp(image, matrix, size, rng, BORDERS if config.reflect else BORDERS[1:])
     points = points_px.astype(np.float64) @ matrix[:, :2].T + matrix[:, 2]
     order = flip_index if mirror else np.arange(len(points_px), dtype=np.intp)
     return change_appearance(view, config, rng), points[order].astype(np.float32), order
@@ -108,11 +114,13 @@ def _view_matrix(
     return np.column_stack([linear, (size - 1) / 2 - linear @ centre])
 
 
-def _warp(image: Image, matrix: NDArray[np.float64], size: int, rng: np.random.Generator) -> Image:
-    """Resample; beyond the picture comes its mirror image, its last pixels, or one random grey."""
+def _warp(
+    image: Image, matrix: NDArray[np.float64], size: int, rng: np.random.Generator, borders: tuple[str, ...]
+) -> Image:
+    """Resample; beyond the picture comes one of `borders`, by chance."""
     import cv2
 
-    border = (cv2.BORDER_REFLECT_101, cv2.BORDER_REPLICATE, cv2.BORDER_CONSTANT)[int(rng.integers(3))]
+    border = getattr(cv2, borders[int(rng.integers(len(borders)))])
     grey = int(rng.integers(256))
     view = cv2.warpAffine(
         image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(grey, grey, grey)

@@ -24,6 +24,7 @@ from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import PoseModel, create, load
 from sbea_engine.pose.frames import check_frames
 from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
+from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
@@ -180,7 +181,8 @@ def evaluate_model(
 ) -> Evaluation:
     """Measure a saved model on labelled frames.
 
-    Individuals are paired by name; where model and labels have one each, those two are.
+    Individuals are paired by name; where model and labels have one each, those two are. Answers of a model
+    that does not tell individuals apart are paired by position, frame by frame.
 
     Args:
         holdout: Frames to measure on, see `split_holdout`; all labelled ones with `none`. None takes the
@@ -213,8 +215,11 @@ def evaluate_model(
 
 
 def _individuals(model: PoseModel, labels: LabelSet, folder: Path) -> list[int]:
-    """For each individual of the labels its place among the model's."""
+    """For each individual of the labels its place among the model's; any, where that does not tell them
+    apart."""
     known = model.individuals_
+    if not model.tells_individuals_apart:
+        return list(range(len(known)))
     if len(known) == len(labels.individuals) == 1:
         return [0]
     unknown = [name for name in labels.individuals if name not in known]
@@ -291,7 +296,9 @@ def _answer(
         on_progress(Progress(stage="evaluate", done=progress.done, total=progress.total))
 
     points, confidence = model.predict_sources(truth.frames, on_progress=report)
-    if who is not None:
+    if not model.tells_individuals_apart:
+        points, confidence = match_to_truth(truth.points_px, points, confidence)
+    elif who is not None:
         points, confidence = points[:, who], confidence[:, who]
     return truth, points, confidence
 

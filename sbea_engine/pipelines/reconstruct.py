@@ -272,6 +272,12 @@ def _warnings(
                 f"The lens model of camera {camera.name} folds inside its picture: keypoints in the outer "
                 f"{round(100 * folded)} % of it take no part. Calibrate with a board near the corners."
             )
+    places = [view for view, store in stores.items() if store.provenance.get("individuals_are_places")]
+    if places and len(individuals) > 1:
+        found.append(
+            f"The model of view {', '.join(places)} does not tell individuals apart: their order is that of "
+            f"positions in each view by itself, so that the 3D poses may mix animals."
+        )
     for name in individuals:
         knowing = [view for view, store in stores.items() if name in store.individuals]
         if len(knowing) < 2:

@@ -1,7 +1,8 @@
-"""The estimator of one network that looks at whole frames."""
+"""The estimators of one network that looks at whole frames."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -14,30 +15,22 @@ from sbea_engine.data import LabelSet
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.frames import Image, to_working_image
-from sbea_engine.pose.inference import locate_all
+from sbea_engine.pose.inference import Located, locate_all
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source
-from sbea_engine.pose.training import FitOutcome, build_model, fit_pose
+from sbea_engine.pose.training import FitOutcome, Network, build_model, fit_pose
 from sbea_engine.progress import OnProgress
 
 PREFETCH_FRAMES = 16
 
 
-class PoseEstimator(NetworkEstimator[PoseNetwork, WorkingPlan]):
-    """Keypoints of each individual, by a small network trained from scratch.
+class WholeFrameEstimator(NetworkEstimator[Network, WorkingPlan]):
+    """One network that looks at whole frames at working scale."""
 
-    It has a map of its own for each keypoint of each individual, so it tells individuals apart by how they
-    look: by coat, size or a mark. Of animals that look alike it cannot say which is which.
-    """
-
-    def _fit(
-        self, labels: LabelSet, checkpoint: Path | None, on_progress: OnProgress
-    ) -> FitOutcome[PoseNetwork, WorkingPlan]:
-        return fit_pose(labels, self.config, checkpoint=checkpoint, on_progress=on_progress)
-
-    def _build(self, backbone_facts: Mapping[str, Any] | None) -> PoseNetwork:
-        return build_model(self.skeleton_, len(self.individuals_), self.config, backbone_facts=backbone_facts)
+    @abstractmethod
+    def _locate(self, images: Iterator[Image]) -> Iterator[Located]:
+        """Answers for frames at working scale, in order; points in working pixels."""
 
     @staticmethod
     def _read_plan(data: Mapping[str, Any]) -> WorkingPlan:
@@ -56,7 +49,7 @@ class PoseEstimator(NetworkEstimator[PoseNetwork, WorkingPlan]):
                 yield to_working_image(rgb, plan, colour)
 
         with compute_threads(self.config.threads), prefetch(scaled(), PREFETCH_FRAMES) as ready:
-            for found in locate_all(self.model_, ready):
+            for found in self._locate(ready):
                 own = [sizes.popleft() for _ in found.points_px]
                 points = [
                     to_source(p, size, plan.working_size(size))
@@ -65,3 +58,23 @@ class PoseEstimator(NetworkEstimator[PoseNetwork, WorkingPlan]):
                 shape = (len(points), len(self.individuals_), len(self.skeleton_))
                 confidence = self.calibration_.apply(found.confidence_logit)
                 yield np.stack(points).reshape(*shape, 2), confidence.reshape(shape)
+
+
+class PoseEstimator(WholeFrameEstimator[PoseNetwork]):
+    """Keypoints of each individual, by a small network trained from scratch.
+
+    It has a map of its own for each keypoint of each individual, so it tells individuals apart by how they
+    look: by coat, size or a mark. Of animals that look alike it cannot say which is which.
+    """
+
+    def _fit(
+        self, labels: LabelSet, checkpoint: Path | None, on_progress: OnProgress
+    ) -> FitOutcome[PoseNetwork, WorkingPlan]:
+        return fit_pose(labels, self.config, checkpoint=checkpoint, on_progress=on_progress)
+
+    def _build(self, facts: Mapping[str, Any]) -> PoseNetwork:
+        backbone = facts.get("backbone")
+        return build_model(self.skeleton_, len(self.individuals_), self.config, backbone_facts=backbone)
+
+    def _locate(self, images: Iterator[Image]) -> Iterator[Located]:
+        return locate_all(self.model_, images)

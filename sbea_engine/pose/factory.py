@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
 from sbea_engine.nn.card import ModelCard
+from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.estimator import PoseEstimator
@@ -32,8 +33,14 @@ Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 class PoseModel(Protocol):
-    """What every family can do; `PoseEstimator` documents each."""
+    """What every family can do; `PoseEstimator` documents each.
 
+    Attributes:
+        tells_individuals_apart: The individual axis of its answers is that of the labels. Where it is not,
+            answers are put in the order of the labels before they are compared (`matching.py`).
+    """
+
+    tells_individuals_apart: bool
     config: PoseConfig
     skeleton_: Skeleton
     individuals_: tuple[str, ...]
@@ -67,6 +74,7 @@ FAMILIES: Mapping[str, type[PoseModel]] = {
     "heatmap_unet": PoseEstimator,
     "pose_machine": PoseEstimator,
     "pyramid": PoseEstimator,
+    "bottom_up": BottomUpEstimator,
 }
 
 

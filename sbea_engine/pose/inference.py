@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.model import PoseNetwork
@@ -26,11 +27,9 @@ class Located(NamedTuple):
 def locate(model: PoseNetwork, images: list[Image]) -> Located:
     """Find keypoints in frames of one size, (h, w) or (h, w, 3) each; the model is in evaluation mode."""
     height, width = images[0].shape[:2]
-    batch = np.stack([_padded(image, model.multiple) for image in images])
-    batch = batch[:, None] if batch.ndim == 3 else np.moveaxis(batch, -1, 1)
     device = next(model.parameters()).device
     with torch.inference_mode():
-        out = model(torch.from_numpy(np.ascontiguousarray(batch)).to(device), valid=(height, width))
+        out = model(as_batch(images, model.multiple).to(device), valid=(height, width))
     points = out.decoded.points_px.clamp(min=-0.5).cpu().numpy().astype(np.float32)
     points = np.minimum(points, np.array([width - 0.5, height - 0.5], dtype=np.float32))
     return Located(points, out.confidence_logit.cpu().numpy().astype(np.float32))
@@ -38,15 +37,28 @@ def locate(model: PoseNetwork, images: list[Image]) -> Located:
 
 def locate_all(model: PoseNetwork, images: Iterable[Image]) -> Iterator[Located]:
     """Find keypoints in a stream of frames of any sizes; yields in order, some frames at a time."""
+    for some in batches(images):
+        yield locate(model, some)
+
+
+def as_batch(images: list[Image], multiple: int) -> Tensor:
+    """uint8 (batch, channel, h, w) of frames of one size, padded to sides that are multiples."""
+    batch = np.stack([_padded(image, multiple) for image in images])
+    batch = batch[:, None] if batch.ndim == 3 else np.moveaxis(batch, -1, 1)
+    return torch.from_numpy(np.ascontiguousarray(batch))
+
+
+def batches(images: Iterable[Image]) -> Iterator[list[Image]]:
+    """Neighbouring frames of one size, as many as go through the network at once."""
     waiting: list[Image] = []
     for image in images:
         full = waiting and len(waiting) >= batch_size_for(waiting[0])
         if waiting and (full or image.shape != waiting[0].shape):
-            yield locate(model, waiting)
+            yield waiting
             waiting = []
         waiting.append(image)
     if waiting:
-        yield locate(model, waiting)
+        yield waiting
 
 
 def batch_size_for(image: Image) -> int:

@@ -56,7 +56,7 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
         self.model_, self.plan_, self.calibration_ = outcome.model, outcome.plan, outcome.calibration
         self.skeleton_, self.individuals_ = labels.skeleton, labels.individuals
         self.validation_ = outcome.validation
-        self.card_ = make_card(labels, self.config, outcome, threads)
+        self.card_ = self._card(labels, outcome, threads)
         return self
 
     def save(self, folder: Path) -> ModelCard:
@@ -91,7 +91,7 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
             self.individuals_ = tuple(card.stage_facts["individuals"])
             self.plan_ = self._read_plan(card.plan)
             self.calibration_ = Calibration(**card.stage_facts["calibration"])
-            self.model_ = self._build(card.stage_facts.get("backbone"))
+            self.model_ = self._build(card.stage_facts)
             self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:
             raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
@@ -106,9 +106,16 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
     ) -> FitOutcome[Network, PlanKind]:
         """Train; arguments as `fit`."""
 
+    def _card(self, labels: LabelSet, outcome: FitOutcome[Network, PlanKind], threads: int) -> ModelCard:
+        return make_card(labels, self.config, outcome, threads)
+
     @abstractmethod
-    def _build(self, backbone_facts: Mapping[str, Any] | None) -> Network:
-        """The network without its weights, for the learned skeleton and individuals; see `NetworkRequest`."""
+    def _build(self, facts: Mapping[str, Any]) -> Network:
+        """The network without its weights, for the learned skeleton and individuals.
+
+        Args:
+            facts: `stage_facts` of the card; KeyError, TypeError or ValueError where they are damaged.
+        """
 
     @staticmethod
     @abstractmethod

@@ -24,7 +24,12 @@ class PosePredictor(ABC):
     """Estimators derive from it and write `predict_stream`.
 
     Learned state that it needs: `skeleton_`, `individuals_`, `card_`.
+
+    Attributes:
+        tells_individuals_apart: See `PoseModel`.
     """
+
+    tells_individuals_apart = True
 
     skeleton_: Skeleton
     individuals_: tuple[str, ...]

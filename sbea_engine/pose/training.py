@@ -217,11 +217,11 @@ def check_labels(labels: LabelSet) -> None:
     """Raise `TooFewLabels`, naming what is lacking, of which individual where there are several."""
     several = len(labels.individuals) > 1
     for individual, placed in zip(labels.individuals, placed_mask(labels).swapaxes(0, 1), strict=True):
-        _check_individual(labels.skeleton, placed, f" of {individual}" if several else "")
+        check_placed(labels.skeleton, placed, f" of {individual}" if several else "")
 
 
-def _check_individual(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str) -> None:
-    """`placed` is (frame, keypoint)."""
+def check_placed(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str) -> None:
+    """`check_labels` of one individual, or of all together; `placed` is (frame, keypoint)."""
     count = int(placed.any(-1).sum())
     if count < MIN_FRAMES:
         raise TooFewLabels(

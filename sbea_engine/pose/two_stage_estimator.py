@@ -35,7 +35,7 @@ class TwoStageEstimator(NetworkEstimator[TwoStageNetwork, TwoStagePlan]):
     ) -> FitOutcome[TwoStageNetwork, TwoStagePlan]:
         return fit_two_stage(labels, self.config, checkpoint=checkpoint, on_progress=on_progress)
 
-    def _build(self, backbone_facts: Mapping[str, Any] | None) -> TwoStageNetwork:
+    def _build(self, facts: Mapping[str, Any]) -> TwoStageNetwork:
         coarse = build_coarse(self.skeleton_, len(self.individuals_), self.config)
         return TwoStageNetwork(coarse, build_fine(self.skeleton_, self.config))
 

@@ -275,6 +275,12 @@ def test_a_camera_without_poses_takes_no_part(scene: Scene, tmp_path: Path) -> N
     assert np.nanmax(error) < 0.05
 
 
+def test_poses_whose_individuals_are_only_places_are_warned_of(scene: Scene, tmp_path: Path) -> None:
+    scene.stores["cam1"] = scene.write("cam1", provenance={"individuals_are_places": True})
+    (warning,) = reconstruct(scene.rig, scene.stores, tmp_path / "out").warnings
+    assert "view cam1 does not tell individuals apart" in warning
+
+
 def test_a_calibration_by_which_the_views_do_not_meet_is_warned_of(scene: Scene, tmp_path: Path) -> None:
     knocked = dataclasses.replace(scene.rig.cameras[1], t=scene.rig.cameras[1].t + np.array([60, -60, 0]))
     rig = CameraGroup(cameras=(scene.rig.cameras[0], knocked, scene.rig.cameras[2]))

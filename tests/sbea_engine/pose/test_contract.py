@@ -9,7 +9,9 @@ from sbea_engine.data import LabelSet
 from sbea_engine.errors import Cancelled
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.factory import FAMILIES, create, load
+from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.progress import Progress
+from tests.fixtures.blobs import write_pair
 
 
 def test_an_unknown_family_is_named() -> None:
@@ -47,3 +49,29 @@ def test_contract(family: str, scene: LabelSet, tmp_path: Path) -> None:
     assert poses.skeleton == scene.skeleton
     assert poses.individuals == scene.individuals
     np.testing.assert_allclose(poses.points_px, points[[1, 4]], atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> LabelSet:
+    """Two individuals that differ: what every family can learn."""
+    return write_pair(tmp_path_factory.mktemp("pair"), 12)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_contract_of_several_individuals(family: str, pair: LabelSet, tmp_path: Path) -> None:
+    config = PoseConfig(preset="tiny", family=family, threads=1, device="cpu", iterations=40)
+    create(config).fit(pair).save(tmp_path)
+    model = load(tmp_path, threads=1, device="cpu")
+    assert model.individuals_ == pair.individuals
+
+    points, confidence = model.predict_sources(pair.frames)
+    assert points.shape == pair.points_px.shape
+    assert ((confidence >= 0) & (confidence <= 1)).all()
+    assert (confidence[np.isnan(points).any(-1)] == 0).all()
+
+    poses = model.predict(pair.frames[0].path.parent, [1, 4])
+    again, trust = poses.points_px, poses.confidence
+    if not model.tells_individuals_apart:
+        again, trust = match_to_truth(points[[1, 4]], again, trust)
+    np.testing.assert_allclose(again, points[[1, 4]], atol=1e-3)
+    np.testing.assert_allclose(trust, confidence[[1, 4]], atol=1e-4)

@@ -66,10 +66,10 @@ class TestDeepLabCut:
 
     def test_it_works_at_the_published_scale(self, scene: LabelSet) -> None:
         net, config = network(), PoseConfig(family="deeplabcut")
-        plan = net.plan(scene, [Size(640, 480)] * len(scene), config)
+        plan = net.plan(scene, [Size(640, 480)] * len(scene), config.size)
         assert (plan.scale, plan.crop_px) == (0.8, 256)
-        assert net.plan(scene, [Size(96, 80)] * len(scene), config).crop_px == 80
-        large = net.plan(scene, [Size(1920, 1080)] * len(scene), config)
+        assert net.plan(scene, [Size(96, 80)] * len(scene), config.size).crop_px == 80
+        large = net.plan(scene, [Size(1920, 1080)] * len(scene), config.size)
         assert large.scale == pytest.approx(math.sqrt(640 * 480 / (1920 * 1080)), abs=1e-4)
 
     def test_views_are_turned_a_little_and_scaled_much(self, scene: LabelSet) -> None:
