@@ -55,7 +55,8 @@ def read_outside(place: Path, *, pictures: Path) -> OutsideProject:
         BadInput: The project cannot be used; of the class of its format.
         ImportRefused: A labelled video is not there, or two recordings would share a name.
     """
-    inner = [child for child in place.iterdir() if child.name != "__MACOSX"] if place.is_dir() else []
+    children = place.iterdir() if place.is_dir() else ()
+    inner = [child for child in children if child.name != "__MACOSX" and not child.is_symlink()]
     name = detect(place) or (detect(inner[0]) if len(inner) == 1 else None) or DEEPLABCUT
     if name == DEEPLABCUT:
         return _deeplabcut(place)
@@ -82,6 +83,8 @@ def _labelled(chosen: Format, place: Path, pictures: Path) -> OutsideProject:
     if chosen.read_labels is None:
         raise ImportRefused(f"{place.name} holds {chosen.title} predictions; a project needs labels.")
     found = chosen.find(place)
+    if not found.resolve().is_relative_to(place.resolve()):
+        raise ImportRefused(f"{found}: a link to outside the folder; not followed. Copy the file in.")
     imported = chosen.read_labels(found, pictures=pictures)
     labels = imported.labels
     sources: dict[str, OutsideSource] = {}

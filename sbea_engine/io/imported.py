@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from sbea_engine.data import LabelSet, Poses
 
-__all__ = ["ImportedLabels", "ImportedPoses", "find_beside", "unique_names"]
+__all__ = ["ImportedLabels", "ImportedPoses", "find_beside", "find_by_end", "unique_names"]
 
 SEARCH_DEPTH = 3
+MATCHED_PARTS = 4
 MAX_SEARCHED = 100_000  # files; a video that is further away is named by the user
 
 
@@ -48,25 +49,42 @@ class ImportedPoses:
     warnings: tuple[str, ...]
 
 
-def find_beside(folder: Path, name: str) -> Path | None:
-    """The file called `name` in `folder` or a few levels below; None where there is none.
+def find_by_end(folder: Path, path: str, *, shortest: int = 1) -> Path | None:
+    """The file below `folder` that `path` ends like: by its last four parts, else by three, and so on.
 
-    A path that an outside file gives serves as a name only: else it could name any file of this computer.
+    A path that an outside file gives serves as a name only: else it could name any file of this computer. Its
+    folders still count, since files of several videos may share a name.
+
+    Args:
+        folder: Where to look.
+        path: With slashes of either kind.
+        shortest: Fewest parts that must be the same.
     """
+    parts = [part for part in PureWindowsPath(path).parts if part not in ("..", "/", "\\")]
+    inside = folder.resolve()
+    for count in range(min(MATCHED_PARTS, len(parts)), shortest - 1, -1):
+        file = folder.joinpath(*parts[-count:])
+        if "\0" not in path and file.is_file() and file.resolve().is_relative_to(inside):
+            return file
+    return None
+
+
+def find_beside(folder: Path, name: str) -> Path | None:
+    """The file called `name` in `folder` or a few levels below; None where there is none, or several."""
     inside = folder.resolve()
     level, searched = [folder], 0
     for _ in range(SEARCH_DEPTH + 1):
+        files = [file for place in level if (file := place / name).is_file()]
+        if files:
+            alone = len(files) == 1 and files[0].resolve().is_relative_to(inside)
+            return files[0] if alone else None
         below: list[Path] = []
-        for place in level:
-            file = place / name
-            if file.is_file() and file.resolve().is_relative_to(inside):
-                return file
-            for child in place.iterdir():
-                searched += 1
-                if not child.name.startswith(".") and not child.is_symlink() and child.is_dir():
-                    below.append(child)
-            if searched > MAX_SEARCHED:
-                return None
+        for child in (child for place in level for child in place.iterdir()):
+            searched += 1
+            if not child.name.startswith(".") and not child.is_symlink() and child.is_dir():
+                below.append(child)
+        if searched > MAX_SEARCHED:
+            return None
         level = sorted(below)
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from sbea_engine.data.skeleton import BadSkeleton
 from sbea_engine.io.coco_keypoints.errors import FILE, BadCoco
 from sbea_engine.io.deeplabcut.config import symmetric_by_name
 from sbea_engine.io.deeplabcut.labels import frame_indices
-from sbea_engine.io.imported import ImportedLabels, find_beside, unique_names
+from sbea_engine.io.imported import ImportedLabels, find_beside, find_by_end, unique_names
 
 __all__ = ["find", "looks_like", "read_labels"]
 
@@ -187,14 +187,10 @@ def _image_files(file: Path, document: Mapping[str, Any]) -> list[FrameSource]:
 
 
 def _inside(folder: Path, name: str) -> Path | None:
-    parts = PurePosixPath(*PureWindowsPath(name).parts)
-    if "\0" in name or not parts.name:
-        return None
-    inside = folder.resolve()
-    for path in (folder / parts, folder / "images" / parts):
-        if path.is_file() and path.resolve().is_relative_to(inside):
-            return path
-    return find_beside(folder, parts.name)
+    found = find_by_end(folder, name, shortest=2) or find_by_end(folder / "images", name)
+    if found is None and len(PureWindowsPath(name).parts) == 1:
+        found = find_beside(folder, PureWindowsPath(name).name)
+    return found or find_by_end(folder, name)
 
 
 def _annotations(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sbea_engine.data import FrameSource
 from sbea_engine.io.deeplabcut.frames import as_name
 from sbea_engine.io.hdf5_guard import GuardedHdf5
-from sbea_engine.io.imported import find_beside, unique_names
+from sbea_engine.io.imported import find_beside, find_by_end, unique_names
 from sbea_engine.io.sleap.errors import BadSleap
 
 __all__ = ["SleapVideo", "extract_pictures", "parse_videos"]
@@ -32,7 +32,7 @@ class SleapVideo:
         name: Its file name without ending, made unique within the file.
         number: What `frames` calls it.
         path: Where it was found beside the file; else where it was looked for first.
-        images: Names of image files where the video is a list of these, in frame order.
+        images: Paths of image files, as the file has them, where the video is a list of these.
         dataset: Where its pictures lie inside the file; empty where they do not.
         found: Whether the pixels can be read: the video was found, or its pictures lie inside.
     """
@@ -54,7 +54,8 @@ class SleapVideo:
                 raise BadSleap(
                     f"{self.path}: frame {index} of a list of {len(self.images)} images is labelled."
                 )
-            path = find_beside(self.path, self.images[index]) or self.path / self.images[index]
+            found = find_by_end(self.path, self.images[index])
+            path = found or self.path / PureWindowsPath(self.images[index]).name
         return FrameSource(video=self.name, index=index, path=path)
 
 
@@ -64,15 +65,19 @@ def parse_videos(store: GuardedHdf5) -> list[SleapVideo]:
     if len(rows) > MAX_VIDEOS:
         raise BadSleap(f"{store.file}: names {len(rows)} videos; at most {MAX_VIDEOS} are read.")
     parsed = [_parse(store, row, number) for number, row in enumerate(rows)]
-    names = unique_names([_stem(files, images) for files, images, _, _ in parsed], "video")
+    names = unique_names([_stem(file, images) for file, images, _, _ in parsed], "video")
     folder = store.file.parent
+    certain = {find_by_end(folder, file, shortest=2) for file, *_ in parsed if file}
     videos = []
-    for name, (files, images, dataset, number) in zip(names, parsed, strict=True):
+    for name, (file, images, dataset, number) in zip(names, parsed, strict=True):
         if images:
-            path, found = folder, all(find_beside(folder, image) for image in images[:1])
+            path, found = folder, find_by_end(folder, images[0]) is not None
         else:
-            beside = find_beside(folder, files) if files else None
-            path, found = beside or folder / (files or name), beside is not None
+            beside = find_by_end(folder, file, shortest=2) if file else None
+            by_name = find_beside(folder, _base(file)) if file and beside is None else None
+            # one video file is not two videos, however much their names are alike
+            beside = beside or (None if by_name in certain else by_name)
+            path, found = beside or folder / (_base(file) or name), beside is not None
         videos.append(
             SleapVideo(
                 name=name, number=number, path=path, images=images, dataset=dataset,
@@ -107,21 +112,21 @@ def extract_pictures(store: GuardedHdf5, video: SleapVideo, folder: Path) -> lis
 
 
 def _parse(store: GuardedHdf5, row: Any, number: int) -> tuple[str, tuple[str, ...], str, int]:
-    """(file name, image names, dataset inside, number in `frames`) of one entry."""
+    """(path, paths of images, dataset inside, number in `frames`) of one entry, as the file has them."""
     backend = row.get("backend", row) if isinstance(row, Mapping) else None
     if not isinstance(backend, Mapping):
         raise BadSleap(f"{store.file}: video {number} is not described as SLEAP does.")
     images = backend.get("filenames")
-    names = tuple(_base(name) for name in images) if isinstance(images, list) else ()
+    names = tuple(str(name) for name in images) if isinstance(images, list) else ()
     file, dataset = backend.get("filename", row.get("filename")), ""
     if file == ".":
         dataset = str(backend.get("dataset") or f"video{number}/video")
         file, names, number = _origin(store, dataset, number)
-    return ("" if names else _base(file or "")), names, dataset, number
+    return ("" if names or not file else str(file)), names, dataset, number
 
 
 def _origin(store: GuardedHdf5, dataset: str, number: int) -> tuple[str, tuple[str, ...], int]:
-    """File name of the video that pictures in the package were taken from, and its number in `frames`."""
+    """Path of the video that pictures in the package were taken from, and its number in `frames`."""
     group = dataset.removesuffix("/video")
     text = f"{group}.mp4"
     place = f"{group}/source_video"
@@ -145,7 +150,9 @@ def _base(path: Any) -> str:
 
 def _stem(file: str, images: tuple[str, ...]) -> str:
     """A name that can be a folder's, for pictures that are extracted."""
-    stem = PureWindowsPath(file).stem if file else ("images" if images else "")
+    stem = PureWindowsPath(_base(file)).stem
+    if images:
+        stem = PureWindowsPath(images[0]).parent.name or "images"
     return as_name(stem).strip(".")
 
 

@@ -130,6 +130,37 @@ class TestRead:
         assert labels is not None
         np.testing.assert_array_equal(read_source(labels.frames[0]), picture(2))
 
+    def test_videos_of_one_name_are_not_mixed_up(self, tmp_path: Path) -> None:
+        for view in ("left", "right"):
+            (tmp_path / view).mkdir()
+            (tmp_path / view / "run.mp4").write_bytes(b"not opened here")
+
+        def frame(path: str) -> Any:
+            return sio.LabeledFrame(
+                video=sio.Video(path, open_backend=False),
+                frame_idx=0,
+                instances=[sio.Instance.from_numpy(np.ones((4, 2)), skeleton=sleap_skeleton())],
+            )
+
+        paths = [f"/old/disk/{view}/run.mp4" for view in ("right", "left", "top")]
+        sio.Labels([frame(path) for path in paths]).save(str(tmp_path / "a.slp"), verbose=False)
+        got = read_slp(tmp_path / "a.slp")
+        assert got.labels is not None
+        assert [f.path for f in got.labels.frames] == [
+            tmp_path / "right" / "run.mp4",
+            tmp_path / "left" / "run.mp4",
+            tmp_path / "run.mp4",
+        ]
+        assert got.warnings == (
+            "run.mp4: named in the file, not beside it. Put it there to read its frames.",
+        )
+
+    def test_images_of_one_name_are_not_mixed_up(self, tmp_path: Path) -> None:
+        labels = make_labels(tmp_path / "in")
+        got = read_slp(write_slp(tmp_path / "in" / "a.slp", labels=labels)).labels
+        assert got is not None
+        assert [f.path for f in got.frames] == [labels.frames[n].path for n in labels.time_order()]
+
     @pytest.mark.parametrize("plugin", ["opencv", "imageio"])
     @pytest.mark.parametrize("order", ["as written", "before 1.4"])
     def test_pictures_of_a_package(self, tmp_path: Path, plugin: str, order: str) -> None:
