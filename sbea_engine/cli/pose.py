@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import click
 
+from sbea_engine.cli import pose_trust
 from sbea_engine.cli.output import Output, reports
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -24,6 +25,8 @@ def pose() -> None:
 
 
 group = pose
+for verb in (pose_trust.calibrate, pose_trust.smooth, pose_trust.compare, pose_trust.label_errors):
+    pose.add_command(verb)
 
 
 @pose.command()
@@ -52,6 +55,7 @@ group = pose
 @click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
 @click.option("--colour", type=click.Choice(["grey", "rgb"]), default="grey", show_default=True)
 @click.option("--rotation", "rotation_deg", type=float, default=180.0, show_default=True, help="Degrees.")
+@click.option("--members", type=int, default=1, show_default=True, help="Networks that answer together.")
 @reports
 def train(output: Output, /, data: Path, out: Path, holdout: str, **settings: Any) -> None:
     """Train a model and measure it on held-out frames.

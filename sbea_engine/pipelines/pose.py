@@ -21,6 +21,7 @@ from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard, ModelExists, write_json
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.ensemble_files import clear_members
 from sbea_engine.pose.factory import PoseModel, create, load
 from sbea_engine.pose.frames import check_frames
 from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
@@ -166,7 +167,9 @@ def _remove_checkpoint(folder: Path) -> None:
         return
     for file in folder.rglob("latest.safetensors*"):
         file.unlink()
-    for place in (*(f for f in folder.iterdir() if f.is_dir()), folder):
+    clear_members(folder)
+    within = sorted((place for place in folder.rglob("*") if place.is_dir()), reverse=True)
+    for place in (*within, folder):
         if not any(place.iterdir()):
             place.rmdir()
 
@@ -199,7 +202,7 @@ def evaluate_model(
             f"{model_folder} finds {', '.join(model.skeleton_.keypoints)}; the labels are of "
             f"{', '.join(labels.skeleton.keypoints)}. Use labels of the same keypoints in the same order."
         )
-    who = _individuals(model, labels, model_folder)
+    who = individuals_of(model, labels, model_folder)
     if holdout is None:
         holdout = str(model.card_.data.get("holdout", "none"))
     split = split_holdout(labels, holdout)
@@ -214,7 +217,7 @@ def evaluate_model(
     )
 
 
-def _individuals(model: PoseModel, labels: LabelSet, folder: Path) -> list[int]:
+def individuals_of(model: PoseModel, labels: LabelSet, folder: Path) -> list[int]:
     """For each individual of the labels its place among the model's; any, where that does not tell them
     apart."""
     known = model.individuals_

@@ -2,41 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
+Floats = NDArray[np.float64]
+
 SLOPE_SD = 0.5
 OFFSET_SD = 2.0
+MANY, ENOUGH = 1000, 100
+"""Points in all, and of the rarer outcome, from which on the curve may take any rising form: with fewer,
+slope and offset are nearer to the truth (Niculescu-Mizil & Caruana 2005)."""
+
+LEAST_POOL = 25
+"""Points that a level stretch of such a curve rests on."""
+
+MOST_LOGIT = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """confidence = sigmoid(slope * logit + offset).
+    """confidence = sigmoid(slope * logit + offset), or a rising curve through knots where points were many.
 
     Attributes:
         slope: Positive; below 1 where the head was too sure.
         offset: Added after the slope.
-        n: Validation points it was fitted on.
+        n: Points it was fitted on.
         right: Share of them that were right.
+        knots: (logit, confidence) pairs, both rising; between them the curve is straight, beyond them level.
+            Empty: slope and offset alone.
     """
 
     slope: float = 1.0
     offset: float = 0.0
     n: int = 0
     right: float | None = None
+    knots: tuple[tuple[float, float], ...] = ()
 
     def apply(self, logit: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits of any shape to confidence in 0..1, same shape."""
-        return np.asarray(expit(self.slope * logit.astype(np.float64) + self.offset), dtype=np.float32)
+        x = logit.astype(np.float64)
+        if self.knots:
+            at, confidence = np.array(self.knots, np.float64).T
+            return np.asarray(np.interp(x, at, confidence), dtype=np.float32)
+        return np.asarray(expit(self.slope * x + self.offset), dtype=np.float32)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form."""
-        return asdict(self)
+        """JSON form; `from_dict` reads it back. Without knots it is as earlier versions wrote it."""
+        document = asdict(self)
+        if self.knots:
+            return document | {"knots": [list(knot) for knot in self.knots]}
+        del document["knots"]
+        return document
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build from the JSON form; raises `TypeError` or `ValueError` for another one."""
+        knots = tuple((float(x), float(y)) for x, y in data.get("knots", ()))
+        return cls(**{**data, "knots": knots})
 
 
 def calibrate(logit: NDArray[np.float32], right: NDArray[np.bool_]) -> Calibration:
@@ -61,3 +89,50 @@ def calibrate(logit: NDArray[np.float32], right: NDArray[np.bool_]) -> Calibrati
 
     log_slope, offset = minimize(cost, np.zeros(2), method="Nelder-Mead").x
     return Calibration(slope=float(np.exp(log_slope)), offset=float(offset), n=len(x), right=float(y.mean()))
+
+
+def calibrate_by_count(logit: ArrayLike, right: ArrayLike) -> Calibration:
+    """The form of calibration that the number of points allows, by rule.
+
+    From `MANY` points on, `ENOUGH` of the rarer outcome (right or wrong) among them, a rising curve, else
+    slope and offset. The rule looks at counts alone, never at which form would do better on some test.
+    """
+    x, y = np.asarray(logit, np.float32).ravel(), np.asarray(right, np.bool_).ravel()
+    platt = calibrate(x, y)
+    if len(y) < MANY or min(int(y.sum()), int((~y).sum())) < ENOUGH:
+        return platt
+    return Calibration(**{**asdict(platt), "knots": _rising_curve(x.astype(np.float64), y)})
+
+
+def _rising_curve(x: Floats, right: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
+    """Isotonic regression by pooling adjacent violators (Ayer et al. 1955; Zadrozny & Elkan 2002).
+
+    Each pool becomes a level stretch from its lowest to its highest logit; its share is (right + 1/2) /
+    (points + 1), so that a pool in which all were right does not claim certainty. Pools of a few points,
+    which arise at both ends, go into their neighbours: their shares say nothing.
+    """
+    order = np.argsort(x, kind="stable")
+    pools: list[tuple[float, float, float, float]] = []  # lowest, highest logit, right ones, points
+    for logit, outcome in zip(x[order].tolist(), right[order].tolist(), strict=True):
+        pool = (logit, logit, float(outcome), 1.0)
+        while pools and pools[-1][2] * pool[3] >= pool[2] * pools[-1][3]:
+            low, _, right_ones, points = pools.pop()
+            pool = (low, pool[1], right_ones + pool[2], points + pool[3])
+        while pools and pools[-1][3] < LEAST_POOL:
+            low, _, right_ones, points = pools.pop()
+            pool = (low, pool[1], right_ones + pool[2], points + pool[3])
+        pools.append(pool)
+    if len(pools) > 1 and pools[-1][3] < LEAST_POOL:
+        (low, _, right_ones, points), last = pools[-2:]
+        pools[-2:] = [(low, last[1], right_ones + last[2], points + last[3])]
+    share = np.maximum.accumulate([(right_ones + 0.5) / (points + 1) for _, _, right_ones, points in pools])
+    knots: list[tuple[float, float]] = []
+    for (low, high, _, _), level in zip(pools, share.tolist(), strict=True):
+        knots += [(low, level), (high, level)] if high > low else [(low, level)]
+    return tuple(knots)
+
+
+def logit_of(confidence: ArrayLike) -> Floats:
+    """Logit of confidences, finite also of 0 and 1; NaN stays NaN."""
+    p = np.clip(np.asarray(confidence, np.float64), expit(-MOST_LOGIT), expit(MOST_LOGIT))
+    return np.asarray(np.log(p) - np.log1p(-p), np.float64)

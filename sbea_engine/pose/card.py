@@ -53,12 +53,12 @@ def _data_facts(labels: LabelSet, outcome: FitOutcome[Any, Any]) -> dict[str, An
         "frames": len(labels),
         "points": int(placed_mask(labels).sum()),
         "videos": sorted({frame.video for frame in labels.frames}),
-        "training_frames": _frames_by_video(labels),
+        "training_frames": frames_by_video(labels),
         "validation_frames": [{"video": frame.video, "index": frame.index} for frame in kept_out],
     }
 
 
-def _frames_by_video(labels: LabelSet) -> dict[str, list[int]]:
+def frames_by_video(labels: LabelSet) -> dict[str, list[int]]:
     """Frame indices of each video, ascending."""
     frames: dict[str, list[int]] = {}
     for row in labels.time_order():

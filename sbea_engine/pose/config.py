@@ -17,8 +17,9 @@ PrecisionChoice = Literal["auto", "fp32", "bf16"]
 OWN_BACKBONES = ("auto", "pyramid", "small_resnet", "resnet50")
 """Backbones by name that need no other package; which family takes which is in `networks.py`."""
 
-LATER_SETTINGS = ("backbone", "disc_radius_px")
+LATER_SETTINGS = ("backbone", "disc_radius_px", "members")
 """Added after the first release: at their default they leave the fingerprint of a run as it was."""
+MAX_MEMBERS = 20
 
 
 class BadPoseConfig(BadInput):
@@ -122,6 +123,7 @@ class PoseConfig:
             all of them.
         disc_radius_px: Of the family `deeplabcut`: radius of the disc that is a keypoint on a score map,
             pixels of the scaled picture. None is that family's 17.
+        members: Networks that are trained apart and answer together, see `ensemble.py`; 1 is one network.
     """
 
     preset: PresetName = "default"
@@ -138,6 +140,7 @@ class PoseConfig:
     cache_bytes: int = 1 << 30
     backbone: str = "auto"
     disc_radius_px: float | None = None
+    members: int = 1
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, get_args(PresetName))
@@ -156,6 +159,7 @@ class PoseConfig:
         if self.disc_radius_px is not None:
             _in_range("disc_radius_px", self.disc_radius_px, 0.5, 1000)
         _check_backbone(self.backbone)
+        _in_range("members", self.members, 1, MAX_MEMBERS, whole=True)
 
     @property
     def size(self) -> Preset:

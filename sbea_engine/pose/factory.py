@@ -41,6 +41,7 @@ class PoseModel(Protocol):
     """
 
     tells_individuals_apart: bool
+
     config: PoseConfig
     skeleton_: Skeleton
     individuals_: tuple[str, ...]
@@ -79,13 +80,39 @@ FAMILIES: Mapping[str, type[PoseModel]] = {
 
 
 def create(config: PoseConfig) -> PoseModel:
-    """An untrained estimator of the family that the config names; raises `BadPoseConfig` if unknown."""
-    return _family(config.family)(config)
+    """An untrained estimator of the family that the config names, or an ensemble of them; raises
+    `BadPoseConfig` if unknown."""
+    family = _family(config.family)
+    if config.members > 1:
+        if not family.tells_individuals_apart:
+            raise BadPoseConfig(
+                f"The family {config.family} does not tell individuals apart, so that several networks of it "
+                f"cannot answer together. Train it with one member."
+            )
+        from sbea_engine.pose.ensemble import PoseEnsemble  # makes its members here
+
+        return PoseEnsemble(config)
+    return family(config)
 
 
 def load(folder: Path, *, threads: int | None = None, device: str = "auto") -> PoseModel:
     """A trained estimator from its folder, of whichever family; raises `BadModel`."""
     card = ModelCard.read(folder, stage=STAGE)
+    if "recalibration" in card.stage_facts:
+        from sbea_engine.pose.recalibration import RecalibratedPose  # reads its model here
+
+        return RecalibratedPose.load(folder, threads=threads, device=device)
+    return load_family(card, folder, threads=threads, device=device)
+
+
+def load_family(
+    card: ModelCard, folder: Path, *, threads: int | None = None, device: str = "auto"
+) -> PoseModel:
+    """The estimator that wrote the folder, or the ensemble of several, with its own confidence."""
+    if card.config.get("members", 1) != 1:
+        from sbea_engine.pose.ensemble import PoseEnsemble  # reads its members here
+
+        return PoseEnsemble.load(folder, threads=threads, device=device)
     return _family(card.family).load(folder, threads=threads, device=device)
 
 

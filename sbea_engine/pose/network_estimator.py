@@ -90,7 +90,7 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
             self.skeleton_ = Skeleton.from_dict(card.stage_facts["skeleton"])
             self.individuals_ = tuple(card.stage_facts["individuals"])
             self.plan_ = self._read_plan(card.plan)
-            self.calibration_ = Calibration(**card.stage_facts["calibration"])
+            self.calibration_ = Calibration.from_dict(card.stage_facts["calibration"])
             self.model_ = self._build(card.stage_facts)
             self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:

@@ -81,7 +81,7 @@ def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Ro
     Views of one moment are on one side. A moment that carries the only labels of a keypoint of an individual
     is left for fitting.
     """
-    moments = _moments(labels, train)
+    moments = moments_of(labels, train)
     count = len(moments)
     wanted = max(1, round(fraction * count))
     blocks = min(VALIDATION_BLOCKS, wanted)
@@ -103,7 +103,7 @@ def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Ro
     return train[~validates], train[validates]
 
 
-def _moments(labels: LabelSet, rows: Rows) -> list[Rows]:
+def moments_of(labels: LabelSet, rows: Rows) -> list[Rows]:
     """The rows of each moment, in time; one recording (or video that is no view of one) after another."""
     found: dict[tuple[str, int], list[int]] = {}
     for row in rows.tolist():
@@ -130,7 +130,7 @@ def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
 def _block_of_each_recording(labels: LabelSet, rows: Rows, start: float, stop: float) -> Rows:
     """Part of the moments of each recording, in time, with all views that show them."""
     of: dict[str, list[Rows]] = {}
-    for moment in _moments(labels, rows):
+    for moment in moments_of(labels, rows):
         of.setdefault(labels.frames[moment[0]].moment[0], []).append(moment)
     parts = [m for own in of.values() for m in own[round(start * len(own)) : round(stop * len(own))]]
     return rows[np.isin(rows, np.concatenate(parts))] if parts else rows[:0]

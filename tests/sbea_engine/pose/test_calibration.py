@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sbea_engine.pose.calibration import Calibration, calibrate
+from sbea_engine.pose.calibration import ENOUGH, MANY, Calibration, calibrate, calibrate_by_count, logit_of
 from sbea_engine.pose.metrics import calibration_figures
 
 
@@ -33,3 +33,43 @@ class TestCalibrate:
 
     def test_without_points_it_changes_nothing(self) -> None:
         assert calibrate(np.zeros(0, dtype=np.float32), np.zeros(0, dtype=bool)) == Calibration()
+
+
+class TestCalibrateByCount:
+    def test_few_points_give_slope_and_offset(self) -> None:
+        logit, right = drawn(MANY - 1, slope=0.4, offset=0.0)
+        assert calibrate_by_count(logit, right) == calibrate(logit, right)
+        logit, right = drawn(3 * MANY, slope=0.4, offset=6.0)
+        assert (~right).sum() < ENOUGH
+        assert calibrate_by_count(logit, right) == calibrate(logit, right)
+
+    def test_many_points_give_any_rising_curve(self) -> None:
+        """A head whose logit says nothing above 0, which no slope and offset can mend."""
+        rng = np.random.default_rng(3)
+        logit, other = (rng.uniform(-4, 4, n).astype(np.float32) for n in (4000, 4000))
+
+        def probability(x: np.ndarray) -> np.ndarray:
+            return np.where(x < -2, 0.05, np.where(x < 0, 0.5, 0.8))
+
+        fitted = calibrate_by_count(logit, rng.random(4000) < probability(logit))
+        outcome = rng.random(4000) < probability(other)
+        mine = calibration_figures(fitted.apply(other).astype(float), outcome)["ece"]
+        platt = calibrate(logit, rng.random(4000) < probability(logit))
+        assert mine < 0.03
+        assert mine < 0.6 * calibration_figures(platt.apply(other).astype(float), outcome)["ece"]
+        curve = fitted.apply(np.linspace(-9, 9, 500).astype(np.float32))
+        assert (np.diff(curve) >= 0).all()
+        assert 0 < curve[0] < curve[-1] < 1
+
+    def test_json_form_is_the_old_one_where_there_are_no_knots(self) -> None:
+        assert set(Calibration().to_dict()) == {"slope", "offset", "n", "right"}
+        assert Calibration.from_dict({"slope": 0.9, "offset": 0.1, "n": 2, "right": 0.5}).slope == 0.9
+        knotted = Calibration(knots=((-1.0, 0.2), (1.0, 0.9)))
+        assert Calibration.from_dict(knotted.to_dict()) == knotted
+
+
+def test_logit_of_certainties_is_finite() -> None:
+    found = logit_of([0.0, 0.5, 1.0, np.nan])
+    assert np.isfinite(found[:3]).all()
+    assert found[1] == 0
+    assert np.isnan(found[3])

@@ -1,0 +1,175 @@
+"""Keypoints seen by several views at once, smoothed together without any calibration.
+
+Far enough from the animal every camera is nearly a linear map of space, so the coordinates of all views
+together, two a view, move in a subspace of three dimensions, which principal components find (as the ensemble
+Kalman smoother does: Biderman et al. 2024). A Kalman smoother follows the position in it. One that two views
+see well is thus known in the third, and a view that contradicts the others is weighed down.
+
+Near cameras are not linear. Then more components are kept, as many as leave less unexplained than each view
+knows by itself; where it takes all of them, the views say nothing of one another and none is bent by another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sbea_engine.kinematics.robust import Observed, robust_smooth, robust_strength
+from sbea_engine.kinematics.smoothing import (
+    Answered,
+    BadSmoothing,
+    SmoothedPoints,
+    SmoothingConfig,
+    judged,
+    smooth_points,
+    stretches,
+    variance_of,
+)
+
+Floats = NDArray[np.float64]
+
+DIMENSIONS = 3
+SURE = 0.8
+LEAST_POINTS = 30
+TRIMS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subspace:
+    """Where the coordinates of all views together lie.
+
+    Attributes:
+        mean_px: (view, 2).
+        basis: (view, 2, d): pixels in each view of a unit along each component.
+        misfit_px2: (view,) variance of one coordinate that the subspace leaves unexplained.
+    """
+
+    mean_px: Floats
+    basis: Floats
+    misfit_px2: Floats
+
+
+def fit_subspace(points_px: ArrayLike, confidence: ArrayLike, variance_px2: float) -> Subspace:
+    """The smallest linear subspace, of three dimensions or more, that explains where views place points.
+
+    All individuals and keypoints count together: the cameras are the same for all. Points that lie off the
+    subspace by much more than the others are left out, and it is fitted again.
+
+    Args:
+        points_px: (view, ..., 2), best smoothed by view.
+        confidence: (view, ...); points count that every view is sure of.
+        variance_px2: Of one coordinate of these points; what is left unexplained must not be more.
+
+    Raises:
+        BadSmoothing: Fewer than two views, or too few points that all views are sure of.
+    """
+    px, sure = np.asarray(points_px, np.float64), np.asarray(confidence, np.float64)
+    views = len(px)
+    if views < 2:
+        raise BadSmoothing(f"Smoothing across views needs two or more of them, got {views}.")
+    together = np.moveaxis(px.reshape(views, -1, 2), 0, 1).reshape(-1, 2 * views)
+    good = (np.nan_to_num(sure.reshape(views, -1)) >= SURE).all(axis=0) & np.isfinite(together).all(axis=1)
+    together = together[good]
+    if len(together) < LEAST_POINTS:
+        raise BadSmoothing(
+            f"Only {len(together)} points are seen by all {views} views with a confidence of {SURE} or more; "
+            f"{LEAST_POINTS} are needed to learn how the views belong together. Smooth each view by itself."
+        )
+    for dimensions in range(min(DIMENSIONS, 2 * views), 2 * views + 1):
+        found = _components(together, dimensions)
+        if found.misfit_px2.max() <= variance_px2:
+            break
+    return found
+
+
+def _components(together: Floats, dimensions: int) -> Subspace:
+    """Principal components of points (point, 2 * view), trimmed."""
+    views = together.shape[1] // 2
+    kept = np.ones(len(together), np.bool_)
+    for _ in range(TRIMS):
+        mean = together[kept].mean(axis=0)
+        basis = np.linalg.svd(together[kept] - mean, full_matrices=False)[2][:dimensions].T
+        off = together - mean
+        left = off - off @ basis @ basis.T
+        length = np.linalg.norm(left, axis=1)
+        kept = length <= max(4 * float(np.median(length)), 1e-6)
+    # What is left lies in as many dimensions as were not taken.
+    freedom = max(2 * views - dimensions, 1)
+    misfit = (left[kept] ** 2).mean(axis=0).reshape(views, 2).mean(axis=1) * (2 * views / freedom)
+    return Subspace(
+        mean_px=mean.reshape(views, 2), basis=basis.reshape(views, 2, dimensions), misfit_px2=misfit
+    )
+
+
+def smooth_views(
+    points_px: ArrayLike, confidence: ArrayLike, ticks: ArrayLike, config: SmoothingConfig
+) -> list[SmoothedPoints]:
+    """Smooth what several views saw, together; one answer a view, in order.
+
+    A view that misses a keypoint gets the position that the others and the motion imply; where all miss it,
+    gaps are as in `smooth_points`.
+
+    Args:
+        points_px: (view, tick, individual, keypoint, 2); NaN where there is no answer.
+        confidence: (view, tick, individual, keypoint).
+        ticks: (tick,) strictly increasing.
+
+    Raises:
+        BadSmoothing: See `fit_subspace`, or shapes do not fit.
+    """
+    px, sure = np.asarray(points_px, np.float64), np.asarray(confidence, np.float64)
+    numbers = np.asarray(ticks, np.float64)
+    if px.ndim != 5 or sure.shape != px.shape[:4] or numbers.shape != px.shape[1:2]:
+        raise BadSmoothing(
+            f"Expected points (view, tick, individual, keypoint, 2), confidence without the last axis and as "
+            f"many ticks; got {px.shape}, {sure.shape} and {numbers.shape}."
+        )
+    apart = [smooth_points(px[view], sure[view], numbers, config) for view in range(len(px))]
+    variance = float(np.nanmean([view.sigma_px.astype(np.float64) ** 2 for view in apart]))
+    alone = np.stack([view.points_px for view in apart])
+    space = fit_subspace(alone, np.stack([view.confidence for view in apart]), variance)
+    if space.basis.shape[2] == 2 * len(px):
+        return apart
+    observed = _observed(px, sure, space, config)
+    steps = np.diff(numbers, prepend=numbers[:1])
+    rows = stretches(len(numbers))
+    strength = robust_strength(
+        observed.rows(rows), np.diff(numbers[rows], prepend=numbers[rows][:1]), config.motion
+    )
+    found = robust_smooth(observed, steps, config.motion, strength)
+    means = np.einsum("vmd,tsd->vtsm", space.basis, found.mean) + space.mean_px[:, None, None]
+    spread = np.einsum("vmd,tsde,vme->vts", space.basis, found.covariance, space.basis) / 2
+    there = np.asarray(np.isfinite(observed.points).all(axis=-1))
+    anywhere = np.asarray(there.any(axis=-1))
+    nearby = np.where(there, np.moveaxis(sure.reshape(*sure.shape[:2], -1), 0, -1), 0).max(axis=-1)
+    return [
+        judged(
+            means[view],
+            spread[view] + space.misfit_px2[view],
+            Answered(
+                there=anywhere,
+                variance=np.where(there[..., view], observed.variance[..., view], np.nan),
+                confidence=nearby,
+                contradicted=there[..., view] & (found.inflation[..., view] > 1),
+                scale=strength.scale,
+                frames=numbers,
+            ),
+            config,
+            sure.shape[1:],
+        )
+        for view in range(len(px))
+    ]
+
+
+def _observed(px: Floats, sure: Floats, space: Subspace, config: SmoothingConfig) -> Observed:
+    """Pixels less the mean of their view, (tick, series, view, 2), and what they say of the subspace."""
+    views, ticks = px.shape[:2]
+    used = np.where((sure >= config.min_confidence)[..., None], px, np.nan).reshape(views, ticks, -1, 2)
+    variance = variance_of(np.nan_to_num(sure), config.radius_px).reshape(views, ticks, -1)
+    return Observed(
+        np.moveaxis(used - space.mean_px[:, None, None], 0, 2),
+        np.moveaxis(variance + space.misfit_px2[:, None, None], 0, 2),
+        space.basis,
+    )

@@ -1,0 +1,80 @@
+"""Several views without calibration, against each view smoothed by itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sbea_engine.geometry import reproject
+from sbea_engine.kinematics.smoothing import BadSmoothing, SmoothingConfig, confidence_of, smooth_points
+from sbea_engine.kinematics.views import fit_subspace, smooth_views
+from tests.fixtures.looking_rig import looking_rig
+from tests.fixtures.noisy_motion import RADIUS_PX, true_motion
+
+FRAMES = 300
+CONFIG = SmoothingConfig(radius_px=RADIUS_PX)
+
+
+def seen(
+    folder: Path, times_as_far: float, *, outliers: float = 0.02
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Truth and answers (view, frame, individual, keypoint, 2), and confidence."""
+    points_mm, _ = true_motion(folder, FRAMES, seed=2)
+    truth = reproject(looking_rig(times_as_far=times_as_far), points_mm)
+    rng = np.random.default_rng(4)
+    sigma = np.exp(rng.uniform(0, np.log(4), truth.shape[:-1]))
+    answers = truth + sigma[..., None] * rng.normal(0, 1, truth.shape)
+    confidence = confidence_of(sigma**2, RADIUS_PX)
+    outlier = rng.random(sigma.shape) < outliers
+    answers[outlier] += rng.uniform(-80, 80, (int(outlier.sum()), 2))
+    confidence[outlier] = 0.9
+    return truth, answers, confidence
+
+
+def rms(points: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.sqrt(np.nanmean(((points - truth) ** 2).sum(axis=-1))))
+
+
+def each_by_itself(answers: np.ndarray, confidence: np.ndarray) -> np.ndarray:
+    return np.stack(
+        [
+            smooth_points(p, c, np.arange(FRAMES), CONFIG).points_px
+            for p, c in zip(answers, confidence, strict=True)
+        ]
+    )
+
+
+def test_far_cameras_help_one_another(tmp_path: Path) -> None:
+    truth, answers, confidence = seen(tmp_path, 30)
+    answers[0, 100:160, :, 0] = np.nan  # a paw before the animal, for one view
+    found = np.stack([v.points_px for v in smooth_views(answers, confidence, np.arange(FRAMES), CONFIG)])
+    alone = each_by_itself(answers, confidence)
+    assert rms(found, truth) < 0.9 * rms(alone, truth)
+    assert np.isnan(alone[0, 110:150, :, 0]).all()
+    assert rms(found[0, 100:160, :, 0], truth[0, 100:160, :, 0]) < 2
+
+
+def test_near_cameras_do_not_bend_one_another(tmp_path: Path) -> None:
+    """They are no linear maps; three components alone would be 5 px off."""
+    truth, answers, confidence = seen(tmp_path, 1)
+    found = np.stack([v.points_px for v in smooth_views(answers, confidence, np.arange(FRAMES), CONFIG)])
+    assert rms(found, truth) <= 1.05 * rms(each_by_itself(answers, confidence), truth)
+
+
+def test_the_subspace_of_linear_cameras_is_found_in_spite_of_outliers(tmp_path: Path) -> None:
+    truth, answers, confidence = seen(tmp_path, 300, outliers=0.05)
+    space = fit_subspace(answers, confidence, 16.0)
+    assert space.basis.shape == (3, 2, 3)
+    exact = np.moveaxis(truth.reshape(3, -1, 2), 0, 1).reshape(-1, 6) - space.mean_px.ravel()
+    basis = space.basis.reshape(6, 3)
+    np.testing.assert_allclose(exact @ basis @ basis.T, exact, atol=1.0)
+
+
+def test_one_view_is_refused() -> None:
+    with pytest.raises(BadSmoothing, match="two or more"):
+        fit_subspace(np.zeros((1, 50, 2)), np.ones((1, 50)), 1.0)
+
+
+def test_views_that_are_never_sure_together_are_refused() -> None:
+    with pytest.raises(BadSmoothing, match="Smooth each view by itself"):
+        fit_subspace(np.zeros((2, 50, 2)), np.full((2, 50), 0.2), 1.0)

@@ -1,0 +1,230 @@
+"""Confidence on the command line and below it; models are tiny and barely trained."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+from sbea_engine.cli import main
+from sbea_engine.data import LabelSet, Poses
+from sbea_engine.io.poses_store import open_poses, write_poses
+from sbea_engine.kinematics.smoothing import BadSmoothing, SmoothingConfig, smooth_points
+from sbea_engine.nn.card import ModelExists
+from sbea_engine.pipelines import smooth as smooth_module
+from sbea_engine.pipelines.pose import load_labels, train_and_evaluate
+from sbea_engine.pipelines.smooth import smooth_store
+from sbea_engine.pipelines.trust import CannotJudge, calibrate_model, compare_models, suspect_labels
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.factory import load
+from sbea_engine.pose.recalibration import RecalibratedPose
+from tests.fixtures.blobs import write_scene
+from tests.fixtures.noisy_motion import RADIUS_PX, noisy_motion
+
+TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=25)
+FRAMES = 150
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    write_scene(folder / "images", 24, absent=5).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labels(data: Path) -> LabelSet:
+    return load_labels(data)
+
+
+@pytest.fixture(scope="module")
+def model(labels: LabelSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    train_and_evaluate(labels, TINY, "last:0.5", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ensemble(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ensemble")
+    result = sbea("pose", "train", "--data", data, "--out", folder, "--preset", "tiny", "--iterations", 4,
+                  "--threads", 1, "--members", 2, "--holdout", "last:0.25")  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert not (folder / "checkpoint").exists()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def poses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("poses")
+    motion = noisy_motion(folder, FRAMES, seed=2)
+    return write_poses(
+        Poses(
+            skeleton=motion.skeleton,
+            individuals=motion.individuals,
+            frames=np.arange(FRAMES, dtype=np.int64),
+            points_px=motion.answers_px.astype(np.float32),
+            confidence=motion.confidence.astype(np.float32),
+            provenance={"weights_sha256": "abc"},
+        ),
+        folder / "raw",
+        chunk=50,
+    )
+
+
+def sbea(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def last_line(result: Result) -> dict[str, object]:
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout.strip().splitlines()[-1])
+    assert isinstance(document, dict)
+    return document
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+class TestCalibrate:
+    def test_a_copy_gets_a_new_confidence_and_the_model_stays(
+        self, model: Path, data: Path, labels: LabelSet, tmp_path: Path
+    ) -> None:
+        before = bytes_of(model)
+        out = tmp_path / "again"
+        said = last_line(
+            sbea(
+                "pose", "calibrate", "--model", model, "--data", data, "--out", out, "--threads", 1, "--json"
+            )
+        )
+        assert bytes_of(model) == before
+        assert (said["frames"], said["left_out"]) == (12, 12)
+        old, new = load(model, threads=1), load(out, threads=1)
+        assert isinstance(new, RecalibratedPose)
+        sources = labels.frames[12:]
+        points, confidence = new.predict_sources(sources)
+        np.testing.assert_array_equal(points, old.predict_sources(sources)[0])
+        known = new.recalibration_
+        assert known.n == 24
+        assert known.right is not None
+        assert abs(float(confidence.mean()) - known.right) < 0.15
+        assert new.provenance["weights_sha256"] == old.provenance["weights_sha256"]
+        assert new.provenance != old.provenance  # poses of one do not go on with the other's
+        stream = np.concatenate([c for _, c in new.predict_stream(_pixels(labels, range(12, 24)))])
+        np.testing.assert_allclose(stream, confidence, atol=1e-3)
+
+    def test_what_is_there_already_stays(self, model: Path, labels: LabelSet, ensemble: Path) -> None:
+        with pytest.raises(ModelExists):
+            calibrate_model(model, labels, ensemble, threads=1)
+
+    def test_labels_of_its_training_are_no_measure(self, model: Path, labels: LabelSet) -> None:
+        with pytest.raises(CannotJudge, match="0 are new to the model"):
+            calibrate_model(model, labels.select(range(12)), threads=1)
+
+    def test_an_ensemble_can_be_recalibrated_too(
+        self, ensemble: Path, labels: LabelSet, tmp_path: Path
+    ) -> None:
+        found = calibrate_model(ensemble, labels, tmp_path / "new", threads=1)
+        assert found.frames == 6
+        again = calibrate_model(tmp_path / "new", labels, threads=1)  # judges what lies beneath
+        assert again.before == found.before
+
+
+def _pixels(labels: LabelSet, rows: range):  # type: ignore[no-untyped-def]
+    from sbea_engine.video.reader import read_source
+
+    return (read_source(labels.frames[row]) for row in rows)
+
+
+class TestLabelErrors:
+    def test_command(self, ensemble: Path, data: Path) -> None:
+        said = last_line(sbea("pose", "label-errors", "--model", ensemble, "--data", data, "--json"))
+        assert isinstance(said["suspects"], list)
+
+    def test_one_network_cannot_tell(self, model: Path, labels: LabelSet) -> None:
+        with pytest.raises(CannotJudge, match="--members"):
+            suspect_labels(model, labels, threads=1)
+
+    def test_labels_that_were_changed_since(self, ensemble: Path, labels: LabelSet) -> None:
+        points = np.array(labels.points_px)
+        points[1] += 1
+        with pytest.raises(CannotJudge, match="other labels of these frames"):
+            suspect_labels(ensemble, replace(labels, points_px=points), threads=1)
+
+
+class TestCompare:
+    def test_on_labels(self, model: Path, ensemble: Path, data: Path, labels: LabelSet) -> None:
+        said = last_line(
+            sbea("pose", "compare", "--model", ensemble, "--model", model, "--data", data, "--json")
+        )
+        assert said["overall"]["n"] == int((labels.visibility[18:] > 0).sum())
+        assert "18 of 24 frames left out" in str(said["warnings"])
+        assert " px on average" in str(said["verdict"])
+
+    def test_a_model_is_no_better_than_itself(self, model: Path, labels: LabelSet) -> None:
+        found, _ = compare_models(model, model, labels, threads=1)
+        assert (found.overall.difference_px, found.overall.low_px, found.overall.high_px) == (0, 0, 0)
+
+    def test_on_a_video(self, model: Path, ensemble: Path, data: Path) -> None:
+        result = sbea("pose", "compare", "--model", model, "--model", ensemble, "--every", 5, "--video",
+                      data / "images", "--json")  # fmt: skip
+        frames = last_line(result)["frames"]
+        assert isinstance(frames, list)
+        assert {f["index"] % 5 for f in frames} == {0}
+        assert [f["mean_px"] for f in frames] == sorted((f["mean_px"] for f in frames), reverse=True)
+
+    @pytest.mark.parametrize("options", [["--every", "3"], []])
+    def test_what_is_missing_is_said(self, model: Path, options: list[str]) -> None:
+        assert sbea("pose", "compare", "--model", model, "--model", model, *options).exit_code == 2
+        assert "--model twice" in sbea("pose", "compare", "--model", model, "--data", "x").stderr
+
+
+class TestSmooth:
+    def test_a_store_beside_the_raw_one(self, poses: Path, tmp_path: Path) -> None:
+        before = bytes_of(poses)
+        out = tmp_path / "smooth"
+        said = last_line(
+            sbea("pose", "smooth", "--poses", poses, "--out", out, "--radius", RADIUS_PX, "--json")
+        )
+        assert bytes_of(poses) == before
+        assert said["smoothed_now"] == FRAMES
+        raw, smoothed = open_poses(poses).window(), open_poses(out).window()
+        config = SmoothingConfig(radius_px=RADIUS_PX)
+        direct = smooth_points(raw.points_px, raw.confidence, raw.frames, config)
+        np.testing.assert_allclose(smoothed.points_px, direct.points_px, atol=1e-3)
+        assert smoothed.provenance["smoothing"]["radius_px"] == RADIUS_PX
+        assert smoothed.provenance["weights_sha256"] == "abc"
+
+    def test_windows_join_without_a_seam(
+        self, poses: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        config = SmoothingConfig(radius_px=RADIUS_PX)
+        smooth_store(poses, tmp_path / "whole", config)
+        monkeypatch.setattr(smooth_module, "WINDOW", 40)
+        monkeypatch.setattr(smooth_module, "OVERLAP", 40)
+        smooth_store(poses, tmp_path / "windows", config)
+        whole, windows = (open_poses(tmp_path / name).window() for name in ("whole", "windows"))
+        np.testing.assert_allclose(windows.points_px, whole.points_px, atol=0.05)
+        assert smooth_store(poses, tmp_path / "windows", config).smoothed_now == 0
+
+    @pytest.mark.parametrize("place", ["", "inside"])
+    def test_never_over_the_raw_ones(self, poses: Path, place: str) -> None:
+        with pytest.raises(BadSmoothing, match="beside"):
+            smooth_store(poses, poses / place, SmoothingConfig(radius_px=1))
+
+    def test_the_radius_comes_from_the_model_that_predicted(
+        self, poses: Path, model: Path, tmp_path: Path
+    ) -> None:
+        result = sbea("pose", "smooth", "--poses", poses, "--out", tmp_path / "s", "--model", model)
+        assert result.exit_code == 2
+        assert "not predicted by the model" in result.stderr
+        assert not (tmp_path / "s").exists()
