@@ -68,7 +68,7 @@ function Drawing({
       marks={marks}
       words={
         line.length > 0
-          ? "Points are models; the line is a + b / labelsᶜ; in the band lie nine of ten models."
+          ? "Points are models; the line is a power law through them; in the band lie nine of ten models."
           : "Points are models."
       }
       summary={`Mean held-out error by labelled frames. ${marks.map(({ words }) => words).join(" ")}`}

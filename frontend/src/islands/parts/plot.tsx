@@ -39,7 +39,8 @@ interface PlotProps {
   readonly behind?: (scale: Scale) => ComponentChildren;
 }
 
-const MARGIN = { left: 58, right: 14, top: 10, bottom: 46 };
+// Room for a tick of "100 %" that is centred on either end.
+const MARGIN = { left: 66, right: 26, top: 10, bottom: 46 };
 const REACH_PX = 40;
 
 /** Points over two axes. Arrow keys, a pointer or a finger go from mark to mark; each is told in words. */
@@ -158,7 +159,7 @@ function Axes({ x, y, scale, wide, height }: AxesProps): JSX.Element {
       <text x={(MARGIN.left + wide - MARGIN.right) / 2} y={height - 6} text-anchor="middle">
         {x.name}
       </text>
-      <text transform={`translate(14 ${middle}) rotate(-90)`} text-anchor="middle">
+      <text transform={`translate(12 ${middle}) rotate(-90)`} text-anchor="middle">
         {y.name}
       </text>
     </g>
