@@ -166,7 +166,9 @@ class TestCompare:
         said = last_line(
             sbea("pose", "compare", "--model", ensemble, "--model", model, "--data", data, "--json")
         )
-        assert said["overall"]["n"] == int((labels.visibility[18:] > 0).sum())
+        overall = said["overall"]
+        assert isinstance(overall, dict)
+        assert overall["n"] == int((labels.visibility[18:] > 0).sum())
         assert "18 of 24 frames left out" in str(said["warnings"])
         assert " px on average" in str(said["verdict"])
 
