@@ -100,6 +100,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/openfield"))
     parser.add_argument("--preset", default="default")
     parser.add_argument("--family", default="two_stage")
+    parser.add_argument("--backbone", default="auto")
+    parser.add_argument("--minutes", type=float, help="Lower the steps of training to what fits.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--folds", type=int, default=5)
