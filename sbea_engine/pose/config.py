@@ -64,8 +64,8 @@ PRESETS: Mapping[PresetName, Preset] = {
 
 COARSE: Mapping[PresetName, Preset] = {
     "tiny": replace(PRESETS["tiny"], iterations=60),
-    "fast": replace(PRESETS["fast"], extent_px=40, gap_px=3, crop_px=96, iterations=200),
-    "default": replace(PRESETS["default"], extent_px=40, gap_px=3, crop_px=96, iterations=350),
+    "fast": replace(PRESETS["fast"], extent_px=40, gap_px=3, crop_px=96, iterations=400),
+    "default": replace(PRESETS["default"], extent_px=40, gap_px=3, crop_px=96, iterations=1000),
 }
 """Of the first stage of `two_stage`, which has to say where the animal is and which way it points."""
 

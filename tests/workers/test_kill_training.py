@@ -27,7 +27,7 @@ def test_training_goes_on_from_its_checkpoint_on_a_new_worker(studio: Studio) ->
     made: dict[str, Any] = studio.ask("train", iterations=ITERATIONS)
     job = made["job"]
     first = studio.start_worker()
-    checkpoint = studio.folder / "jobs" / job / "checkpoint" / "latest.safetensors"
+    checkpoint = studio.folder / "jobs" / job / "checkpoint" / "coarse" / "latest.safetensors"
     wait_for(checkpoint.exists, "a checkpoint")
     kill(first)
     saved = iterations_saved(checkpoint)
