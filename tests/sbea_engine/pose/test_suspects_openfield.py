@@ -23,7 +23,9 @@ pytestmark = [
 @pytest.mark.timeout(3600)
 def test_the_ears_of_img0102_are_swapped() -> None:
     labels = read_project(PROJECT).labels
-    config = PoseConfig(preset="fast", family="pose_machine", iterations=150, threads=1, device="cpu", members=3)
+    config = PoseConfig(
+        preset="fast", family="pose_machine", iterations=150, threads=1, device="cpu", members=3
+    )
     model = PoseEnsemble(config).fit(labels)
     radius = model.calibration_.radius_px
     agreed = model.out_of_fold_.consensus(radius)
