@@ -165,9 +165,9 @@ export class JobFeed {
       return;
     }
     if (message.type === "snapshot") {
+      this.#setJobs(message.jobs); // before the feed counts as loaded: these were there, and are no news
       this.#live();
       this.#awaitingSnapshot = false;
-      this.#setJobs(message.jobs);
       for (const job of message.jobs) {
         const complete = this.#add(
           job,

@@ -3,16 +3,24 @@ import type { JobFeed } from "../../api/jobFeed";
 import type { JobState } from "../../api/messages.gen";
 import { isActive } from "./job";
 
-/** Calls back whenever a job that was active when last seen has ended: what it made can be read now. */
-export function onJobEnd(feed: JobFeed, signal: AbortSignal, ended: (job: JobState) => void): void {
-  let active = new Set<string>();
+/**
+ * Calls back whenever a job has ended since the page knows the jobs: what it made can be read now. Also for one
+ * that is heard of only when it is over, because it began and ended between two messages.
+ */
+export function onJobEnd(
+  feed: Pick<JobFeed, "jobs" | "loaded">,
+  signal: AbortSignal,
+  ended: (job: JobState) => void,
+): void {
+  let known = new Map<string, boolean>(); // whether it was active
+  let complete = false;
   const stop = effect(() => {
-    const jobs = feed.jobs.value;
-    for (const id of active) {
-      const job = jobs.get(id);
-      if (job && !isActive(job)) ended(job);
-    }
-    active = new Set([...jobs.values()].filter(isActive).map((job) => job.id));
+    const jobs = [...feed.jobs.value.values()];
+    const before = complete;
+    complete = feed.loaded.value;
+    const over = jobs.filter((job) => !isActive(job) && (known.get(job.id) ?? before));
+    known = new Map(jobs.map((job) => [job.id, isActive(job)]));
+    for (const job of over) ended(job);
   });
   signal.addEventListener("abort", stop, { once: true });
 }
