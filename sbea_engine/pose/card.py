@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 STAGE = "pose"
 
+UNSEEN = "which the weights never saw"
+UNSEEN_YET = (
+    "which the weights had not seen when they answered them, and went on with afterwards: what is kept has "
+    "seen more than what was measured"
+)
+
 
 def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome[Any, Any], threads: int) -> ModelCard:
     """What a reader or a later run wants to know, save the weights' checksum: that needs the file."""
@@ -73,13 +79,14 @@ def _meaning(outcome: FitOutcome[Any, Any]) -> dict[str, str]:
         "confidence": (
             f"Estimated probability that the keypoint is in the picture and that the answer lies within "
             f"{radius:.1f} source pixels of where a person would place it. {outcome.model.trust_origin} "
-            f"Calibrated on {calibration.n} points of validation frames that the weights never saw, of which "
-            f"{_share(calibration.right)} were right. It holds for frames like those; on other recordings "
-            f"it is a ranking."
+            f"Calibrated on {calibration.n} points of validation frames, "
+            f"{UNSEEN_YET if outcome.refitted else UNSEEN}; {_share(calibration.right)} were right. It holds "
+            f"for frames like those; on other recordings it is a ranking."
         ),
         "validation": (
-            "Blocks of time inside the training frames, used for the curve and to calibrate confidence. "
-            "No weights were chosen by it: the last running average is kept."
+            f"Blocks of time inside the training frames, {UNSEEN_YET if outcome.refitted else UNSEEN}. They "
+            f"draw the curve and calibrate confidence. No weights were chosen by them: the last running "
+            f"average is kept."
         ),
     }
 

@@ -52,6 +52,7 @@ class FitOutcome(Generic[Network, PlanKind]):
         validation: `metrics.evaluate` on the validation frames.
         validation_rows: Rows of the labels that the weights never saw.
         labels_sha256: Of what was trained on; see `labels_checksum`.
+        refitted: The weights went on with the validation frames after these had been measured.
     """
 
     model: Network
@@ -62,6 +63,7 @@ class FitOutcome(Generic[Network, PlanKind]):
     validation: Mapping[str, Any]
     validation_rows: Rows
     labels_sha256: str
+    refitted: bool = False
 
 
 def fit_pose(

@@ -90,6 +90,7 @@ def fit_two_stage(
         validation=validation,
         validation_rows=coarse.validation_rows,
         labels_sha256=labels_checksum(labels),
+        refitted=True,
     )
 
 
