@@ -19,6 +19,7 @@ from sbea_engine.nn.card import write_json
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import create
 from sbea_engine.pose.frames import check_frames
+from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import calibration_figures, figures
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
@@ -134,16 +135,27 @@ def _cell(
         began = time.monotonic()
         model = create(config).fit(train)
         seconds = time.monotonic() - began
-        points, confidence = (a.astype(np.float64) for a in model.predict_sources(truth.frames))
+        found = model.predict_sources(truth.frames)
+        if not model.tells_individuals_apart:
+            found = match_to_truth(truth.points_px, *found)
+        points, confidence = (a.astype(np.float64) for a in found)
         radius_px = float(model.card_.plan["radius_px"])
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-            answers = {"points_px": points.tolist(), "confidence": confidence.tolist()}
+            answers = {"points_px": _listed(points), "confidence": _listed(confidence)}
             write_json(file, {**answers, "radius_px": radius_px, "seconds": seconds})
     distance = np.linalg.norm(points - truth.points_px, axis=-1)
     return _Cell(
         distance_px=distance, placed=placed, confidence=confidence, radius_px=radius_px, seconds=seconds
     )
+
+
+def _listed(values: NDArray[np.float64]) -> list[Any]:
+    """For JSON: None where there is no answer."""
+    objects = values.astype(object)
+    objects[np.isnan(values)] = None
+    listed: list[Any] = objects.tolist()
+    return listed
 
 
 def _name(train: LabelSet, truth: LabelSet, config: PoseConfig) -> str:

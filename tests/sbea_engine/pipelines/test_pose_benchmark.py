@@ -1,6 +1,7 @@
 """Figures pooled over held-out blocks of time."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from sbea_engine.cli import main
 from sbea_engine.data import LabelSet
 from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan, benchmark, spread
 from sbea_engine.pose.config import PoseConfig
-from tests.fixtures.blobs import write_scene
+from tests.fixtures.blobs import write_scene, write_twins
 
 TINY = PoseConfig(preset="tiny", family="pyramid", threads=1, device="cpu", iterations=6)
 
@@ -60,6 +61,16 @@ class TestBenchmark:
         for row in (*first, *again):
             del row["train_s"]
         assert again == first
+
+    @pytest.mark.slow
+    def test_animals_that_have_no_names_are_paired_with_the_nearest_labels(self, tmp_path: Path) -> None:
+        labels = write_twins(tmp_path / "images", 40, lone=8)
+        config = replace(TINY, family="bottom_up", iterations=120)
+        plan = BenchmarkPlan(labels=(None,), folds=2)
+        first = benchmark(labels, config, plan, keep=tmp_path / "kept")
+        again = benchmark(labels, config, plan, keep=tmp_path / "kept")
+        assert first[0]["pck10"] > 0.8  # by name it would be about one half
+        assert again[0]["mean_px"] == first[0]["mean_px"]
 
     @pytest.mark.parametrize("wrong", [{"labels": (4,)}, {"labels": ()}, {"labels": (5,), "folds": 1}])
     def test_what_cannot_be_measured_is_refused(self, wrong: dict[str, object]) -> None:
