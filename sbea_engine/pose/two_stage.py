@@ -137,7 +137,9 @@ class TwoStageLocator:
         images = [frame.reduced for frame in frames for _ in range(self._individuals)]
         fine = self._look_closely(images, poses, trust)
         found = to_source(fine.points_px.reshape(coarse.points_px.shape), source, reduced)
-        return Located(found, fine.confidence_logit.reshape(coarse.confidence_logit.shape))
+        limit = np.array(source, dtype=np.float32) - np.float32(0.5)
+        inside = np.clip(found, np.float32(-0.5), limit)  # a crop may reach beyond the picture
+        return Located(inside, fine.confidence_logit.reshape(coarse.confidence_logit.shape))
 
     def _look_closely(self, images: Sequence[Image], points: Floats, trust: Floats) -> Located:
         """Answers of the fine stage, one pose a row: reduced pixels."""

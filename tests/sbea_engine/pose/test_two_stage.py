@@ -16,9 +16,11 @@ from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.factory import create, load
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.metrics import evaluate
+from sbea_engine.pose.model import Maps, PoseNet
 from sbea_engine.pose.plan import WorkingPlan
 from sbea_engine.pose.splits import labelled_rows
 from sbea_engine.pose.two_stage import TwoStagePlan, gate
+from sbea_engine.pose.two_stage_estimator import TwoStageEstimator
 
 TINY = PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu")
 
@@ -80,23 +82,42 @@ def test_finds_keypoints_on_new_frames(scene: LabelSet, other_scene: LabelSet, t
     centre = np.nanmean(scene.points_px, axis=0)
     plain = evaluate(other_scene, np.broadcast_to(centre, points.shape).astype(np.float32))
     assert found["median_px"] < 0.1 * plain["median_px"]
-    model.save(tmp_path)
+    card = model.save(tmp_path)
+    assert "went on with afterwards" in card.meaning["confidence"]
+    assert "went on with afterwards" in card.meaning["validation"]
     again, _ = load(tmp_path, threads=1).predict_sources(other_scene.frames)
     np.testing.assert_allclose(again, points, atol=1e-4)
 
 
 def test_frames_of_other_sizes_and_shapes_are_answered(scene: LabelSet) -> None:
-    model = create(PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu", iterations=4)).fit(
-        scene
-    )
+    model = create(replace(TINY, iterations=4)).fit(scene)
     rng = np.random.default_rng(0)
-    frames = [
-        rng.integers(0, 256, (h, w, 3), dtype=np.uint8) for h, w in ((90, 140), (90, 140), (33, 201), (4, 5))
-    ]
+    sizes = ((90, 140), (90, 140), (33, 201), (4, 5))
+    frames = [rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in sizes]
     answers = list(model.predict_stream(iter(frames)))
     points = np.concatenate([p for p, _ in answers])
     assert points.shape == (4, 1, len(scene.skeleton), 2)
     assert np.isfinite(points).all()
+
+
+class Corner(PoseNet):
+    """Finds every keypoint in the first corner of its picture."""
+
+    def score(self, levels: list[torch.Tensor], valid: tuple[int, int] | None) -> Maps:
+        logits = super().score(levels, valid).logits * 0
+        logits[..., 0, 0] = 1e6
+        return Maps(logits)
+
+
+def test_answers_lie_in_the_picture_where_the_crop_reaches_beyond_it(scene: LabelSet) -> None:
+    model = TwoStageEstimator(replace(TINY, iterations=4)).fit(scene)
+    model.model_.fine = Corner(1, len(scene.skeleton), 1, (8, 16, 24, 32)).eval()
+    frame = np.zeros((24, 20, 3), dtype=np.uint8)
+    assert max(model.plan_.crop.width, model.plan_.crop.height) > 24
+    points, _ = next(iter(model.predict_stream(iter([frame]))))
+    assert (points >= -0.5).all()
+    assert (points <= (19.5, 23.5)).all()
+    assert np.isclose(points, -0.5).any() or np.isclose(points, (19.5, 23.5)).any()
 
 
 def test_the_plan_goes_through_json(scene: LabelSet) -> None:
