@@ -11,7 +11,10 @@ import os
 import shutil
 import tempfile
 
-_own = "SBEA_DATA_ROOT" not in os.environ
+# Each process that pytest-xdist starts has a data root of its own; what a test starts shares that of the test.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+_own = "SBEA_DATA_ROOT" not in os.environ or os.environ.get("SBEA_TEST_WORKER", _worker) != _worker
+os.environ["SBEA_TEST_WORKER"] = _worker
 if _own:
     os.environ["SBEA_DATA_ROOT"] = tempfile.mkdtemp(prefix="sbea-test-")
     atexit.register(shutil.rmtree, os.environ["SBEA_DATA_ROOT"], ignore_errors=True)
