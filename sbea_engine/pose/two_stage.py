@@ -184,7 +184,7 @@ class TwoStageLocator:
 def gate(expected_px: Tensor, cells: Sequence[int], sd_px: float) -> Tensor:
     """Log of a Gaussian round the coarse answers, up to a constant.
 
-    Without it the fine stage now and then puts both of a pair on one of them.
+    A fine stage by itself now and then puts both of a pair on one of them.
 
     Args:
         expected_px: (batch, keypoint, 2), crop pixels.
