@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 
-# Each process that pytest-xdist starts has a data root of its own; what a test starts shares that of the test.
+# Each process of pytest-xdist has a data root of its own; what a test starts shares that of the test.
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 _own = "SBEA_DATA_ROOT" not in os.environ or os.environ.get("SBEA_TEST_WORKER", _worker) != _worker
 os.environ["SBEA_TEST_WORKER"] = _worker
