@@ -17,8 +17,9 @@ KEY_INTERVAL = 60
 class FilmWriter:
     """Appends frames to one mp4 (yuv420p, constant rate); use as a context manager.
 
-    One encoder thread, so that the same frames give the same file and so that recordings can be rendered
-    side by side.
+    The same frames give the same file: one encoder thread, which also lets recordings be rendered side by
+    side, and `cpu-independent`, without which x264's fast look-ahead reads memory that it never set where a
+    picture's sides are not whole macroblocks.
     """
 
     def __init__(self, file: Path, *, width: int, height: int, fps: float) -> None:
@@ -35,7 +36,7 @@ class FilmWriter:
             "crf": str(QUALITY_CRF),
             "preset": "veryfast",
             "g": str(KEY_INTERVAL),
-            "x264-params": "threads=1:lookahead-threads=1:sync-lookahead=0",
+            "x264-params": "threads=1:lookahead-threads=1:sync-lookahead=0:cpu-independent=1",
         }
         stream.codec_context.thread_count = 1
         self._stream: Any = stream
