@@ -17,7 +17,7 @@ from sbea_engine.io.poses_store import open_poses
 from sbea_engine.progress import OnProgress, Progress
 from tests.webapp.factories import client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_video
-from tests.workers.project_rows import finish, make_labelled_video
+from tests.workers.project_rows import finish, label_frames, make_labelled_video
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_retry
 from webapp.projects.models import Project
@@ -182,6 +182,19 @@ class TestTraining:
         assert model.job is not None
         finish(train_pose, model.job)
         assert checkpoints == [storage.data_root() / "jobs" / str(model.job.pk) / "checkpoint"]
+
+    def test_one_that_goes_on_names_its_parent_and_tests_where_it_did(self, video: Video) -> None:
+        first = trained(video)
+        label_frames(video, range(20, 28))  # after what was held out
+        second = start(video, preset=None, start_from=first.pk)
+        few_steps(second)
+        assert finish(train_pose, second.job).error is None
+        second.refresh_from_db()
+        begun = second.card["data"]["start"]
+        assert (begun["name"], begun["weights_sha256"]) == (first.name, first.card["weights_sha256"])
+        held_out = second.card["data"]["held_out_frames"]
+        assert list(held_out.values()) == [list(range(16, 28))]
+        assert second.metrics["test"]["n"] == 12 * 4
 
     def test_failure_is_shown_on_the_model_and_can_be_tried_again(
         self, video: Video, monkeypatch: pytest.MonkeyPatch
