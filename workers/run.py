@@ -74,6 +74,11 @@ def stop_all_runs() -> None:
     _stopping.set()
 
 
+def worker_is_stopping() -> bool:
+    """Whether this process shuts down, so that what it has in hand goes back."""
+    return _stopping.is_set()
+
+
 class JobRun:
     """What a task sees of its job.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from sbea_engine.pose.warm_split import Known, split_as_before
 from sbea_engine.pose.warm_start import by_video, check_start
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint as fingerprint_video
-from sbea_engine.video.reader import open_frames
+from sbea_engine.video.reader import FrameReader, open_frames
 
 METRICS_FILE = "metrics.json"
 CHECKPOINT_FOLDER = "checkpoint"
@@ -308,8 +309,7 @@ def predict_video(
         with writer:
             start = done = writer.frames_done
             on_progress(Progress(stage="predict", done=done, total=total))
-            frames = _pixels(reader.iterate(start))
-            with closing(model.predict_stream(frames)) as answers:
+            with closing(answers_to(model, reader, start, total, chunk)) as answers:
                 for points, confidence in answers:
                     writer.append(points, confidence)
                     done += len(points)
@@ -345,5 +345,17 @@ def _measure(
     return evaluate(truth, points, confidence, radius_px=float(model.card_.plan["radius_px"]))
 
 
-def _pixels(frames: Iterator[tuple[int, NDArray[np.uint8]]]) -> Iterator[NDArray[np.uint8]]:
-    return (pixels for _, pixels in frames)
+def answers_to(
+    model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int
+) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Answers to the frames start <= frame < stop, some at a time; start is a whole number of chunks.
+
+    No batch reaches over the end of a chunk: how frames are put together changes the last digits of what a
+    network answers. A run that was stopped, or shared between workers, so gives the numbers of one that was
+    not. Where animals keep their places from frame to frame there is one stream.
+    """
+    pixels = (image for _, image in reader.iterate(start))
+    length = chunk if model.tells_individuals_apart else max(stop - start, 1)
+    for at in range(start, stop, length):
+        with closing(model.predict_stream(islice(pixels, min(length, stop - at)))) as answers:
+            yield from answers

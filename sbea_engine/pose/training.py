@@ -43,7 +43,7 @@ CURVE_POINTS = 15
 REFIT_RATE = 0.5
 """Of the learning rate, where a trained network goes on with more frames."""
 
-WARM_RATE = 0.5
+WARM_RATE = 0.25
 """Of the learning rate, where a training goes on from another model."""
 
 

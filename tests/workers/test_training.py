@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import zipfile
@@ -14,6 +15,7 @@ import pytest
 import torch
 
 from sbea_engine.io.poses_store import open_poses
+from sbea_engine.pipelines.shared_prediction import SharedPrediction
 from sbea_engine.progress import OnProgress, Progress
 from tests.webapp.factories import client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_video
@@ -233,25 +235,23 @@ class TestTraining:
 class TestPrediction:
     def test_resumes_after_its_last_chunk(self, video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
         model = trained(video)
-        real: Any = vars(predictions_module)["predict_video"]
+        real = SharedPrediction.lead
         seen: list[int] = []
+        stop_after: list[int | None] = [9]
 
-        def small_chunks(*args: Any, on_progress: OnProgress, stop_after: int | None, **more: Any) -> Any:
+        def watched(self: SharedPrediction, *args: Any, on_progress: OnProgress, **more: Any) -> Any:
             def report(progress: Progress) -> None:
                 on_progress(progress)
                 seen.append(progress.done)
-                if stop_after is not None and progress.done >= stop_after:
+                if stop_after[0] is not None and progress.done >= stop_after[0]:
                     raise OSError("the worker's disk went away")
 
-            return real(*args, chunk=4, on_progress=report, **more)
+            return real(self, *args, on_progress=report, **more)
 
-        def patch(stop_after: int | None) -> None:
-            def stub(*args: Any, **more: Any) -> Any:
-                return small_chunks(*args, stop_after=stop_after, **more)
+        monkeypatch.setattr(SharedPrediction, "lead", watched)
+        small = functools.partial(SharedPrediction, chunk=4, range_chunks=2)
+        monkeypatch.setattr(predictions_module, "SharedPrediction", small)
 
-            monkeypatch.setattr(predictions_module, "predict_video", stub)
-
-        patch(stop_after=9)
         owner = owner_of(model.project)
         result = prediction_start(model=model, video=video, by=owner)
         job = finish(predict_pose, result.job)
@@ -264,7 +264,7 @@ class TestPrediction:
         assert np.isfinite(part[:done]).all()
         assert np.isnan(part[done:]).all()
 
-        patch(stop_after=None)
+        stop_after[0] = None
         seen.clear()
         job = finish(predict_pose, job_retry(job=job, by=owner))
         result.refresh_from_db()

@@ -146,3 +146,24 @@ class JobEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} #{self.seq} {self.kind}"
+
+
+class JobRange(models.Model):
+    """A part of one job that any worker may do; only `webapp.jobs.sharing` changes it.
+
+    `holder` is unique to one claim and fences it, as `Job.worker` does a run.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="ranges")
+    number = models.PositiveIntegerField()
+    holder = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    frames_done = models.PositiveIntegerField(default=0)
+    finished = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["job", "number"]
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="jobs_range_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} range {self.number}"

@@ -32,6 +32,10 @@ class JobKind(StrEnum):
     DEMO_RENDER = "demo.render"
 
 
+PREDICT_HELP = "pose.predict.help"
+"""Name of the task that does a range of somebody else's prediction; it has no job of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindSpec:
     """What the house needs to know of a kind.

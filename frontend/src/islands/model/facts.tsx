@@ -13,6 +13,12 @@ const part = (card: Facts, name: string): Facts => {
 
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 
+/** Whether no labelled frame was left to validate on; of a model that went on from another. */
+export function isUnchecked(model: Model): boolean {
+  const frames = part(model.card, "data").validation_frames;
+  return Array.isArray(frames) && frames.length === 0 && "start" in part(model.card, "data");
+}
+
 /** What a confidence is, in the words of the model's own card. */
 export function Meaning({ model }: { readonly model: Model }): JSX.Element | null {
   const { confidence, points_px, validation } = part(model.card, "meaning");

@@ -15,7 +15,7 @@ import { can, type ProjectContext, type ProjectProps } from "../parts/project";
 import { Loaded, Resource } from "../parts/resource";
 import { onJobEnd } from "../parts/watch";
 import { Confidence } from "./confidence";
-import { CardFacts, Meaning } from "./facts";
+import { CardFacts, isUnchecked, Meaning } from "./facts";
 import { Quality } from "./quality";
 import { RunOnVideos } from "./run";
 import { WorstFrames } from "./worst";
@@ -79,7 +79,7 @@ function ModelView(page: ModelPage): JSX.Element {
       {jobId && (
         <section class="card stack tight">
           <h2>How it learnt</h2>
-          <TrainingCurves feed={page.feed} jobId={jobId} />
+          <TrainingCurves feed={page.feed} jobId={jobId} unchecked={learnt && isUnchecked(model)} />
         </section>
       )}
       {learnt && <Meaning model={model} />}
