@@ -15,7 +15,7 @@ from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.trainer import Trained, Trainer
 from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
-from sbea_engine.pose.crops import make_crop_plan
+from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch, pose_loss
@@ -36,6 +36,7 @@ from sbea_engine.pose.training import (
 )
 from sbea_engine.pose.turned_maps import LEAST_TURN_DEG, Turns
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
+from sbea_engine.pose.warm_start import WarmStart, begin, judge
 from sbea_engine.progress import OnProgress, ignore
 
 RADIUS_SHARE = 1 / 24
@@ -53,7 +54,12 @@ REFIT_SHARE = 0.4
 
 
 def fit_two_stage(
-    labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+    labels: LabelSet,
+    config: PoseConfig,
+    *,
+    start: WarmStart | None = None,
+    checkpoint: Path | None = None,
+    on_progress: OnProgress = ignore,
 ) -> FitOutcome[TwoStageNetwork, TwoStagePlan]:
     """Train both stages; arguments and errors as `PoseEstimator.fit`.
 
@@ -68,16 +74,23 @@ def fit_two_stage(
         )
     steps = steps_of(config, len(labels.individuals))
     runs = Runs(steps, config, checkpoint, on_progress)
-    coarse = Training(labels, _coarse(runs.config("coarse")), COARSE[config.preset], on_progress=on_progress)
+    coarse = Training(
+        labels,
+        _coarse(runs.config("coarse")),
+        COARSE[config.preset],
+        start=None if start is None else start.of_stage("coarse", "coarse"),
+        on_progress=on_progress,
+    )
+    fine_start = None if start is None else start.of_stage("fine", "crop")
     found = runs.run("coarse", _on(coarse, coarse.model, coarse.fit_rows))
     network = TwoStageNetwork(
-        cast(PoseNetwork, found), on_device(build_fine(labels.skeleton, config), config)
+        cast(PoseNetwork, found), on_device(begin(build_fine(labels.skeleton, config), fine_start), config)
     )
-    fine = FineTraining(labels, runs.config("fine"), coarse, network)
+    fine = FineTraining(labels, runs.config("fine"), coarse, network, fine_start)
     seen = runs.run("fine", _on(fine, network.fine, coarse.fit_rows))
     measured = TwoStageNetwork(network.coarse, cast(PoseNetwork, seen)).eval()
-    calibration = fine.validation.calibrate(measured)
-    validation = fine.validation.evaluate(measured, calibration)
+    seen_never = labels.select(coarse.validation_rows)
+    calibration, validation = judge(fine.validation, measured, seen_never, start)
     final = TwoStageNetwork(
         cast(PoseNetwork, runs.run("coarse_again", _on(coarse, measured.coarse, coarse.rows, refit=True))),
         cast(PoseNetwork, runs.run("fine_again", _on(fine, measured.fine, coarse.rows, refit=True))),
@@ -98,7 +111,8 @@ def fit_two_stage(
 def steps_of(config: PoseConfig, individuals: int) -> dict[str, int]:
     """Steps of each training, in order; of several individuals twice as many, see `PoseConfig.steps`."""
     coarse, fine = COARSE[config.preset].iterations, FINE[config.preset].iterations
-    total = (coarse + fine) * min(individuals, 2) if config.iterations is None else config.iterations
+    usual = config.shortened((coarse + fine) * min(individuals, 2))
+    total = usual if config.iterations is None else config.iterations
     again = round(REFIT_SHARE * total)
     first = total - again
     share = coarse / (coarse + fine)
@@ -140,18 +154,27 @@ class FineTraining:
     """
 
     def __init__(
-        self, labels: LabelSet, config: PoseConfig, coarse: Training, network: TwoStageNetwork
+        self,
+        labels: LabelSet,
+        config: PoseConfig,
+        coarse: Training,
+        network: TwoStageNetwork,
+        start: WarmStart | None = None,
     ) -> None:
         self._labels = labels
         self._config = config
         self._network = network
         self._size = FINE[config.preset]
         self._precision = coarse.precision
-        crop = make_crop_plan(
-            labels,
-            long_px=self._size.long_px,
-            most_scale=self._size.most_zoom,
-            multiple=network.fine.multiple,
+        crop: CropPlan = (
+            make_crop_plan(
+                labels,
+                long_px=self._size.long_px,
+                most_scale=self._size.most_zoom,
+                multiple=network.fine.multiple,
+            )
+            if start is None
+            else start.plan
         )
         extent = median_extent(labels)
         radius = extent * RADIUS_SHARE if extent > 0 else coarse.plan.radius_px
