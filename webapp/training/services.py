@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,12 @@ from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.training.errors import BadTraining, ModelInUse, ModelNameTaken, TooFewLabels
+from webapp.training.families import AUTO, check_network, default_family, frames_needed
 from webapp.training.models import PoseModel
 from webapp.training.selectors import video_ids_by_name
 from webapp.training.snapshots import snapshot_create
 
 PRESETS = ("tiny", "fast", "default")
-MIN_TRAINING_FRAMES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +34,18 @@ class TrainingRequest:
         holdout: `none`; `last:0.2`, the last fifth of the labelled moments of each recording, in all of its
             views; `block:0.6-0.8`; or `videos:a,b`. As `sbea_engine.pose.splits` reads it, which the web
             process cannot import.
+        family: Name of a family; empty for the one that suits the project.
+        members: Networks that are trained apart and answer together.
+        backbone: A name of the family's options; `auto` is its own choice. Never a path or an address.
         minutes: Wall-clock budget; None for the preset's own length.
     """
 
     name: str = ""
     preset: str = "default"
     holdout: str = "last:0.2"
+    family: str = ""
+    members: int = 1
+    backbone: str = AUTO
     seed: int = 0
     minutes: float | None = None
 
@@ -49,14 +55,18 @@ def pose_model_train(*, project: Project, request: TrainingRequest, by: User) ->
     """Freeze the labels and queue a training on them.
 
     Raises:
-        TooFewLabels: Fewer than `MIN_TRAINING_FRAMES` frames remain to learn from, or none to test on.
-        BadTraining: An unknown preset, or a holdout that cannot be read.
+        TooFewLabels: Fewer frames remain to learn from than so many networks need, or none to test on.
+        BadTraining: An unknown preset, a holdout that cannot be read, or a family, members or backbone that
+            the project cannot be trained with.
         ModelNameTaken: The project has a model of this name.
     """
     require(by, project, Capability.TRAIN)
     if request.preset not in PRESETS:
         raise BadTraining(f"Unknown preset {request.preset[:40]!r}; known: {', '.join(PRESETS)}.")
-    _check_amount(labelled_frame_counts(project=project), request.holdout)
+    if not request.family:
+        request = replace(request, family=default_family(project))
+    check_network(project=project, family=request.family, members=request.members, backbone=request.backbone)
+    _check_amount(labelled_frame_counts(project=project), request)
     model = _model_row(project, request, by=by)
     model.job = job_start(
         kind=JobKind.POSE_TRAIN,
@@ -151,22 +161,25 @@ def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
     return start, stop
 
 
-def _check_amount(frames: Mapping[str, int], holdout: str) -> None:
+def _check_amount(frames: Mapping[str, int], request: TrainingRequest) -> None:
+    holdout = request.holdout
     train, test = training_frames(frames, holdout)
-    if train < MIN_TRAINING_FRAMES:
+    needed = frames_needed(request.members)
+    if train < needed:
+        several = "" if request.members == 1 else f" for {request.members} networks"
         raise TooFewLabels(
             f"{train + test} frames are labelled and {train} of them would be left to learn from; at least "
-            f"{MIN_TRAINING_FRAMES} are needed. Label more frames, or hold out fewer.",
+            f"{needed} are needed{several}. Label more frames, or hold out fewer.",
             labelled=train + test,
             training=train,
-            needed=MIN_TRAINING_FRAMES,
+            needed=needed,
         )
     if holdout != "none" and test == 0:
         raise TooFewLabels(
             f"The holdout {holdout} leaves no frame to test on. Label more frames, or hold out more.",
             labelled=train,
             training=train,
-            needed=MIN_TRAINING_FRAMES,
+            needed=frames_needed(request.members),
         )
 
 
@@ -174,7 +187,11 @@ def _model_row(project: Project, request: TrainingRequest, *, by: User) -> PoseM
     name = " ".join(request.name.split()) or _next_name(project)
     if len(name) > 200:
         raise BadTraining("A model's name has at most 200 characters.")
-    config: dict[str, Any] = {"preset": request.preset, "seed": request.seed}
+    config: dict[str, Any] = {"preset": request.preset, "family": request.family, "seed": request.seed}
+    if request.members > 1:
+        config["members"] = request.members
+    if request.backbone != AUTO:
+        config["backbone"] = request.backbone
     if request.minutes is not None:
         config["minutes"] = request.minutes
     snapshot = snapshot_create(project=project, by=by)

@@ -315,7 +315,7 @@ export interface paths {
         head?: never;
         /**
          * Update Project
-         * @description Rename or describe a project.
+         * @description Rename or describe a project, or say whether its animals look alike.
          */
         patch: operations["project_update"];
         trace?: never;
@@ -725,6 +725,26 @@ export interface paths {
          * @description Make a new version; refused with 409 where labels would be lost or moved.
          */
         put: operations["skeleton_replace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/training-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Training Options
+         * @description Families of models and what each can stand on, what several networks cost, what suits the project.
+         */
+        get: operations["training_options"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1361,6 +1381,15 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** BackboneOut */
+        BackboneOut: {
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
         /** BinsIn */
         BinsIn: {
             /**
@@ -1734,6 +1763,24 @@ export interface components {
             size_bytes: number;
         };
         /**
+         * FamilyOut
+         * @description A family of models; `misfit` says why it cannot be chosen here, and is empty where it can.
+         */
+        FamilyOut: {
+            /** Backbones */
+            backbones: components["schemas"]["BackboneOut"][];
+            /** Misfit */
+            misfit: string;
+            /** Most Members */
+            most_members: number;
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * FolderFileOut
          * @description One file of a folder: its recording, or why there is none.
          */
@@ -2017,6 +2064,8 @@ export interface components {
         LearningOut: {
             /** Ahead */
             ahead: components["schemas"]["AheadOut"][];
+            /** Family Title */
+            family_title: string;
             fit: components["schemas"]["PowerLawOut"] | null;
             /** Holdout */
             holdout: string;
@@ -2024,6 +2073,8 @@ export interface components {
             left_out: number;
             /** Line */
             line: components["schemas"]["ForecastOut"][];
+            /** Members */
+            members: number;
             /** Models */
             models: components["schemas"]["MeasuredModelOut"][];
             now: components["schemas"]["ForecastOut"] | null;
@@ -2064,8 +2115,24 @@ export interface components {
             /** User Id */
             user_id: number;
         };
+        /**
+         * MembersOut
+         * @description What so many networks cost: `times` the work of one; each learns from `share_seen` of the labels.
+         */
+        MembersOut: {
+            /** Frames Needed */
+            frames_needed: number;
+            /** Members */
+            members: number;
+            /** Share Seen */
+            share_seen: number;
+            /** Times */
+            times: number;
+        };
         /** ModelOut */
         ModelOut: {
+            /** Backbone */
+            backbone: string;
             /** Card */
             card: {
                 [key: string]: unknown;
@@ -2081,6 +2148,10 @@ export interface components {
             created_at: string;
             /** Failure */
             failure: string;
+            /** Family */
+            family: string;
+            /** Family Title */
+            family_title: string;
             /** Holdout */
             holdout: string;
             /** Id */
@@ -2089,6 +2160,8 @@ export interface components {
             job_id: string | null;
             /** Keypoints */
             keypoints: string[];
+            /** Members */
+            members: number;
             /** Metrics */
             metrics: {
                 [key: string]: unknown;
@@ -2244,6 +2317,8 @@ export interface components {
          * @description What to change; what is absent stays.
          */
         ProjectChangeIn: {
+            /** Animals Look Alike */
+            animals_look_alike?: boolean | null;
             /** Description */
             description?: string | null;
             /** Name */
@@ -2256,6 +2331,8 @@ export interface components {
         ProjectDetailOut: {
             /** Animals */
             animals: components["schemas"]["AnimalOut"][];
+            /** Animals Look Alike */
+            animals_look_alike: boolean;
             /** Capabilities */
             capabilities: components["schemas"]["Capability"][];
             counts: components["schemas"]["CountsOut"];
@@ -2748,13 +2825,30 @@ export interface components {
         /**
          * TrainingIn
          * @description What a person chooses; unknown fields are an error, not silence.
+         *
+         *     Without a family it is the one that suits the project. `backbone` is a name, of the options.
          */
         TrainingIn: {
+            /**
+             * Backbone
+             * @default auto
+             */
+            backbone?: string;
+            /**
+             * Family
+             * @default
+             */
+            family?: string;
             /**
              * Holdout
              * @default last:0.2
              */
             holdout?: string;
+            /**
+             * Members
+             * @default 1
+             */
+            members?: number;
             /** Minutes */
             minutes?: number | null;
             /**
@@ -2773,6 +2867,22 @@ export interface components {
              * @default 0
              */
             seed?: number;
+        };
+        /**
+         * TrainingOptionsOut
+         * @description What can be chosen for a training in this project; `family` is the one that suits it.
+         */
+        TrainingOptionsOut: {
+            /** Animals */
+            animals: number;
+            /** Animals Look Alike */
+            animals_look_alike: boolean;
+            /** Families */
+            families: components["schemas"]["FamilyOut"][];
+            /** Family */
+            family: string;
+            /** Members */
+            members: components["schemas"]["MembersOut"][];
         };
         /** TrainingOut */
         TrainingOut: {
@@ -4217,6 +4327,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SkeletonOut"];
+                };
+            };
+        };
+    };
+    training_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingOptionsOut"];
                 };
             };
         };

@@ -23,6 +23,7 @@ export type Entry = Schemas["EntryOut"];
 export type Upload = Schemas["UploadOut"];
 export type FolderFile = Schemas["FolderFileOut"];
 export type Model = Schemas["ModelOut"];
+export type TrainingOptions = Schemas["TrainingOptionsOut"];
 export type Learning = Schemas["LearningOut"];
 export type Comparison = Schemas["ComparisonOut"];
 export type Difference = Schemas["DifferenceOut"];

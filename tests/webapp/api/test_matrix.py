@@ -97,6 +97,7 @@ NEEDS: dict[str, Capability] = {
     "suggestion_delete": Capability.LABEL,
     "suggestion_list": Capability.VIEW,
     "suggestion_start": Capability.LABEL,
+    "training_options": Capability.VIEW,
     "upload_append": Capability.MANAGE_DATA,
     "upload_complete": Capability.MANAGE_DATA,
     "upload_discard": Capability.MANAGE_DATA,

@@ -56,6 +56,7 @@ export function CardFacts({ model }: { readonly model: Model }): JSX.Element {
           frozen {new Date(model.snapshot.created_at).toLocaleString()}
         </Fact>
         <Fact name="Held out">{holdoutWords(model.holdout)}</Fact>
+        <Fact name="Family">{networkFacts(model)}</Fact>
         <Fact name="Preset">
           {model.preset}, seed {String(part(card, "config").seed ?? model.config.seed ?? 0)}
         </Fact>
@@ -79,6 +80,13 @@ export function CardFacts({ model }: { readonly model: Model }): JSX.Element {
       </dl>
     </section>
   );
+}
+
+/** "Two stages, 3 networks that answer together, on resnet50". */
+function networkFacts({ family_title, members, backbone }: Model): string {
+  const several = members === 1 ? "" : `, ${members} networks that answer together`;
+  const standing = backbone === "auto" ? "" : `, on ${backbone.replace(/^lab:/, "")}`;
+  return `${family_title}${several}${standing}`;
 }
 
 function Fact({

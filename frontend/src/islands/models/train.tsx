@@ -1,10 +1,19 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { bodyOf } from "../../api/client";
-import type { Recording } from "../../api/types";
+import type { Recording, TrainingOptions } from "../../api/types";
 import { Failure, useAction } from "../parts/action";
+import { Choices } from "../parts/choices";
 import { counted } from "../parts/format";
 import type { ModelsData, ModelsPage } from "./index";
+import {
+  AnimalsQuestion,
+  type NetworkChoice,
+  NetworkFields,
+  networkOf,
+  networkWords,
+  useNetworkChoice,
+} from "./network";
 
 /** Fewer make a model that says little; the server refuses only what cannot be trained at all. */
 const ENOUGH_FRAMES = 20;
@@ -47,15 +56,11 @@ interface Choice {
   readonly videos: Signal<readonly string[]>;
   readonly minutes: Signal<string>;
   readonly seed: Signal<string>;
+  readonly network: NetworkChoice;
 }
 
-export function TrainForm({
-  api,
-  props,
-  feed,
-  refresh,
-  data,
-}: ModelsPage & { readonly data: ModelsData }): JSX.Element {
+export function TrainForm({ data, ...page }: ModelsPage & { readonly data: ModelsData }): JSX.Element {
+  const { api, props, feed, refresh } = page;
   const action = useAction();
   const choice: Choice = {
     name: useSignal(""),
@@ -64,6 +69,7 @@ export function TrainForm({
     videos: useSignal<readonly string[]>([]),
     minutes: useSignal(""),
     seed: useSignal("0"),
+    network: useNetworkChoice(),
   };
   const labelled = data.project.counts.labelled_frames;
   const train = (event: Event) => {
@@ -72,7 +78,7 @@ export function TrainForm({
       const started = await bodyOf(
         api.POST("/api/v1/projects/{project_id}/models", {
           params: { path: { project_id: props.projectId } },
-          body: bodyOfChoice(choice),
+          body: bodyOfChoice(choice, data.options),
         }),
       );
       feed.put(started.job);
@@ -99,9 +105,15 @@ export function TrainForm({
       <Choices name="preset" legend="How long" options={PRESETS} of={choice.preset} />
       <Choices name="holdout" legend="Hold out for the test" options={HOLDOUTS} of={choice.holdout} />
       {choice.holdout.value === "videos" && <VideoChoice recordings={data.recordings} of={choice.videos} />}
+      <AnimalsQuestion {...page} options={data.options} />
       <details>
-        <summary>More</summary>
-        <MoreFields choice={choice} />
+        <summary>
+          More <span class="small">· {networkWords(choice.network, data.options)}</span>
+        </summary>
+        <div class="stack tight">
+          <NetworkFields choice={choice.network} options={data.options} />
+          <MoreFields choice={choice} />
+        </div>
       </details>
       <Failure of={action.error} />
       <div class="actions">
@@ -118,46 +130,19 @@ export function TrainForm({
   );
 }
 
-function bodyOfChoice({ name, preset, holdout, videos, minutes, seed }: Choice) {
+function bodyOfChoice(
+  { name, preset, holdout, videos, minutes, seed, network }: Choice,
+  options: TrainingOptions,
+) {
   const budget = Number.parseFloat(minutes.value);
   return {
+    ...networkOf(network, options),
     preset: preset.value,
     holdout: holdout.value === "videos" ? `videos:${videos.value.join(",")}` : holdout.value,
     seed: Number.parseInt(seed.value, 10) || 0,
     ...(name.value.trim() ? { name: name.value.trim() } : {}),
     ...(Number.isFinite(budget) ? { minutes: budget } : {}),
   };
-}
-
-interface ChoicesProps<Key extends string> {
-  readonly name: string;
-  readonly legend: string;
-  readonly options: readonly { readonly key: Key; readonly name: string; readonly hint: string }[];
-  readonly of: Signal<Key>;
-}
-
-function Choices<Key extends string>({ name, legend, options, of }: ChoicesProps<Key>): JSX.Element {
-  return (
-    <fieldset class="stack hair">
-      <legend>{legend}</legend>
-      <div class="choices">
-        {options.map((option) => (
-          <label key={option.key} class="choice">
-            <input
-              type="radio"
-              name={name}
-              checked={of.value === option.key}
-              onChange={() => {
-                of.value = option.key;
-              }}
-            />
-            <b>{option.name}</b>
-            <span class="hint">{option.hint}</span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
 }
 
 interface VideoChoiceProps {
