@@ -97,14 +97,10 @@ class Reconstruction(models.Model):
 
 
 class ExportFile(models.Model):
-    """A zip made for another tool. Exists only when complete; a running export is a job."""
-
-    class Kind(models.TextChoices):
-        DEEPLABCUT_LABELS = "deeplabcut_labels"
-        DEEPLABCUT_PREDICTIONS = "deeplabcut_predictions"
+    """A file or zip made for another tool. Exists only when complete; a running export is a job."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="exports")
-    kind = models.CharField(max_length=40, choices=Kind.choices)
+    kind = models.CharField(max_length=40)  # a name of `export_kinds`
     path = models.CharField(max_length=4096)
     filename = models.CharField(max_length=255)
     size_bytes = models.BigIntegerField(default=0)

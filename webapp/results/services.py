@@ -18,6 +18,7 @@ from webapp.recordings import storage
 from webapp.recordings.errors import VideoNotReady
 from webapp.recordings.models import Recording, Video
 from webapp.results.errors import BadExport, ResultInUse, ResultSuperseded, WrongProject
+from webapp.results.exports import LABELS, export_kind, export_misfit
 from webapp.results.models import ExportFile, PoseResult
 from webapp.training.errors import ModelNotReady
 from webapp.training.models import PoseModel
@@ -128,27 +129,34 @@ def result_delete(*, result: PoseResult, by: User) -> None:
 
 
 def export_start(*, project: Project, kind: str, result: PoseResult | None, by: User) -> Job:
-    """Queue the making of a zip for another tool.
+    """Queue the making of a file or zip for another tool.
+
+    Args:
+        kind: A name of `export_kinds`.
 
     Raises:
-        BadExport: Nothing to export, or predictions without a finished result of this project.
+        BadExport: An unknown kind, nothing to export, predictions without a finished result of this project,
+            or more individuals than the format holds.
     """
     require(by, project, Capability.VIEW)
-    params: dict[str, object] = {"kind": kind}
-    if kind == ExportFile.Kind.DEEPLABCUT_LABELS:
+    wanted = export_kind(kind)
+    params: dict[str, object] = {"kind": wanted.name}
+    individuals = project.animals.count()
+    if wanted.what == LABELS:
         if not placed_instances(project=project).filter(placed_count__gt=0).exists():
             raise BadExport("Nothing is labelled yet, so there is nothing to export.")
-        label = "Export labels for DeepLabCut"
-    elif kind == ExportFile.Kind.DEEPLABCUT_PREDICTIONS:
+        label = f"Export labels as {wanted.format.title}"
+    else:
         if result is None or result.project_id != project.pk:
             raise BadExport("Name a result of this project (result_id) to export its predictions.")
         if result.state != PoseResult.State.READY:
             raise BadExport(f"These predictions are {result.state}; they can be exported when complete.")
         params["result_id"] = result.pk
-        label = f"Export predictions of {result.model.name}"
-    else:
-        raise BadExport(f"Unknown export {kind[:40]!r}; known: {', '.join(ExportFile.Kind.values)}.")
-    return job_start(kind=JobKind.PROJECT_EXPORT, project=project, params=params, by=by, label=label)
+        individuals = len(result.individuals)
+        label = f"Export predictions of {result.model.name} as {wanted.format.title}"
+    if misfit := export_misfit(wanted, individuals=individuals):
+        raise BadExport(misfit)
+    return job_start(kind=JobKind.PROJECT_EXPORT, project=project, params=params, by=by, label=label[:200])
 
 
 def export_delete(*, export: ExportFile, by: User) -> None:
@@ -158,7 +166,7 @@ def export_delete(*, export: ExportFile, by: User) -> None:
 
 
 def export_store(*, job: Job, file: Path, kind: str) -> ExportFile:
-    """Take a finished zip over. A job that runs twice stores one file.
+    """Take a finished file over. A job that runs twice stores one file.
 
     Args:
         file: On the data root's file system; it is moved.

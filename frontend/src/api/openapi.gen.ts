@@ -399,9 +399,29 @@ export interface paths {
         put?: never;
         /**
          * Start Export
-         * @description Make a zip for another tool; it appears in the list when its job is done.
+         * @description Make a file or zip for another tool; it appears in the list when its job is done.
          */
         post: operations["export_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Formats
+         * @description File formats of the field, by title, with what this project can bring in from or write for each.
+         */
+        get: operations["format_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1731,11 +1751,8 @@ export interface components {
         };
         /** ExportIn */
         ExportIn: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "deeplabcut_labels" | "deeplabcut_predictions";
+            /** Kind */
+            kind: string;
             /** Result Id */
             result_id?: number | null;
         };
@@ -1754,13 +1771,12 @@ export interface components {
             id: number;
             /** Job Id */
             job_id: string | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "deeplabcut_labels" | "deeplabcut_predictions";
+            /** Kind */
+            kind: string;
             /** Size Bytes */
             size_bytes: number;
+            /** Title */
+            title: string;
         };
         /**
          * FamilyOut
@@ -1809,6 +1825,21 @@ export interface components {
             labels: number;
             /** Low Px */
             low_px: number;
+        };
+        /**
+         * FormatOut
+         * @description A file format of the field; `reads` says what to hand in to bring its labels, and is empty where that
+         *     cannot be.
+         */
+        FormatOut: {
+            labels: components["schemas"]["WritesOut"] | null;
+            /** Name */
+            name: string;
+            predictions: components["schemas"]["WritesOut"] | null;
+            /** Reads */
+            reads: string;
+            /** Title */
+            title: string;
         };
         /** FrameSummaryOut */
         FrameSummaryOut: {
@@ -3226,6 +3257,18 @@ export interface components {
             /** Video Id */
             video_id: number;
         };
+        /**
+         * WritesOut
+         * @description An export that can be asked for by `kind`; `misfit` says why not here, and is empty where it can.
+         */
+        WritesOut: {
+            /** Kind */
+            kind: string;
+            /** Misfit */
+            misfit: string;
+            /** Summary */
+            summary: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -3821,6 +3864,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    format_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatOut"][];
                 };
             };
         };

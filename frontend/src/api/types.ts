@@ -30,5 +30,6 @@ export type Difference = Schemas["DifferenceOut"];
 export type Result = Schemas["PoseResultOut"];
 export type Reconstruction = Schemas["ReconstructionOut"];
 export type Quality = Schemas["QualityOut"];
+export type FileFormat = Schemas["FormatOut"];
 export type ExportFile = Schemas["ExportOut"];
 export type Member = Schemas["MemberOut"];
