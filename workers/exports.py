@@ -64,7 +64,7 @@ def _predictions(run: JobRun, chosen: Format) -> Path:
     result = row(results.filter(project=run.job.project), run.params["result_id"], "result")
     poses = open_poses(storage.stored_path(result.folder)).window()
     video = _video_name(result.video)
-    model = slugify(result.model.name) or "model"
+    model = slugify(result.title) or "model"
     folder = run.scratch / "export" / f"{video}-{model}"
     run.report(Progress(stage="write", done=0, total=1))
     chosen.write_poses(folder, poses, name=video, scorer=f"{SCORER}_{model}")

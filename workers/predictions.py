@@ -25,7 +25,7 @@ def predict_pose(job_id: str) -> None:
     with job_run(job_id) as run:
         results = PoseResult.objects.select_related("model", "video__recording")
         result = row(results, run.params["result_id"], "result")
-        if result.state != PoseResult.State.READY:
+        if result.state != PoseResult.State.READY and result.model is not None:
             store = storage.stored_path(result.folder)
             predict_video(
                 storage.stored_path(result.model.folder),

@@ -33,8 +33,10 @@ class PredictionsIn(Schema):
 
 
 class PoseResultOut(Schema):
+    """`model_id` is null of predictions that were brought in; `model_name` then is the file's."""
+
     id: int
-    model_id: int
+    model_id: int | None
     model_name: str
     video_id: int
     recording_name: str
@@ -53,14 +55,14 @@ class PoseResultOut(Schema):
         return cls(
             id=result.pk,
             model_id=result.model_id,
-            model_name=result.model.name,
+            model_name=result.title,
             video_id=result.video_id,
             recording_name=result.video.recording.name,
             state=result.state,  # type: ignore[arg-type]  # a TextChoices field is a str to the checker
             failure=error.get("message", "") if result.state == PoseResult.State.FAILED else "",
             frames_done=result.frames_done,
             frame_count=result.frame_count,
-            keypoints=result.model.skeleton.definition["keypoints"],
+            keypoints=result.keypoints,
             individuals=result.individuals,
             job_id=result.job_id,
             created_at=result.created_at,

@@ -13,7 +13,7 @@ from webapp.annotation.selectors import placed_instances
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
-from webapp.projects.models import Project
+from webapp.projects.models import Project, Skeleton
 from webapp.recordings import storage
 from webapp.recordings.errors import VideoNotReady
 from webapp.recordings.models import Recording, Video
@@ -75,6 +75,34 @@ def predictions_start(*, model: PoseModel, recording: Recording, by: User) -> li
     if not views:
         raise VideoNotReady(f"No view of {recording.name} is ready; predictions can be made when one is.")
     return [prediction_start(model=model, video=video, by=by) for video in views]
+
+
+def result_import(
+    *, video: Video, source: str, skeleton: Skeleton, poses: Path, frames: int, individuals: Sequence[str]
+) -> PoseResult:
+    """Keep predictions of another tool, complete; called inside the import's transaction.
+
+    Args:
+        source: What made them, for people.
+        skeleton: Whose keypoints they have, in its order.
+        poses: Store of a row a frame of the video, on the data root's file system; it is moved.
+        individuals: Of that store: the project's animals by slot, then those that are none of them.
+    """
+    result = PoseResult.objects.create(
+        project=video.recording.project,
+        video=video,
+        source=source[:200],
+        skeleton=skeleton,
+        state=PoseResult.State.READY,
+        frames_done=frames,
+        frame_count=frames,
+        individuals=list(individuals),
+    )
+    target = storage.result_folder(result.pk)
+    storage.move_into_place(poses, target)
+    result.folder = storage.stored_name(target)
+    result.save(update_fields=["folder"])
+    return result
 
 
 def result_progress(*, result: PoseResult, frames_done: int, individuals: Sequence[str]) -> None:
@@ -153,7 +181,7 @@ def export_start(*, project: Project, kind: str, result: PoseResult | None, by: 
             raise BadExport(f"These predictions are {result.state}; they can be exported when complete.")
         params["result_id"] = result.pk
         individuals = len(result.individuals)
-        label = f"Export predictions of {result.model.name} as {wanted.format.title}"
+        label = f"Export predictions of {result.title} as {wanted.format.title}"
     if misfit := export_misfit(wanted, individuals=individuals):
         raise BadExport(misfit)
     return job_start(kind=JobKind.PROJECT_EXPORT, project=project, params=params, by=by, label=label[:200])

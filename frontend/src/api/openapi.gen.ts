@@ -1725,7 +1725,7 @@ export interface components {
             /** Is Dir */
             is_dir: boolean;
             /** Looks Like */
-            looks_like: ("deeplabcut" | "rendered" | "video" | "images") | null;
+            looks_like: ("deeplabcut" | "sleap" | "lightning_pose" | "coco" | "rendered" | "video" | "images") | null;
             /** Name */
             name: string;
             /** Path */
@@ -2279,7 +2279,10 @@ export interface components {
             /** Results */
             results: components["schemas"]["OperationResultOut"][];
         };
-        /** PoseResultOut */
+        /**
+         * PoseResultOut
+         * @description `model_id` is null of predictions that were brought in; `model_name` then is the file's.
+         */
         PoseResultOut: {
             /**
              * Created At
@@ -2301,7 +2304,7 @@ export interface components {
             /** Keypoints */
             keypoints: string[];
             /** Model Id */
-            model_id: number;
+            model_id: number | null;
             /** Model Name */
             model_name: string;
             /** Recording Name */

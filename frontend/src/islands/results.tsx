@@ -143,7 +143,13 @@ function ResultRow({
         {job && <JobError job={job} />}
       </td>
       <td class="name-cell">
-        <a href={modelUrl(props.urls, result.model_id)}>{result.model_name}</a>
+        {result.model_id === null ? (
+          <>
+            {result.model_name} <span class="pill">brought in</span>
+          </>
+        ) : (
+          <a href={modelUrl(props.urls, result.model_id)}>{result.model_name}</a>
+        )}
       </td>
       <td>
         <span class={`pill ${TONES[result.state] ?? ""}`}>{result.state}</span>
