@@ -105,6 +105,7 @@ def _import(run: JobRun, place: Path, *, pictures: Path, owned: bool) -> DataImp
         by=by,
         skeleton=outside.skeleton,
         individuals=outside.individuals,
+        told_apart=outside.told_apart,
         videos=videos,
         summary=summary,
         source=str(outside.place),

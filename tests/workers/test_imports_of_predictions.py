@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +27,7 @@ from webapp.projects.services import animals_ensure
 from webapp.recordings import storage
 from webapp.recordings.models import DataImport, Video
 from webapp.results.models import PoseResult
+from webapp.training.families import default_family
 from workers.outside_predictions import fitted
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -181,6 +183,33 @@ class TestSleap:
         assert run_folder(project, place).error is None
         assert not PoseResult.objects.exists()
         assert "predictions on 3 frames of flies left aside; the video is not here" in warnings_of(project)
+
+
+class TestWhoIsWho:
+    @pytest.mark.parametrize(("tracked", "family"), [(True, "two_stage"), (False, "bottom_up")])
+    def test_animals_without_tracks_are_taken_to_look_alike(
+        self, tmp_path: Path, tracked: bool, family: str
+    ) -> None:
+        place = TestSleap.write(tmp_path / "slp", ("ann", "bert"), poses([2], ("ann", "bert")))
+        if not tracked:
+            with h5py.File(place / "flies.slp", "r+") as store:
+                rows = store["instances"][:]
+                rows["track"] = -1
+                store["instances"][...] = rows
+        project = make_project()
+        assert run_folder(project, place).error is None
+        project.refresh_from_db()
+        assert project.animals.count() == 2
+        assert project.animals_look_alike is not tracked
+        assert default_family(project) == family
+        assert ("look alike" in warnings_of(project)) is not tracked
+
+    def test_a_lone_animal_needs_no_track(self, tmp_path: Path) -> None:
+        place = TestSleap.write(tmp_path / "slp", ("animal 1",), poses([2]))
+        project = make_project()
+        assert run_folder(project, place).error is None
+        project.refresh_from_db()
+        assert not project.animals_look_alike
 
 
 class TestPlaces:

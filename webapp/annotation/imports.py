@@ -25,7 +25,7 @@ from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Animal, Project
-from webapp.projects.services import animal_rename, animals_ensure, skeleton_replace
+from webapp.projects.services import animal_rename, animals_ensure, project_update, skeleton_replace
 from webapp.recordings import storage
 from webapp.recordings.models import DataImport, Recording, Video
 from webapp.recordings.roots import allowed_path
@@ -34,6 +34,10 @@ from webapp.recordings.uploads import completed_archive
 from webapp.results.services import result_import
 
 MAX_WARNINGS = 200
+ALIKE = (
+    "The labels do not say which animal is which, so the animals are taken to look alike. If they do not, "
+    "say so on the Models page before you train."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +156,13 @@ def import_commit(
     summary: ImportSummary,
     source: str,
     kind: str = "deeplabcut",
+    told_apart: bool = True,
 ) -> DataImport:
-    """Write everything: skeleton, animals, recordings, labels and the import's own row.
+    """Write everything: skeleton, animals, recordings, labels, predictions and the import's own row.
+
+    Args:
+        told_apart: Whether the labels say which animal is which. Where they do not, the animals of a project
+            without labels are taken to look alike from then on.
 
     Raises:
         ImportRefused: As `import_check`; nothing was written.
@@ -166,6 +175,9 @@ def import_commit(
             fresh = not has_labels(project)
             if fresh:
                 skeleton_replace(project=project, definition=skeleton, by=by)
+            if fresh and not told_apart:
+                project_update(project=project, by=by, animals_look_alike=True)
+                summary.warn(ALIKE)
             summary.skeleton_version = project.skeleton.version
             summary.keypoints, summary.animals = len(skeleton), len(individuals)
             animals = _animals(project, individuals, by=by, rename=fresh)

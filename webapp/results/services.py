@@ -99,9 +99,9 @@ def result_import(
         individuals=list(individuals),
     )
     target = storage.result_folder(result.pk)
-    storage.move_into_place(poses, target)
     result.folder = storage.stored_name(target)
     result.save(update_fields=["folder"])
+    storage.move_into_place(poses, target)
     return result
 
 

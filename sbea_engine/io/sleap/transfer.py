@@ -66,6 +66,7 @@ def read_labels(place: Path, *, pictures: Path | None = None) -> ImportedLabels:
         labels=project.labels,
         videos=tuple(videos),
         warnings=project.warnings,
+        told_apart=project.tracked or len(project.labels.individuals) == 1,
         predicted_videos=len(project.poses),
     )
 
