@@ -34,7 +34,7 @@ class OutsideSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideProject:
-    """All of it; `place` is the folder or file that it was read from."""
+    """All of it; `place` is the folder or file that it was read from, `told_apart` as of `ImportedLabels`."""
 
     format_name: str
     place: Path
@@ -42,6 +42,7 @@ class OutsideProject:
     individuals: tuple[str, ...]
     sources: Mapping[str, OutsideSource]
     warnings: tuple[str, ...]
+    told_apart: bool = True
 
 
 def read_outside(place: Path, *, pictures: Path) -> OutsideProject:
@@ -104,6 +105,7 @@ def _labelled(chosen: Format, place: Path, pictures: Path) -> OutsideProject:
         individuals=labels.individuals,
         sources=_with_videos(sources, imported.videos),
         warnings=imported.warnings,
+        told_apart=imported.told_apart,
     )
 
 

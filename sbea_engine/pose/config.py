@@ -9,18 +9,19 @@ from typing import Any, Literal, Self, get_args
 
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.backbone_source import SOURCES_HELP, BadBackbone, parse_source
+from sbea_engine.pose.ensemble_size import MAX_MEMBERS
+from sbea_engine.pose.families import BACKBONES, DEFAULT_FAMILY
 
 PresetName = Literal["tiny", "fast", "default"]
 Colour = Literal["grey", "rgb"]
 PrecisionChoice = Literal["auto", "fp32", "bf16"]
 
 
-OWN_BACKBONES = ("auto", "pyramid", "small_resnet", "resnet50")
-"""Backbones by name that need no other package; which family takes which is in `networks.py`."""
+OWN_BACKBONES = ("auto", *BACKBONES)
+"""Backbones by name that need no other package; which family takes which is in `families.py`."""
 
 LATER_SETTINGS = ("backbone", "disc_radius_px", "members", "start_from")
 """Added after the first release: at their default they leave the fingerprint of a run as it was."""
-MAX_MEMBERS = 20
 
 WARM_SHARE = 0.35
 """Of the preset's steps where training goes on from a model; see `benchmarks/pose_warm_start.py`."""
@@ -133,7 +134,7 @@ class PoseConfig:
     """
 
     preset: PresetName = "default"
-    family: str = "two_stage"
+    family: str = DEFAULT_FAMILY
     seed: int = 0
     iterations: int | None = None
     minutes: float | None = None

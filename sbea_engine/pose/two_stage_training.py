@@ -16,6 +16,7 @@ from sbea_engine.nn.trainer import Trained, Trainer
 from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
+from sbea_engine.pose.families import FAMILY_FACTS
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch, pose_loss
@@ -46,7 +47,7 @@ FINE_SIGMA_CELLS = 1.25
 
 COARSE_FAMILY = "pose_machine"
 
-OWN = ("auto", "pyramid")
+OWN = ("auto", *FAMILY_FACTS["two_stage"].backbones)
 """Backbones of both stages."""
 
 REFIT_SHARE = 0.4

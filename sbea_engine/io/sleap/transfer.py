@@ -59,16 +59,15 @@ def read_labels(place: Path, *, pictures: Path | None = None) -> ImportedLabels:
     project = read_slp(place, pictures=pictures)
     if project.labels is None:
         raise BadSleap(f"{place}: nobody has labelled in it; it holds predictions alone. Read it as poses.")
-    warnings = list(project.warnings)
-    if project.poses:
-        warnings.append(f"{place}: predictions on {len(project.poses)} videos are not part of the labels.")
     videos = dict.fromkeys(v.path for v in project.videos if not v.images and v.path.is_file())
     return ImportedLabels(
         title=_title(place),
         scorer="",
         labels=project.labels,
         videos=tuple(videos),
-        warnings=tuple(warnings),
+        warnings=project.warnings,
+        told_apart=project.tracked or len(project.labels.individuals) == 1,
+        predicted_videos=len(project.poses),
     )
 
 
