@@ -10,11 +10,13 @@ from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.io.deeplabcut import find_project, read_project
 from sbea_engine.io.picture_files import is_image
 from sbea_engine.io.registry import FORMATS, Format, detect
+from sbea_engine.io.sleap import NothingLabelled, read_slp
 from webapp.annotation.errors import ImportRefused
+from webapp.projects.services import MAX_ANIMALS
 
 __all__ = ["OutsideProject", "OutsideSource", "read_outside"]
 
-DEEPLABCUT = "deeplabcut"
+DEEPLABCUT, SLEAP = "deeplabcut", "sleap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,10 @@ def _labelled(chosen: Format, place: Path, pictures: Path) -> OutsideProject:
     found = chosen.find(place)
     if not found.resolve().is_relative_to(place.resolve()):
         raise ImportRefused(f"{found}: a link to outside the folder; not followed. Copy the file in.")
-    imported = chosen.read_labels(found, pictures=pictures)
+    try:
+        imported = chosen.read_labels(found, pictures=pictures)
+    except NothingLabelled:
+        return _predicted(found)
     labels = imported.labels
     sources: dict[str, OutsideSource] = {}
     for video in dict.fromkeys(frame.video for frame in labels.frames):
@@ -106,6 +111,27 @@ def _labelled(chosen: Format, place: Path, pictures: Path) -> OutsideProject:
         sources=_with_videos(sources, imported.videos),
         warnings=imported.warnings,
         told_apart=imported.told_apart,
+    )
+
+
+def _predicted(file: Path) -> OutsideProject:
+    """A SLEAP file of predictions alone: its videos, and its tracks as animals."""
+    read = read_slp(file)
+    videos = [video.path for video in read.videos if video.name in read.poses and video.path.is_file()]
+    if not videos:
+        raise ImportRefused(f"{file}: holds predictions alone, and their videos are not beside it. Add them.")
+    tracks = dict.fromkeys(name for poses in read.poses.values() for name in poses.individuals)
+    if len(tracks) > MAX_ANIMALS:
+        raise ImportRefused(
+            f"{file}: {len(tracks)} tracks; a project has at most {MAX_ANIMALS} animals. Join tracks first."
+        )
+    return OutsideProject(
+        format_name=SLEAP,
+        place=file,
+        skeleton=read.skeleton,
+        individuals=tuple(tracks),
+        sources=_with_videos({}, videos),
+        warnings=(*read.warnings, f"{file}: nobody has labelled in it; only its predictions came in."),
     )
 
 

@@ -185,6 +185,44 @@ class TestSleap:
         assert "predictions on 3 frames of flies left aside; the video is not here" in warnings_of(project)
 
 
+class TestSleapWithoutLabels:
+    @staticmethod
+    def write(folder: Path, predicted: Poses, *, video: bool = True) -> Path:
+        folder.mkdir()
+        movie = folder / "flies.mp4"
+        if video:
+            write_barcode_video(movie, 10)
+        write_slp(folder / "flies.slp", poses={"flies": predicted}, videos={"flies": movie})
+        return folder
+
+    def test_the_video_and_the_predictions_come_in(self, tmp_path: Path) -> None:
+        place = self.write(tmp_path / "slp", poses(range(10), ("ann", "bert")))
+        project = make_project()
+        assert run_folder(project, place).error is None
+        result = PoseResult.objects.get(project=project)
+        assert (result.individuals, result.video.recording.name) == (["ann", "bert"], "flies")
+        assert project.skeleton.noun.keypoints == PARTS.keypoints
+        assert list(project.animals.order_by("slot").values_list("name", flat=True)) == ["ann", "bert"]
+        assert (summary_of(project)["frames"], summary_of(project)["predictions"]) == (0, 1)
+        assert "nobody has labelled in it" in warnings_of(project)
+
+    def test_without_the_video_nothing_does(self, tmp_path: Path) -> None:
+        place = self.write(tmp_path / "slp", poses(range(10)), video=False)
+        project = make_project()
+        job = run_folder(project, place)
+        assert job.error is not None
+        assert "their videos are not beside it" in job.error["message"]
+        assert not project.recordings.exists()
+
+    def test_nor_where_tracks_are_too_many(self, tmp_path: Path) -> None:
+        place = self.write(tmp_path / "slp", poses([1], tuple(f"track {n}" for n in range(65))))
+        project = make_project()
+        job = run_folder(project, place)
+        assert job.error is not None
+        assert "65 tracks" in job.error["message"]
+        assert not project.recordings.exists()
+
+
 class TestWhoIsWho:
     @pytest.mark.parametrize(("tracked", "family"), [(True, "two_stage"), (False, "bottom_up")])
     def test_animals_without_tracks_are_taken_to_look_alike(
