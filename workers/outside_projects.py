@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sbea_engine.data import LabelSet, Skeleton
+import numpy as np
+
+from sbea_engine.data import LabelSet, Poses, Skeleton
 from sbea_engine.io.deeplabcut import find_project, read_project
 from sbea_engine.io.picture_files import is_image
 from sbea_engine.io.registry import FORMATS, Format, detect
@@ -115,24 +117,32 @@ def _labelled(chosen: Format, place: Path, pictures: Path) -> OutsideProject:
 
 
 def _predicted(file: Path) -> OutsideProject:
-    """A SLEAP file of predictions alone: its videos, and its tracks as animals."""
+    """A SLEAP file of predictions alone: videos; its tracks as animals, or as many as are seen at once."""
     read = read_slp(file)
     videos = [video.path for video in read.videos if video.name in read.poses and video.path.is_file()]
     if not videos:
         raise ImportRefused(f"{file}: holds predictions alone, and their videos are not beside it. Add them.")
     tracks = dict.fromkeys(name for poses in read.poses.values() for name in poses.individuals)
-    if len(tracks) > MAX_ANIMALS:
-        raise ImportRefused(
-            f"{file}: {len(tracks)} tracks; a project has at most {MAX_ANIMALS} animals. Join tracks first."
-        )
+    at_once = max(_most_at_once(poses) for poses in read.poses.values())
+    if at_once > MAX_ANIMALS:
+        raise ImportRefused(f"{file}: {at_once} animals on one frame; a project has at most {MAX_ANIMALS}.")
+    broken = len(tracks) > at_once
     return OutsideProject(
         format_name=SLEAP,
         place=file,
         skeleton=read.skeleton,
-        individuals=tuple(tracks),
+        # more tracks than animals are pieces of tracks, of which nobody knows whose they are
+        individuals=tuple(f"animal {n + 1}" for n in range(max(1, at_once))) if broken else tuple(tracks),
+        told_apart=not broken or at_once <= 1,
         sources=_with_videos({}, videos),
         warnings=(*read.warnings, f"{file}: nobody has labelled in it; only its predictions came in."),
     )
+
+
+def _most_at_once(poses: Poses) -> int:
+    """The most individuals with any point on one frame."""
+    there = np.isfinite(poses.points_px).all(axis=-1).any(axis=-1)
+    return int(there.sum(axis=1).max(initial=0))
 
 
 def _with_videos(labelled: Mapping[str, OutsideSource], videos: Iterable[Path]) -> dict[str, OutsideSource]:

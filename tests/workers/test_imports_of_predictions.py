@@ -214,12 +214,29 @@ class TestSleapWithoutLabels:
         assert "their videos are not beside it" in job.error["message"]
         assert not project.recordings.exists()
 
-    def test_nor_where_tracks_are_too_many(self, tmp_path: Path) -> None:
+    def test_pieces_of_tracks_are_no_animals(self, tmp_path: Path) -> None:
+        pieces = poses(range(9), ("a", "b", "c"))
+        pieces.points_px[4:, 0] = np.nan  # a ends where c begins
+        pieces.points_px[:4, 2] = np.nan
+        place = self.write(tmp_path / "slp", pieces)
+        project = make_project()
+        assert run_folder(project, place).error is None
+        project.refresh_from_db()
+        assert project.animals.count() == 2
+        assert project.animals_look_alike
+        result = PoseResult.objects.get(project=project)
+        assert result.individuals == ["animal 1", "animal 2"]
+        values = window(result, 9)
+        np.testing.assert_array_equal(values[:, 0, 0, 1], [0] * 4 + [20] * 5)
+        np.testing.assert_array_equal(values[:, 1, 0, 1], 10)
+        assert "3 tracks share 2 places" in warnings_of(project)
+
+    def test_nor_where_animals_are_too_many(self, tmp_path: Path) -> None:
         place = self.write(tmp_path / "slp", poses([1], tuple(f"track {n}" for n in range(65))))
         project = make_project()
         job = run_folder(project, place)
         assert job.error is not None
-        assert "65 tracks" in job.error["message"]
+        assert "65 animals on one frame" in job.error["message"]
         assert not project.recordings.exists()
 
 
@@ -264,8 +281,8 @@ class TestPlaces:
 
     def test_a_horde_of_tracks_is_refused(self) -> None:
         horde = poses(range(1), tuple(f"track {n}" for n in range(65)))
-        with pytest.raises(ImportRefused, match="65 tracks"):
-            fitted(horde, skeleton=PARTS, animals=("ann",), frame_count=1)
+        with pytest.raises(ImportRefused, match="65 animals at once"):
+            fitted(horde, skeleton=PARTS, animals=("track 0", "ann", "bert"), frame_count=1)
 
     @pytest.mark.parametrize(
         "individuals", [("ann",), ("ann", "bert"), ("animal 2", "bert"), ("a", "b", "c")]
