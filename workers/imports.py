@@ -137,6 +137,11 @@ def _with_predictions(
             except ImportRefused as error:
                 aside.warn(f"{each.source}, over {video.name}: left aside; {error}")
                 continue
+            if len(each.poses.individuals) > len(poses.individuals):
+                aside.warn(
+                    f"{each.source}, over {video.name}: {len(each.poses.individuals)} tracks share "
+                    f"{len(poses.individuals)} places, each where one was free. A place is no identity."
+                )
             folder = write_poses(poses, stores / f"{number}-{place}")
             kept.append(ImportedPredictions(source=each.source, folder=folder, individuals=poses.individuals))
         taken.append(replace(video, predictions=tuple(kept)))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sbea_engine.data import Poses, Skeleton
 from sbea_engine.errors import EngineError
@@ -54,10 +55,11 @@ def fitted(poses: Poses, *, skeleton: Skeleton, animals: Sequence[str], frame_co
     """The same predictions with a row for each frame of the video, and the project's order of keypoints and
     animals.
 
-    Individuals with the name of an animal take its place; the others fill places that are left, then follow.
+    A track with the name of an animal takes its place. The others are put, in their order, where a place is
+    free on all of their frames, and behind the animals where none is: pieces of a track that broke share one.
 
     Raises:
-        ImportRefused: They are of other keypoints, of more individuals than a project holds, or of frames
+        ImportRefused: They are of other keypoints, of more animals at once than a project holds, or of frames
             that the video does not have.
     """
     if set(poses.skeleton.keypoints) != set(skeleton.keypoints):
@@ -65,19 +67,19 @@ def fitted(poses: Poses, *, skeleton: Skeleton, animals: Sequence[str], frame_co
             f"they are of the keypoints {', '.join(poses.skeleton.keypoints)}; the labels are of "
             f"{', '.join(skeleton.keypoints)}."
         )
-    if len(poses.individuals) > MAX_ANIMALS:
-        raise ImportRefused(
-            f"{len(poses.individuals)} tracks; at most {MAX_ANIMALS} are kept. Join them first."
-        )
     if len(poses) and poses.frames[-1] >= frame_count:
         raise ImportRefused(f"frame {poses.frames[-1]} is predicted, and the video has {frame_count}.")
-    names, place = _places(poses.individuals, animals)
+    there: NDArray[np.bool_] = np.asarray(np.isfinite(poses.points_px).all(axis=-1).any(axis=-1), np.bool_)
+    names, place = _places(poses.individuals, animals, there)
+    if len(names) > MAX_ANIMALS:
+        raise ImportRefused(f"{len(names)} animals at once; a project has at most {MAX_ANIMALS}.")
     order = [poses.skeleton.keypoints.index(name) for name in skeleton.keypoints]
     points = np.full((frame_count, len(names), len(order), 2), np.nan, np.float32)
     confidence = np.full(points.shape[:-1], np.nan, np.float32)
-    at = np.ix_(poses.frames, np.array(place, np.int64))
-    points[at] = poses.points_px[:, :, order]
-    confidence[at] = poses.confidence[:, :, order]
+    for track, at in enumerate(place):
+        rows = np.flatnonzero(there[:, track])
+        points[poses.frames[rows], at] = poses.points_px[rows, track][:, order]
+        confidence[poses.frames[rows], at] = poses.confidence[rows, track][:, order]
     return replace(
         poses,
         skeleton=skeleton,
@@ -88,19 +90,23 @@ def fitted(poses: Poses, *, skeleton: Skeleton, animals: Sequence[str], frame_co
     )
 
 
-def _places(individuals: Sequence[str], animals: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
-    """Names of the new axis, and where on it each individual goes."""
+def _places(
+    tracks: Sequence[str], animals: Sequence[str], there: NDArray[np.bool_]
+) -> tuple[tuple[str, ...], list[int]]:
+    """Names of the new axis, and where on it each track goes; `there` is (frame, track)."""
     names = list(animals)
-    free = [n for n, name in enumerate(names) if name not in individuals]
+    busy = {at: np.zeros(len(there), np.bool_) for at, name in enumerate(names) if name not in tracks}
     place = []
-    for name in individuals:
+    for track, name in enumerate(tracks):
         if name in animals:
             place.append(names.index(name))
-        elif free:
-            place.append(free.pop(0))
-        else:
-            place.append(len(names))
+            continue
+        at = next((free for free, frames in busy.items() if not (frames & there[:, track]).any()), len(names))
+        if at == len(names):
             names.append(name)
+            busy[at] = np.zeros(len(there), np.bool_)
+        busy[at] |= there[:, track]
+        place.append(at)
     return tuple(names), place
 
 

@@ -185,6 +185,61 @@ class TestSleap:
         assert "predictions on 3 frames of flies left aside; the video is not here" in warnings_of(project)
 
 
+class TestSleapWithoutLabels:
+    @staticmethod
+    def write(folder: Path, predicted: Poses, *, video: bool = True) -> Path:
+        folder.mkdir()
+        movie = folder / "flies.mp4"
+        if video:
+            write_barcode_video(movie, 10)
+        write_slp(folder / "flies.slp", poses={"flies": predicted}, videos={"flies": movie})
+        return folder
+
+    def test_the_video_and_the_predictions_come_in(self, tmp_path: Path) -> None:
+        place = self.write(tmp_path / "slp", poses(range(10), ("ann", "bert")))
+        project = make_project()
+        assert run_folder(project, place).error is None
+        result = PoseResult.objects.get(project=project)
+        assert (result.individuals, result.video.recording.name) == (["ann", "bert"], "flies")
+        assert project.skeleton.noun.keypoints == PARTS.keypoints
+        assert list(project.animals.order_by("slot").values_list("name", flat=True)) == ["ann", "bert"]
+        assert (summary_of(project)["frames"], summary_of(project)["predictions"]) == (0, 1)
+        assert "nobody has labelled in it" in warnings_of(project)
+
+    def test_without_the_video_nothing_does(self, tmp_path: Path) -> None:
+        place = self.write(tmp_path / "slp", poses(range(10)), video=False)
+        project = make_project()
+        job = run_folder(project, place)
+        assert job.error is not None
+        assert "their videos are not beside it" in job.error["message"]
+        assert not project.recordings.exists()
+
+    def test_pieces_of_tracks_are_no_animals(self, tmp_path: Path) -> None:
+        pieces = poses(range(9), ("a", "b", "c"))
+        pieces.points_px[4:, 0] = np.nan  # a ends where c begins
+        pieces.points_px[:4, 2] = np.nan
+        place = self.write(tmp_path / "slp", pieces)
+        project = make_project()
+        assert run_folder(project, place).error is None
+        project.refresh_from_db()
+        assert project.animals.count() == 2
+        assert project.animals_look_alike
+        result = PoseResult.objects.get(project=project)
+        assert result.individuals == ["animal 1", "animal 2"]
+        values = window(result, 9)
+        np.testing.assert_array_equal(values[:, 0, 0, 1], [0] * 4 + [20] * 5)
+        np.testing.assert_array_equal(values[:, 1, 0, 1], 10)
+        assert "3 tracks share 2 places" in warnings_of(project)
+
+    def test_nor_where_animals_are_too_many(self, tmp_path: Path) -> None:
+        place = self.write(tmp_path / "slp", poses([1], tuple(f"track {n}" for n in range(65))))
+        project = make_project()
+        job = run_folder(project, place)
+        assert job.error is not None
+        assert "65 animals on one frame" in job.error["message"]
+        assert not project.recordings.exists()
+
+
 class TestWhoIsWho:
     @pytest.mark.parametrize(("tracked", "family"), [(True, "two_stage"), (False, "bottom_up")])
     def test_animals_without_tracks_are_taken_to_look_alike(
@@ -226,8 +281,8 @@ class TestPlaces:
 
     def test_a_horde_of_tracks_is_refused(self) -> None:
         horde = poses(range(1), tuple(f"track {n}" for n in range(65)))
-        with pytest.raises(ImportRefused, match="65 tracks"):
-            fitted(horde, skeleton=PARTS, animals=("ann",), frame_count=1)
+        with pytest.raises(ImportRefused, match="65 animals at once"):
+            fitted(horde, skeleton=PARTS, animals=("track 0", "ann", "bert"), frame_count=1)
 
     @pytest.mark.parametrize(
         "individuals", [("ann",), ("ann", "bert"), ("animal 2", "bert"), ("a", "b", "c")]

@@ -48,12 +48,11 @@ def lab_backbones() -> list[LabBackbone]:
     found: dict[str, LabBackbone] = {}
     for root in map(Path, settings.SBEA_BACKBONES):
         try:
-            folders = sorted(root.iterdir())
-            made = [_read(folder) for folder in folders if _NAME.fullmatch(folder.name)]
+            folders = list(root.iterdir())
         except OSError:  # gone, or closed to this account, since the start
             continue
-        for backbone in made:
-            if backbone is not None:
+        for folder in folders:
+            if _NAME.fullmatch(folder.name) and (backbone := _read(folder)) is not None:
                 found.setdefault(backbone.name, backbone)
     return [found[name] for name in sorted(found)]
 
@@ -75,7 +74,11 @@ def lab_backbone(choice: str) -> LabBackbone:
 
 
 def _read(folder: Path) -> LabBackbone | None:
-    if not (folder / CONFIG_FILE).is_file():
+    """The backbone in a folder; None where there is none that this account may read."""
+    try:
+        if not (folder / CONFIG_FILE).is_file():
+            return None
+        pretrained = any(folder.glob("*.safetensors"))
+    except OSError:
         return None
-    pretrained = any(folder.glob("*.safetensors"))
     return LabBackbone(name=folder.name, folder=folder, pretrained=pretrained)

@@ -5,11 +5,12 @@ import { bodyOf } from "../api/client";
 import type { JobFeed } from "../api/jobFeed";
 import type { ExportFile, FileFormat, Result, Video } from "../api/types";
 import { ExportDialog, Exports } from "./exports";
+import { Confirm } from "./parts/confirm";
 import { pageFeed } from "./parts/feed";
 import { count } from "./parts/format";
 import { FeedNote, JobError, JobProgress } from "./parts/job";
 import { show } from "./parts/page";
-import { modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
+import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
 import { type In3D, Reconstructions, readIn3D } from "./results3d";
@@ -122,14 +123,20 @@ function ResultRow({
   api,
   feed,
   props,
+  refresh,
   video,
   result,
   formats,
 }: ResultsPage &
   Pick<ResultsData, "formats"> & { readonly video: Video; readonly result: Result }): JSX.Element {
   const exporting = useSignal(false);
+  const deleting = useSignal(false);
   const jobs = [...feed.jobs.value.values()];
   const job = jobs.find(({ kind, params }) => kind === "pose.predict" && params.result_id === result.id);
+  const remove = async () => {
+    await api.DELETE("/api/v1/results/{result_id}", { params: { path: { result_id: result.id } } });
+    await refresh();
+  };
   return (
     <tr>
       <td class="thumb-cell">
@@ -175,7 +182,35 @@ function ResultRow({
               Export …
             </button>
           )}
+          {result.state !== "running" && can(props, "train") && (
+            <button
+              type="button"
+              class="btn small quiet danger"
+              onClick={() => {
+                deleting.value = true;
+              }}
+            >
+              Delete
+            </button>
+          )}
         </span>
+        {deleting.value && (
+          <Confirm
+            title={`Delete what ${result.model_name} says of ${video.recording_name}?`}
+            verb="Delete predictions"
+            onConfirm={remove}
+            onClose={() => {
+              deleting.value = false;
+            }}
+          >
+            <p>
+              {result.model_id === null
+                ? "They came with a project of another tool; importing it again is the only way to have them back."
+                : "The model can be run over the video again."}{" "}
+              Labels stay as they are.
+            </p>
+          </Confirm>
+        )}
         {exporting.value && (
           <ExportDialog
             {...{ api, feed, props, formats }}

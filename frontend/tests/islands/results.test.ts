@@ -205,6 +205,16 @@ describe("the export files of a project", () => {
     await vi.waitFor(() => expect(wanted).toEqual([{ kind: "csv_predictions", result_id: 11 }]));
   });
 
+  it("stand below predictions that can be deleted, after a question", async () => {
+    const { deleted } = await open(["view", "train"]);
+    expect(buttons("Delete")).toHaveLength(1); // the result that is ready; not the one that runs
+    buttons("Delete")[0]?.click();
+    await vi.waitFor(() => expect(buttons("Delete predictions")).toHaveLength(1));
+    expect(root.textContent).toContain("The model can be run over the video again.");
+    buttons("Delete predictions")[0]?.click();
+    await vi.waitFor(() => expect(deleted).toEqual(["/api/v1/results/11"]));
+  });
+
   it("offer labels and predictions apart", () => {
     expect(exportOptions(FORMATS, "labels").map(({ key }) => key)).toEqual(["coco_labels", "csv_labels"]);
   });

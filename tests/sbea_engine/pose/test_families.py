@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 
+from sbea_engine.data import LabelSet
 from sbea_engine.pose.config import PRESETS, BadPoseConfig, PoseConfig
 from sbea_engine.pose.ensemble_size import MAX_MEMBERS, blocks_left_out, moments_needed, share_seen
 from sbea_engine.pose.factory import FAMILIES, create
@@ -50,6 +51,14 @@ def test_it_stands_on_what_it_says_and_on_nothing_else(name: str) -> None:
         for backbone in set(BACKBONES) - set(FAMILY_FACTS[name].backbones):
             with pytest.raises(BadPoseConfig, match="backbone"):
                 build_network(request(name, backbone))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, facts in FAMILY_FACTS.items() if not facts.outside_backbones]
+)
+def test_one_that_stands_on_nothing_else_says_so(name: str, scene: LabelSet) -> None:
+    with pytest.raises(BadPoseConfig, match="backbone 'resnet50'"):
+        create(PoseConfig(preset="tiny", family=name, backbone="resnet50", threads=1)).fit(scene)
 
 
 @pytest.mark.parametrize("members", range(1, MAX_MEMBERS + 1))

@@ -13,6 +13,7 @@ from django.test import override_settings
 from sbea_engine.pose.families import FAMILY_FACTS
 from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import pretend_video
+from tests.webapp.recordings.test_roots import as_ordinary_user, open_root
 from tests.webapp.training.factories import trained_model
 from tests.workers.project_rows import label_frames
 from webapp.accounts.models import Role
@@ -20,8 +21,10 @@ from webapp.jobs.models import Job
 from webapp.projects.models import Project
 from webapp.projects.services import animals_ensure
 from webapp.recordings import storage
+from webapp.training.backbones import lab_backbones
 from webapp.training.models import PoseModel
 
+__all__ = ["open_root"]  # a fixture
 pytestmark = pytest.mark.django_db
 
 TELLING_APART = [name for name, facts in FAMILY_FACTS.items() if facts.tells_individuals_apart]
@@ -187,6 +190,11 @@ class TestBackbonesOfTheLab:
         assert [b["name"] for b in families["pyramid"]["backbones"]] == ["pyramid", "lab:dino", "lab:plain"]
         assert families["two_stage"]["backbones"] == []
         assert str(lab) not in json.dumps(families)
+
+    def test_one_that_may_not_be_read_hides_no_other(self, open_root: Path) -> None:
+        (open_root / "fine" / "config.json").write_text("{}")
+        with override_settings(SBEA_BACKBONES=(open_root,)), as_ordinary_user():
+            assert [backbone.name for backbone in lab_backbones()] == ["fine"]
 
     def test_without_any_there_is_nothing_to_choose_in_a_pyramid(self, project: Project) -> None:
         families = {family["name"]: family for family in options(project)["families"]}
