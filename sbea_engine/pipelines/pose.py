@@ -26,6 +26,7 @@ from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.ensemble_files import clear_members
 from sbea_engine.pose.factory import PoseModel, create, load
 from sbea_engine.pose.frames import check_frames
+from sbea_engine.pose.held_out_suspects import held_out_suspects
 from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
@@ -51,7 +52,7 @@ class TrainingResult:
         folder: Holds `card.json`, `weights.safetensors`, `metrics.json` and, where frames were held out,
             `heldout.json`: what it said on them, see `sbea_engine.pose.heldout`.
         metrics: `holdout`, `validation` and, where frames were held out, `test`; each as
-            `sbea_engine.pose.metrics.evaluate` gives it.
+            `sbea_engine.pose.metrics.evaluate` gives it; then also `suspects`, see `held_out_suspects`.
         trained_now: False where an earlier run had made the model.
     """
 
@@ -153,6 +154,7 @@ def train_and_evaluate(
         if len(split.test):
             answers = _answer(model, labels, split.test, on_progress)
             metrics["test"] = _measure(model, *answers)
+            metrics["suspects"] = held_out_suspects(*answers, float(model.card_.plan["radius_px"]))
             HeldOut.of(*answers).save(out / HELD_OUT_FILE)
         facts = {
             "holdout": holdout,

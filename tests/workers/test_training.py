@@ -117,6 +117,9 @@ class TestStory:
         assert answer["metrics"]["test"]["mean_px"] == figures["mean_px"]
         assert answer["worst"] == worst
         assert answer["snapshot"]["frame_count"] == 20
+        assert "suspects" not in answer["metrics"]
+        assert answer["suspects"]["total"] == len(answer["suspects"]["labels"])
+        assert {row["video_id"] for row in answer["suspects"]["labels"]} <= {video.pk}
 
     @staticmethod
     def _check_result(result: PoseResult) -> None:

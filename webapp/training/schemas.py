@@ -27,7 +27,7 @@ from webapp.training.services import TrainingRequest
 
 Points = list[list[list[float] | None]]
 """(individual, keypoint) of [x, y] for labels, [x, y, confidence] for answers; null where there is none."""
-LONG_FIGURES = {"worst", "worst_by_keypoint"}
+LONG_FIGURES = {"worst", "worst_by_keypoint", "suspects"}
 
 
 class TrainingIn(Schema):
@@ -140,6 +140,29 @@ class WorstPointOut(Schema):
     distance_px: float
 
 
+class SuspectOut(Schema):
+    """A held-out label that the model, which had not seen it, is sure to find elsewhere.
+
+    `distance_px` is null where a person said that there is nothing.
+    """
+
+    video_id: int
+    frame_index: int
+    individual: str
+    keypoints: list[str]
+    distance_px: float | None
+    confidence: float
+    kind: Literal["left/right swapped", "far from the answer", "absent but found"]
+
+
+class SuspectsOut(Schema):
+    """The first of them, how many there are in all, and each kind of fault in a sentence."""
+
+    labels: list[SuspectOut]
+    total: int
+    words: list[str]
+
+
 class ModelOut(Schema):
     id: int
     name: str
@@ -160,6 +183,7 @@ class ModelOut(Schema):
     snapshot: SnapshotOut
     worst: list[WorstFrameOut]
     worst_by_keypoint: dict[str, list[WorstPointOut]]
+    suspects: SuspectsOut | None
     created_at: datetime
 
     @classmethod
@@ -188,8 +212,14 @@ class ModelOut(Schema):
             snapshot=SnapshotOut.from_orm(model.snapshot),
             worst=[WorstFrameOut(**_of_list(row, listed)) for row in model.metrics.get("worst", [])],
             worst_by_keypoint={} if listed else model.metrics.get("worst_by_keypoint", {}),
+            suspects=None if listed else _suspects(model),
             created_at=model.created_at,
         )
+
+
+def _suspects(model: PoseModel) -> SuspectsOut | None:
+    found = model.metrics.get("suspects")
+    return None if found is None else SuspectsOut(**found)
 
 
 def _state(model: PoseModel) -> Any:

@@ -95,7 +95,8 @@ def pose_model_store(
         storage.move_into_place(folder, target)
         model.folder = storage.stored_name(target)
         model.card = dict(card)
-        model.metrics = {**metrics, **_worst(model.project, metrics)}
+        ids = video_ids_by_name(project=model.project)
+        model.metrics = {**metrics, **_worst(ids, metrics), **_suspects(ids, metrics)}
         model.state = PoseModel.State.READY
         model.save()
 
@@ -250,16 +251,21 @@ def _next_name(project: Project) -> str:
     return next(name for n in range(1, len(taken) + 2) if (name := f"model {n}") not in taken)
 
 
-def _worst(project: Project, metrics: Mapping[str, Any]) -> dict[str, Any]:
+def _worst(ids: Mapping[str, int], metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Worst frames, and those of each keypoint, of the test set or else of the validation set."""
     source = metrics.get("test") or metrics.get("validation") or {}
-    ids = video_ids_by_name(project=project)
     return {
         "worst": _by_video_id(source.get("worst", []), ids),
         "worst_by_keypoint": {
             name: _by_video_id(rows, ids) for name, rows in source.get("worst_by_keypoint", {}).items()
         },
     }
+
+
+def _suspects(ids: Mapping[str, int], metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Held-out labels that look wrong to the model, where it was asked."""
+    found = metrics.get("suspects")
+    return {} if found is None else {"suspects": {**found, "labels": _by_video_id(found["labels"], ids)}}
 
 
 def _by_video_id(rows: Iterable[Mapping[str, Any]], ids: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -2257,6 +2257,7 @@ export interface components {
              * @enum {string}
              */
             state: "training" | "paused" | "ready" | "failed" | "cancelled";
+            suspects: components["schemas"]["SuspectsOut"] | null;
             /** Worst */
             worst: components["schemas"]["WorstFrameOut"][];
             /** Worst By Keypoint */
@@ -2869,6 +2870,43 @@ export interface components {
              * @enum {string}
              */
             method?: "kmeans" | "motion" | "uniform" | "mixed" | "model";
+        };
+        /**
+         * SuspectOut
+         * @description A held-out label that the model, which had not seen it, is sure to find elsewhere.
+         *
+         *     `distance_px` is null where a person said that there is nothing.
+         */
+        SuspectOut: {
+            /** Confidence */
+            confidence: number;
+            /** Distance Px */
+            distance_px: number | null;
+            /** Frame Index */
+            frame_index: number;
+            /** Individual */
+            individual: string;
+            /** Keypoints */
+            keypoints: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "left/right swapped" | "far from the answer" | "absent but found";
+            /** Video Id */
+            video_id: number;
+        };
+        /**
+         * SuspectsOut
+         * @description The first of them, how many there are in all, and each kind of fault in a sentence.
+         */
+        SuspectsOut: {
+            /** Labels */
+            labels: components["schemas"]["SuspectOut"][];
+            /** Total */
+            total: number;
+            /** Words */
+            words: string[];
         };
         /**
          * SyncIn

@@ -18,6 +18,7 @@ import { Confidence } from "./confidence";
 import { CardFacts, isUnchecked, Meaning } from "./facts";
 import { Quality } from "./quality";
 import { RunOnVideos } from "./run";
+import { Suspects } from "./suspects";
 import { WorstFrames } from "./worst";
 
 export interface ModelData {
@@ -73,6 +74,7 @@ function ModelView(page: ModelPage): JSX.Element {
       <Standing {...page} />
       {learnt && <Quality {...page} />}
       {learnt && <WorstFrames {...page} />}
+      {learnt && <Suspects {...page} />}
       {learnt && <Confidence model={model} />}
       {learnt && <LearningCurve learning={page.data.learning} modelId={model.id} />}
       {learnt && <RunOnVideos {...page} />}
