@@ -31,6 +31,7 @@ TASK_MODULES = (
     "workers.predictions",
     "workers.reconstructions",
     "workers.exports",
+    "workers.films",
     "workers.demos",
 )
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from sbea_engine.cli import pose_trust
+from sbea_engine.cli import pose_pictures, pose_trust
 from sbea_engine.cli.output import Output, reports
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -27,6 +27,7 @@ def pose() -> None:
 group = pose
 for verb in (pose_trust.calibrate, pose_trust.smooth, pose_trust.compare, pose_trust.label_errors):
     pose.add_command(verb)
+pose.add_command(pose_pictures.film)
 
 
 @pose.command()

@@ -11,9 +11,11 @@ from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import recording_get, video_get
 from webapp.results.answers import window_response
+from webapp.results.films import FilmRequest, film_start
 from webapp.results.schemas import (
     ExportIn,
     ExportOut,
+    FilmIn,
     PoseResultOut,
     PredictionIn,
     PredictionOut,
@@ -102,6 +104,14 @@ def get_window(request: HttpRequest, result_id: int, window: Query[WindowIn]) ->
     """
     result = result_get(pk=result_id, visible_to=signed_in(request))
     return window_response(request, result_window(result=result, start=window.start, stop=window.stop))
+
+
+@router.post("/results/{int:result_id}/film", response={202: JobOut}, operation_id="film_start")
+def start_film(request: HttpRequest, result_id: int, data: FilmIn) -> Status[Job]:
+    """Draw predictions over their video; the file appears in the list of exports when its job is done."""
+    user = signed_in(request)
+    result = result_get(pk=result_id, visible_to=user)
+    return Status(202, film_start(result=result, request=FilmRequest(**data.dict()), by=user))
 
 
 @router.get("/projects/{int:project_id}/exports", response=list[ExportOut], operation_id="export_list")

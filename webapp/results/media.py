@@ -9,17 +9,19 @@ from django.views.decorators.http import require_safe
 from webapp.recordings import storage
 from webapp.recordings.access import media_view, person
 from webapp.recordings.files import file_response
+from webapp.results.models import ExportFile
 from webapp.results.selectors import export_get
 
 
 @require_safe
 @media_view
 def export(request: HttpRequest, *, export_id: int) -> HttpResponseBase:
-    """The zip, as an attachment; by byte range where a download is resumed."""
+    """The file, as an attachment; by byte range where a download is resumed."""
     found = export_get(pk=export_id, visible_to=person(request))
     path = storage.stored_path(found.path)
+    content_type = "video/mp4" if found.kind == ExportFile.Kind.LABELLED_VIDEO else "application/zip"
     response = file_response(
-        request, path, content_type="application/zip", etag=f'"export-{found.pk}"', cache="private, no-cache"
+        request, path, content_type=content_type, etag=f'"export-{found.pk}"', cache="private, no-cache"
     )
     header = content_disposition_header(as_attachment=True, filename=found.filename)
     response.headers["Content-Disposition"] = header or "attachment"

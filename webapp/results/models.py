@@ -97,11 +97,12 @@ class Reconstruction(models.Model):
 
 
 class ExportFile(models.Model):
-    """A zip made for another tool. Exists only when complete; a running export is a job."""
+    """A file to download: a zip for another tool, or a video. Exists only when complete; a job makes it."""
 
     class Kind(models.TextChoices):
         DEEPLABCUT_LABELS = "deeplabcut_labels"
         DEEPLABCUT_PREDICTIONS = "deeplabcut_predictions"
+        LABELLED_VIDEO = "labelled_video"
 
     project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="exports")
     kind = models.CharField(max_length=40, choices=Kind.choices)

@@ -1055,6 +1055,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/results/{result_id}/film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Film
+         * @description Draw predictions over their video; the file appears in the list of exports when its job is done.
+         */
+        post: operations["film_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/results/{result_id}/window": {
         parameters: {
             query?: never;
@@ -1729,9 +1749,43 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "deeplabcut_labels" | "deeplabcut_predictions";
+            kind: "deeplabcut_labels" | "deeplabcut_predictions" | "labelled_video";
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * FilmIn
+         * @description What of a labelled video a person may choose; frames are included on both ends.
+         */
+        FilmIn: {
+            /**
+             * Doubtful
+             * @default hide
+             * @enum {string}
+             */
+            doubtful?: "hide" | "hollow";
+            /**
+             * First Frame
+             * @default 0
+             */
+            first_frame?: number;
+            /**
+             * Frame Numbers
+             * @default false
+             */
+            frame_numbers?: boolean;
+            /** Last Frame */
+            last_frame?: number | null;
+            /**
+             * Min Confidence
+             * @default 0.5
+             */
+            min_confidence?: number;
+            /**
+             * Trail Frames
+             * @default 0
+             */
+            trail_frames?: number;
         };
         /**
          * FolderFileOut
@@ -4694,6 +4748,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    film_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilmIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
             };
         };
     };

@@ -30,4 +30,5 @@ export type Result = Schemas["PoseResultOut"];
 export type Reconstruction = Schemas["ReconstructionOut"];
 export type Quality = Schemas["QualityOut"];
 export type ExportFile = Schemas["ExportOut"];
+export type FilmIn = Schemas["FilmIn"];
 export type Member = Schemas["MemberOut"];

@@ -14,6 +14,7 @@ import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
 import { type In3D, Reconstructions, readIn3D } from "./results3d";
+import { FilmButton } from "./resultsFilm";
 
 interface VideoResults {
   readonly video: Video;
@@ -165,6 +166,7 @@ function ResultRow({
               Export
             </button>
           )}
+          {result.state === "ready" && <FilmButton api={api} feed={feed} video={video} result={result} />}
         </span>
       </td>
     </tr>
@@ -173,10 +175,14 @@ function ResultRow({
 
 type ExportKind = "deeplabcut_labels" | "deeplabcut_predictions";
 
-const KIND_WORDS: Readonly<Record<ExportKind, string>> = {
+const KIND_WORDS: Readonly<Record<ExportFile["kind"], string>> = {
   deeplabcut_labels: "Labels for DeepLabCut",
   deeplabcut_predictions: "Predictions for DeepLabCut",
+  labelled_video: "Labelled video",
 };
+
+/** Kinds of job that end in a file of the list. */
+const MAKES_FILES: ReadonlySet<string> = new Set(["project.export", "pose.film"]);
 
 async function startExport(api: Api, projectId: number, kind: ExportKind, resultId?: number) {
   return await bodyOf(
@@ -196,7 +202,7 @@ function Exports({
 }: ResultsPage & { readonly exports: readonly ExportFile[] }): JSX.Element {
   const action = useAction();
   const jobs = [...feed.jobs.value.values()].filter(
-    (job) => job.kind === "project.export" && (isActive(job) || job.state === "failed"),
+    (job) => MAKES_FILES.has(job.kind) && (isActive(job) || job.state === "failed"),
   );
   const exportLabels = () =>
     action.run(async () => {
@@ -205,14 +211,17 @@ function Exports({
   return (
     <section class="card stack tight">
       <div class="card-head">
-        <h2>Files for other tools</h2>
-        <span class="dim small">CSV and H5 as DeepLabCut, SLEAP and pandas read them, in one zip.</span>
+        <h2>Files to download</h2>
+        <span class="dim small">
+          For other tools, CSV and H5 as DeepLabCut, SLEAP and pandas read them, in one zip; and labelled
+          videos.
+        </span>
       </div>
       <div class="actions">
         <button type="button" class="btn" disabled={action.busy.value} onClick={exportLabels}>
           Export the labels
         </button>
-        <span class="dim small">Predictions: press Export beside a result above.</span>
+        <span class="dim small">Predictions: press Export or Labelled video beside a result above.</span>
       </div>
       <Failure of={action.error} />
       {jobs.map((job) => (
