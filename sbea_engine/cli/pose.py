@@ -27,7 +27,8 @@ def pose() -> None:
 group = pose
 for verb in (pose_trust.calibrate, pose_trust.smooth, pose_trust.compare, pose_trust.label_errors):
     pose.add_command(verb)
-pose.add_command(pose_pictures.film)
+for verb in (pose_pictures.film, pose_pictures.pose_map):
+    pose.add_command(verb)
 
 
 @pose.command()

@@ -96,3 +96,73 @@ def _crop(text: str | None) -> Crop | None:
     if len(parts) != 4 or not all(part.isdecimal() for part in parts):
         raise click.UsageError(f"--crop {text!r} is not LEFT,TOP,WIDTH,HEIGHT in whole pixels.")
     return Crop(*(int(part) for part in parts))
+
+
+@click.command("map")
+@click.option("--poses", type=FOLDER, help="Predicted, imported or smoothed poses.")
+@click.option("--video", type=FILE, help="Video that they are of: for the montage, and speeds a second.")
+@click.option("--data", type=FOLDER, help="Or labels: DeepLabCut project, or folder with labels.json.")
+@click.option("--out", type=FOLDER, required=True, help="Folder to write.")
+@click.option(
+    "--colour-by", "colour_by", multiple=True, default=["cluster"], show_default=True,
+    help="cluster, speed, speed:A, distance:A,B, angle:A,B,C or bend:A,B,C; several times for several maps.",
+)  # fmt: skip
+@click.option("--method", type=click.Choice(["tsne", "pca"]), default="tsne", show_default=True)
+@click.option("--clusters", type=int, default=8, show_default=True, help="Groups that k-means looks for.")
+@click.option("--perplexity", type=float, default=30.0, show_default=True, help="Of t-SNE.")
+@click.option("--count", type=int, default=2000, show_default=True, help="Poses on the map, at most.")
+@click.option("--min-confidence", type=float, default=0.5, show_default=True, help="Below: not known.")
+@click.option("--examples", type=int, default=8, show_default=True, help="Crops in a row of the montage.")
+@click.option("--plain", is_flag=True, help="Draw no poses on the crops.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@reports
+def pose_map(
+    output: Output,
+    /,
+    poses: Path | None,
+    video: Path | None,
+    data: Path | None,
+    out: Path,
+    colour_by: tuple[str, ...],
+    method: str,
+    clusters: int,
+    perplexity: float,
+    count: int,
+    min_confidence: float,
+    examples: int,
+    plain: bool,
+    seed: int,
+) -> None:
+    """Map which poses there are: laid over one another, spread out by likeness, grouped, with examples."""
+    from sbea_engine.io.poses_store import open_poses
+    from sbea_engine.pipelines.pose import load_labels
+    from sbea_engine.pipelines.pose_map import PoseMapRequest, write_pose_map
+    from sbea_engine.pipelines.pose_map_sources import LabelledPoses, PoseSource, PredictedPoses
+    from sbea_engine.pose.pose_map.layout import PoseMapConfig
+
+    if (poses is None) == (data is None):
+        raise click.UsageError("Give either --poses or --data.")
+    request = PoseMapRequest(
+        layout=PoseMapConfig(
+            method="pca" if method == "pca" else "tsne", clusters=clusters, perplexity=perplexity, seed=seed
+        ),
+        poses=count,
+        colour_by=colour_by,
+        examples=examples,
+        draw_poses=not plain,
+    )
+    source: PoseSource
+    if poses is not None:
+        source = PredictedPoses(store=open_poses(poses), video=video, min_confidence=min_confidence)
+    else:
+        assert data is not None  # one of the two was given
+        source = LabelledPoses(labels=load_labels(data))
+    made = write_pose_map(source, out, request, on_progress=output.progress)
+    for warning in made.warnings:
+        output.warn(warning)
+    shares = ", ".join(f"{100 * size / made.poses:.0f} %" for size in made.cluster_sizes)
+    output.result(
+        dataclasses.asdict(made),
+        text=f"{made.poses} poses in {len(made.cluster_sizes)} clusters ({shares})\n"
+        f"{', '.join(made.files)} in {out}",
+    )

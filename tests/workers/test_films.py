@@ -95,9 +95,7 @@ def test_a_film_is_made_and_downloaded(result: PoseResult, tmp_path: Path) -> No
     with open_frames(file) as reader:
         pictures = [rgb for _, rgb in reader.iterate()]
     assert [read_barcode(rgb) for rgb in pictures] == [4, 5, 6, 7, 8, 9]
-    for rgb in (
-        pictures
-    ):  # the colour that the studio gives the animal, lightened to the left or darkened to the right
+    for rgb in pictures:  # the colour that the studio gives the animal
         red, green, blue = rgb[round(AT[1]), round(AT[0])].astype(int)
         assert blue > green + 20 > red + 40
 

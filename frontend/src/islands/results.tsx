@@ -87,7 +87,7 @@ function Predictions({
         </div>
       ) : (
         <div class="scroll-x">
-          <table>
+          <table class="results">
             <thead>
               <tr>
                 <th>
