@@ -32,6 +32,7 @@ TASK_MODULES = (
     "workers.reconstructions",
     "workers.exports",
     "workers.films",
+    "workers.maps",
     "workers.demos",
 )
 

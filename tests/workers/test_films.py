@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sbea_engine.data import Poses
-from sbea_engine.io.poses_store import write_poses
 from sbea_engine.video.reader import open_frames
 from tests.fixtures.barcode import read_barcode
-from tests.webapp.factories import add_member, client_of, make_project, owner_of, send
+from tests.webapp.factories import MOUSE, add_member, client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_video
-from tests.webapp.results.factories import ready_model
-from tests.workers.project_rows import finish
+from tests.workers.project_rows import finish, predicted_poses
 from webapp.accounts.models import Role
 from webapp.jobs.models import Job
 from webapp.recordings import storage
@@ -38,32 +35,7 @@ def video() -> Video:
 @pytest.fixture
 def result(video: Video) -> PoseResult:
     """Predictions of one animal whose keypoints all lie at one place."""
-    model = ready_model(video.recording.project)
-    skeleton = model.skeleton.noun
-    animal = model.project.animals.get()
-    found = PoseResult.objects.create(
-        project=model.project,
-        model=model,
-        video=video,
-        state=PoseResult.State.READY,
-        frame_count=FRAMES,
-        frames_done=FRAMES,
-        individuals=[animal.name],
-    )
-    folder = storage.result_folder(found.pk)
-    storage.remove_tree(folder)
-    confidence = np.full((FRAMES, 1, len(skeleton)), 0.9, np.float32)
-    poses = Poses(
-        skeleton=skeleton,
-        individuals=(animal.name,),
-        frames=np.arange(FRAMES),
-        points_px=np.broadcast_to(np.array(AT, np.float32), (*confidence.shape, 2)).copy(),
-        confidence=confidence,
-    )
-    write_poses(poses, folder)
-    found.folder = storage.stored_name(folder)
-    found.save()
-    return found
+    return predicted_poses(video, np.broadcast_to(np.array(AT), (FRAMES, len(MOUSE), 2)))
 
 
 def ask(result: PoseResult, **choice: Any) -> Any:

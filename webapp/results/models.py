@@ -1,4 +1,4 @@
-"""Registered outputs of the engine: poses over a video, and export files."""
+"""Registered outputs of the engine: poses over a video, export files, maps of poses."""
 
 from __future__ import annotations
 
@@ -117,3 +117,24 @@ class ExportFile(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class PoseMap(models.Model):
+    """Poses of one result side by side by likeness: pictures and a table. Exists only when complete."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="pose_maps")
+    result = models.ForeignKey(PoseResult, on_delete=models.CASCADE, related_name="maps")
+    folder = models.CharField(max_length=4096)
+    files = models.JSONField(default=list)  # names in the folder
+    request = models.JSONField(default=dict)  # what was asked for
+    poses = models.PositiveIntegerField(default=0)
+    cluster_sizes = models.JSONField(default=list)  # the largest first
+    warnings = models.JSONField(default=list)  # what to beware of, one sentence each
+    job = models.OneToOneField("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="pose_map")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"map of {self.result}"

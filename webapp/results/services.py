@@ -115,11 +115,15 @@ def result_delete(*, result: PoseResult, by: User) -> None:
     """Remove predictions with their files.
 
     Raises:
-        ResultInUse: A job is still writing or drawing them, or 3D poses were made from them.
+        ResultInUse: A job is still writing, drawing or mapping them, or 3D poses were made from them.
     """
     require(by, result.project, Capability.TRAIN)
-    films = Job.objects.filter(kind=JobKind.POSE_FILM, target=f"result:{result.pk}")
-    for job in (result.job, films.filter(state__in=ACTIVE_STATES).first()):
+    drawing = Job.objects.filter(
+        kind__in=(JobKind.POSE_FILM, JobKind.POSE_MAP),
+        target=f"result:{result.pk}",
+        state__in=ACTIVE_STATES,
+    )
+    for job in (result.job, drawing.first()):
         if job is not None and job.is_active:
             raise ResultInUse(f"{job.label!r} is still running. Cancel it first.", job_id=str(job.pk))
     if result.reconstructions.exists():

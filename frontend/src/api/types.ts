@@ -31,4 +31,6 @@ export type Reconstruction = Schemas["ReconstructionOut"];
 export type Quality = Schemas["QualityOut"];
 export type ExportFile = Schemas["ExportOut"];
 export type FilmIn = Schemas["FilmIn"];
+export type PoseMap = Schemas["PoseMapOut"];
+export type PoseMapPoints = Schemas["PoseMapPointsOut"];
 export type Member = Schemas["MemberOut"];

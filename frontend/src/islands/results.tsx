@@ -3,7 +3,8 @@ import type { JSX } from "preact";
 import type { Api } from "../api/client";
 import { bodyOf } from "../api/client";
 import type { JobFeed } from "../api/jobFeed";
-import type { ExportFile, Result, Video } from "../api/types";
+import type { ExportFile, PoseMap, Result, Video } from "../api/types";
+import { Maps } from "./maps";
 import { Failure, useAction } from "./parts/action";
 import { Confirm } from "./parts/confirm";
 import { pageFeed } from "./parts/feed";
@@ -16,7 +17,7 @@ import { onJobEnd } from "./parts/watch";
 import { type In3D, Reconstructions, readIn3D } from "./results3d";
 import { FilmButton } from "./resultsFilm";
 
-interface VideoResults {
+export interface VideoResults {
   readonly video: Video;
   readonly results: readonly Result[];
 }
@@ -25,6 +26,7 @@ interface ResultsData {
   readonly in3D: In3D;
   readonly videos: readonly VideoResults[];
   readonly exports: readonly ExportFile[];
+  readonly maps: readonly PoseMap[];
 }
 
 interface ResultsPage {
@@ -50,6 +52,7 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
           <>
             <Predictions {...page} videos={value.videos} />
             <Reconstructions {...page} of={value.in3D} />
+            <Maps {...page} videos={value.videos} maps={value.maps} />
             <Exports {...page} exports={value.exports} />
           </>
         )}
@@ -60,13 +63,14 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
 
 async function readResults(api: Api, projectId: number): Promise<ResultsData> {
   const path = { params: { path: { project_id: projectId } } };
-  const [in3D, exports] = await Promise.all([
+  const [in3D, exports, maps] = await Promise.all([
     readIn3D(api, projectId),
     bodyOf(api.GET("/api/v1/projects/{project_id}/exports", path)),
+    bodyOf(api.GET("/api/v1/projects/{project_id}/maps", path)),
   ]);
   const videos = in3D.recordings.flatMap(({ videos }) => videos).filter(({ state }) => state === "ready");
   const resultsOf = ({ id }: Video): Result[] => in3D.results.filter(({ video_id }) => video_id === id);
-  return { in3D, videos: videos.map((video) => ({ video, results: resultsOf(video) })), exports };
+  return { in3D, videos: videos.map((video) => ({ video, results: resultsOf(video) })), exports, maps };
 }
 
 function Predictions({

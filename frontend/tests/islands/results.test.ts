@@ -24,9 +24,18 @@ const RECORDING = {
   ...{ sync_source: "aligned", ticks: 4 },
 };
 const RESULTS = [
-  { id: 11, video_id: 1, model_id: 9, model_name: "net", state: "ready", frames_done: 4, frame_count: 4 },
-  { id: 12, video_id: 3, model_id: 9, model_name: "net", state: "running", frames_done: 1, frame_count: 4 },
-];
+  { id: 11, video_id: 1, state: "ready", frames_done: 4 },
+  { id: 12, video_id: 3, state: "running", frames_done: 1 },
+].map((result) => ({
+  ...result,
+  ...{
+    model_id: 9,
+    model_name: "net",
+    frame_count: 4,
+    keypoints: ["nose", "tail"],
+    individuals: ["animal 1"],
+  },
+}));
 
 /** A server that has these files, and forgets one that is deleted. */
 function server(recording: object): {

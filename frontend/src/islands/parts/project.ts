@@ -42,6 +42,7 @@ export function can(props: Pick<ProjectProps, "capabilities">, capability: Capab
 const NEEDS: Readonly<Record<string, Capability>> = {
   "demo.render": "manage_data",
   "pose.film": "view",
+  "pose.map": "view",
   "pose.predict": "train",
   "pose.reconstruct": "train",
   "pose.train": "train",

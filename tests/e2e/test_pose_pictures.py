@@ -1,4 +1,4 @@
-"""A labelled video from the Results page: chosen, made, downloaded, and played by the browser."""
+"""Pictures of poses from the Results page: a labelled video that plays, a map whose dots open frames."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def predicted(
     project = api.project("Labelled video", KEYPOINTS)
     video = api.register(project["id"], "wall", file)
     along = np.linspace(30, 170, FRAMES)
-    points = np.stack([np.stack([along, np.full(FRAMES, y)], -1) for y in (40, 80)], 1)[:, None]
+    lengths = 40 + 15 * np.sin(np.arange(FRAMES))
+    points = np.stack([np.stack([along, y], -1) for y in (np.full(FRAMES, 40), 40 + lengths)], 1)[:, None]
     arrays = tmp_path_factory.mktemp("film") / "predictions.npz"
     np.savez(
         arrays, allow_pickle=False, individuals=np.array(["animal 1"]), **{"cam-1": points.astype(np.float32)}
@@ -77,3 +78,19 @@ def test_a_film_is_chosen_made_and_played(page: Page, predicted: dict[str, Any])
     width, height, duration = page.evaluate(PLAYED, url)
     assert (width, height) == (WIDTH, HEIGHT)
     assert duration == pytest.approx(40 / FPS, abs=0.01)
+
+
+def test_a_map_is_made_and_its_dots_are_frames(page: Page, predicted: dict[str, Any]) -> None:
+    page.goto(f"/projects/{predicted['slug']}/results/")
+    page.get_by_label("Clusters").fill("3")
+    page.get_by_label("Colour also by").select_option("distance")
+    page.get_by_role("button", name="Map the poses").click()
+    page.get_by_role("button", name="Show").click(timeout=LONG_MS)
+    expect(page.get_by_role("img", name="Examples of 3 clusters")).to_be_visible()
+    dots = page.get_by_role("img", name="Map of 50 poses in 3 clusters.")
+    dots.press("ArrowRight")
+    dots.press("ArrowRight")
+    told = page.get_by_text("Frame 1 · cluster")
+    expect(told).to_contain_text("distance of nose, tail 52.6 px")  # 40 + 15 sin 1
+    page.get_by_role("link", name="Open frame 1").click()
+    page.wait_for_url("**frame=1&result=*")
