@@ -113,7 +113,7 @@ def write_pose_map(
         for of in quantities:
             scale = Scale(title=f"{title}, by {of.name}", unit=of.unit)
             picture = scatter_of_values(found.position, of.values, scale)
-            _save(draft / f"map-{_file_name(of.name)}.png", picture)
+            _save(_free_file(draft, f"map-{_file_name(of.name)}"), picture)
         if source.has_pictures:
             _save(draft / "montage.png", _montage(source, found, request, on_progress))
         _write_table(draft / "map.csv", source, found, quantities)
@@ -151,6 +151,14 @@ def _save(file: Path, picture: NDArray[np.uint8]) -> None:
     whole, data = cv2.imencode(".png", picture[..., ::-1])
     assert whole  # PNG holds any picture
     file.write_bytes(data.tobytes())
+
+
+def _free_file(folder: Path, stem: str) -> Path:
+    """A name that is not taken: names of keypoints may differ in signs alone, which file names leave out."""
+    file, again = folder / f"{stem}.png", 2
+    while file.exists():
+        file, again = folder / f"{stem}-{again}.png", again + 1
+    return file
 
 
 def _file_name(text: str) -> str:

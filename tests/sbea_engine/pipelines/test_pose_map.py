@@ -147,6 +147,12 @@ class TestFiles:
             assert (np.abs(picture[..., ::-1].astype(int) - rgb).max(-1) < 3).sum() > 20
 
 
+def test_two_numbers_of_one_file_name(folder: Path, tmp_path: Path) -> None:
+    request = PoseMapRequest(layout=FAST, colour_by=("distance:nose,tail", "distance: nose,tail"))
+    made = write_pose_map(source(folder, video=False), tmp_path / "map", request)
+    assert made.files[:2] == ("map-distance-nose-tail-2.png", "map-distance-nose-tail.png")
+
+
 class TestNothingHalfWritten:
     def test_after_cancelling(self, folder: Path, tmp_path: Path) -> None:
         def stop(progress: Progress) -> None:
