@@ -89,7 +89,7 @@ def write_pose_map(
 ) -> WrittenMap:
     """Write `map-*.png`, `montage.png` where there are pictures, `map.csv` and `map.json` into a new folder.
 
-    The same poses, settings and seed give the same map on one machine.
+    The same poses, settings and seed give the same map.
 
     Raises:
         BadPoseMap: Too few poses, all the same, or something that cannot be coloured by; or `out` exists.

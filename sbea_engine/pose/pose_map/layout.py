@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings as python_warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -112,8 +114,9 @@ def lay_out(rows: PoseRows, config: PoseMapConfig) -> PoseMap:
     features = body[:, seen].reshape(len(kept), -1)
     if float(features.std(axis=0).max()) < SAME_PX:
         raise BadPoseMap(f"All {len(kept)} poses are the same, so there is nothing to map.")
-    position, told = _positions(features, config)
-    cluster, to_centre, more = _clusters(features, config)
+    with _one_thread():
+        position, told = _positions(features, config)
+        cluster, to_centre, more = _clusters(features, config)
     return PoseMap(
         rows=kept,
         left_out=len(rows) - len(kept),
@@ -125,6 +128,15 @@ def lay_out(rows: PoseRows, config: PoseMapConfig) -> PoseMap:
         to_centre_px=to_centre / np.sqrt(seen.sum()),
         warnings=(*told, *more),
     )
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums of several threads depend on how many there are, and t-SNE makes other maps of the difference."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
 
 
 def _aligned(rows: PoseRows) -> tuple[Floats, Placement, Floats, NDArray[np.bool_]]:
