@@ -1,13 +1,23 @@
-"""Running a pose model over a video."""
+"""Running a pose model over a video, alone or with the help of other workers."""
 
 from __future__ import annotations
 
+import logging
 import time
+import uuid
+from pathlib import Path
 
+from celery.exceptions import Ignore
+
+from sbea_engine.errors import Cancelled, EngineError
 from sbea_engine.io.poses_store import open_poses
-from sbea_engine.pipelines.pose import predict_video
+from sbea_engine.pipelines.shared_prediction import SharedPrediction
 from sbea_engine.progress import Progress
-from webapp.jobs.task_names import JobKind
+from webapp.api.errors import AppError
+from webapp.jobs.models import Job
+from webapp.jobs.queue import ask_for_help
+from webapp.jobs.sharing import job_goes_on, job_ranges_clear
+from webapp.jobs.task_names import PREDICT_HELP, JobKind
 from webapp.recordings import storage
 from webapp.recordings.sources import video_source_path
 from webapp.results.models import PoseResult
@@ -15,27 +25,73 @@ from webapp.results.services import result_finish, result_progress
 from workers.app import app
 from workers.rows import row
 from workers.run import JobRun, job_run
+from workers.sharing import JobRanges, once_in_this_process
+
+logger = logging.getLogger(__name__)
 
 NOTE_PERIOD_S = 1.0
+MOST_HELPERS = 15
 
 
 @app.task(name=JobKind.POSE_PREDICT, acks_late=True)
 def predict_pose(job_id: str) -> None:
-    """Predict into the store that the browser already reads; a resumed run goes on after its last chunk."""
-    with job_run(job_id) as run:
-        results = PoseResult.objects.select_related("model", "video__recording")
-        result = row(results, run.params["result_id"], "result")
+    """Predict into the store that the browser already reads; a resumed run goes on after its last chunk.
+
+    This run leads: it alone writes the store. Others are invited to take ranges of a long video.
+    """
+    with once_in_this_process(job_id), job_run(job_id) as run:
+        result = _result(run.params["result_id"])
         if result.state != PoseResult.State.READY:
             store = storage.stored_path(result.folder)
-            predict_video(
-                storage.stored_path(result.model.folder),
-                video_source_path(video=result.video),
-                store,
-                on_progress=_Notes(run, result),
-            )
+
+            def invite(ranges: int) -> None:
+                count = min(MOST_HELPERS, ranges - 1)
+                ask_for_help(run.job.pk, run.job.kind, task=PREDICT_HELP, count=count)
+
+            shared = _shared(run.job.pk, result, leads=True)
+            shared.lead(store, on_begin=invite, on_progress=_Notes(run, result))
             done = open_poses(store)
             result_finish(result=result, frames_done=done.frames_done, individuals=done.individuals)
+        job_ranges_clear(job_id=run.job.pk)
         run.result = {"result_id": result.pk, "frame_count": result.frame_count}
+
+
+@app.task(name=PREDICT_HELP, acks_late=True)
+def help_predict_pose(job_id: str) -> None:
+    """Do one range of a prediction that another worker leads; then stand in line again, behind other work.
+
+    Whatever goes wrong here is the leader's to find: the range goes back, and it does it itself.
+    """
+    with once_in_this_process(job_id) as first:
+        job = Job.objects.filter(pk=uuid.UUID(job_id)).first()
+        if not first or job is None or not job_goes_on(job_id=job.pk):
+            raise Ignore
+        try:
+            number = _shared(job.pk, _result(job.params["result_id"]), leads=False).help()
+        except Cancelled:
+            raise Ignore from None
+        except (EngineError, AppError, OSError) as error:
+            logger.warning("Could not help with job %s: %s", job_id, error)
+            raise Ignore from error
+    if number is not None:
+        ask_for_help(job.pk, job.kind, task=PREDICT_HELP, count=1)
+
+
+def _result(result_id: int) -> PoseResult:
+    return row(PoseResult.objects.select_related("model", "video__recording"), result_id, "result")
+
+
+def _shared(job_id: uuid.UUID, result: PoseResult, *, leads: bool) -> SharedPrediction:
+    return SharedPrediction(
+        storage.stored_path(result.model.folder),
+        video_source_path(video=result.video),
+        JobRanges(job_id, leads=leads),
+        _parts(job_id),
+    )
+
+
+def _parts(job_id: uuid.UUID) -> Path:
+    return storage.job_folder(job_id) / "parts"
 
 
 class _Notes:

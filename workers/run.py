@@ -1,4 +1,4 @@
-"""One run of one job: claim, heartbeat, throttled progress, cancel, and what an exception means."""
+"""One run of one job: claim, heartbeat, throttled progress, cancel, pause, and what an exception means."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sbea_engine.progress import Progress
 from webapp.api.errors import AppError
 from webapp.api.told import data_without_folders
 from webapp.jobs.models import Job, JobState
+from webapp.jobs.pausing import job_rest
 from webapp.jobs.selectors import job_standing
 from webapp.jobs.services import (
     HEARTBEAT_S,
@@ -39,7 +40,7 @@ from workers.told import told
 
 logger = logging.getLogger(__name__)
 
-# How often a run looks for a request to cancel; well within the second that is promised.
+# How often a run looks for a request to cancel or to pause; well within the second that is promised.
 PULSE_S = 0.5
 _TRANSIENT = (OperationalError, InterfaceError, ConnectionError, TimeoutError)
 
@@ -56,6 +57,12 @@ class LeaseLost(Cancelled):
     code = "lease_lost"
 
 
+class PauseAsked(Cancelled):
+    """Somebody paused the job; it stops where another run can go on."""
+
+    code = "pause_asked"
+
+
 class WorkerStopping(Cancelled):
     """The worker process shuts down; the job goes back to the queue."""
 
@@ -65,6 +72,11 @@ class WorkerStopping(Cancelled):
 def stop_all_runs() -> None:
     """Make every run of this process give its job back at its next report."""
     _stopping.set()
+
+
+def worker_is_stopping() -> bool:
+    """Whether this process shuts down, so that what it has in hand goes back."""
+    return _stopping.is_set()
 
 
 class JobRun:
@@ -84,7 +96,8 @@ class JobRun:
         self.result: dict[str, Any] = {}
         self._buffer = ProgressBuffer()
         self._lock = threading.Lock()
-        self._cancel, self._lost, self._over = threading.Event(), threading.Event(), threading.Event()
+        self._cancel, self._pause = threading.Event(), threading.Event()
+        self._lost, self._over = threading.Event(), threading.Event()
         self._pulse = threading.Thread(target=self._beat, name=f"pulse-{job.pk}", daemon=True)
 
     @property
@@ -101,7 +114,7 @@ class JobRun:
         """Progress callback for the engine; stored at most twice a second.
 
         Raises:
-            Cancelled: Somebody cancelled the job, the worker stops, or the job was taken over.
+            Cancelled: Somebody cancelled or paused the job, the worker stops, or the job was taken over.
         """
         self._stop_if_asked()
         with self._lock:
@@ -134,6 +147,8 @@ class JobRun:
             raise LeaseLost("Another worker has taken this job over.")
         if self._cancel.is_set():
             raise Cancelled
+        if self._pause.is_set():
+            raise PauseAsked("Somebody paused this job.")
         if _stopping.is_set():
             raise WorkerStopping("The worker is shutting down.")
 
@@ -172,6 +187,8 @@ class JobRun:
             self._lost.set()
         elif standing.cancel_requested:
             self._cancel.set()
+        elif standing.pause_requested:
+            self._pause.set()
 
 
 @contextmanager
@@ -213,6 +230,8 @@ def _end_badly(run: JobRun, error: Exception) -> None:
         return
     if isinstance(error, WorkerStopping):
         job_postpone(job_id=job_id, worker=worker, delay=timedelta(0))
+        return
+    if isinstance(error, PauseAsked) and job_rest(job_id=job_id, worker=worker) is not None:
         return
     if isinstance(error, Cancelled):
         job_finish(job_id=job_id, worker=worker, state=JobState.CANCELLED)

@@ -7,9 +7,11 @@ from dataclasses import asdict
 from sbea_engine.pipelines.pose import train_and_evaluate
 from sbea_engine.pose.config import PoseConfig
 from webapp.jobs.task_names import JobKind
+from webapp.recordings import storage
 from webapp.training.models import PoseModel
 from webapp.training.services import pose_model_store
 from webapp.training.snapshots import snapshot_load
+from webapp.training.warm_start import start_of
 from workers.app import app
 from workers.rows import row
 from workers.run import job_run
@@ -19,14 +21,17 @@ from workers.run import job_run
 def train_pose(job_id: str) -> None:
     """Train in the job's own folder, going on from its checkpoint, then hand the model over."""
     with job_run(job_id) as run:
-        models = PoseModel.objects.select_related("project", "snapshot")
+        models = PoseModel.objects.select_related("project", "snapshot", "parent")
         model = row(models, run.params["model_id"], "model")
         if model.state != PoseModel.State.READY:
+            parent = start_of(model)
             trained = train_and_evaluate(
                 snapshot_load(snapshot=model.snapshot),
                 PoseConfig.from_dict(model.config),
                 model.holdout,
                 run.scratch / "model",
+                start=None if parent is None else storage.stored_path(parent.folder),
+                start_name=None if parent is None else parent.name,
                 checkpoint=run.checkpoint,
                 on_progress=run.report,
             )

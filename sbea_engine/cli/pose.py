@@ -34,20 +34,22 @@ for verb in (pose_pictures.film, pose_pictures.pose_map):
 @pose.command()
 @click.option("--data", type=FOLDER, required=True, help="DeepLabCut project, or folder with labels.json.")
 @click.option("--out", type=FOLDER, required=True, help="Model folder to write.")
-@click.option("--holdout", default="none", show_default=True, help=f"Frames to test on: {HOLDOUT_HELP}.")
 @click.option(
-    "--preset", type=click.Choice(["tiny", "fast", "default"]), default="default", show_default=True
+    "--from",
+    "start",
+    type=FOLDER,
+    help="Go on from this model with a third of the steps; its kind, size and held-out frames are kept.",
 )
+@click.option("--holdout", show_default="none, or as before", help=f"Frames to test on: {HOLDOUT_HELP}.")
+@click.option("--preset", type=click.Choice(["tiny", "fast", "default"]), show_default="default")
 @click.option(
     "--family",
-    default="two_stage",
-    show_default=True,
+    show_default="two_stage",
     help="Kind of model: or pose_machine, pyramid, deeplabcut, heatmap_unet, bottom_up.",
 )
 @click.option(
     "--backbone",
-    default="auto",
-    show_default=True,
+    show_default="auto",
     help="The family's own, or config:PATH, folder:PATH, hub:OWNER/NAME of the package transformers.",
 )
 @click.option("--disc-radius", "disc_radius_px", type=float, help="Of deeplabcut: pixels; 17 if not given.")
@@ -55,20 +57,29 @@ for verb in (pose_pictures.film, pose_pictures.pose_map):
 @click.option("--iterations", type=int, help="Steps of training, instead of the preset's.")
 @click.option("--minutes", type=float, help="Lower the steps to what fits; how many depends on the machine.")
 @click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
-@click.option("--colour", type=click.Choice(["grey", "rgb"]), default="grey", show_default=True)
-@click.option("--rotation", "rotation_deg", type=float, default=180.0, show_default=True, help="Degrees.")
+@click.option("--colour", type=click.Choice(["grey", "rgb"]), show_default="grey")
+@click.option("--rotation", "rotation_deg", type=float, show_default="180", help="Degrees.")
 @click.option("--members", type=int, default=1, show_default=True, help="Networks that answer together.")
 @reports
-def train(output: Output, /, data: Path, out: Path, holdout: str, **settings: Any) -> None:
+def train(
+    output: Output, /, data: Path, out: Path, start: Path | None, holdout: str | None, **settings: Any
+) -> None:
     """Train a model and measure it on held-out frames.
 
-    A run that was stopped goes on where it was; one that was finished is not repeated.
+    A run that was stopped goes on where it was; one that was finished is not repeated. One that goes on from
+    a model is tested on what that model held out, and on nothing that it has learned.
     """
     from sbea_engine.pipelines.pose import load_labels, train_and_evaluate
+    from sbea_engine.pipelines.warm_start import config_from, holdout_from
     from sbea_engine.pose.config import PoseConfig
 
-    config = PoseConfig.from_dict(settings)
-    result = train_and_evaluate(load_labels(data), config, holdout, out, on_progress=output.progress)
+    given = {name: value for name, value in settings.items() if value is not None}
+    config = PoseConfig.from_dict(given) if start is None else config_from(start, given)
+    if holdout is None:
+        holdout = "none" if start is None else holdout_from(start)
+    result = train_and_evaluate(
+        load_labels(data), config, holdout, out, start=start, on_progress=output.progress
+    )
     training = {k: result.card.training[k] for k in ("iterations", "seconds", "threads", "precision")}
     output.result(
         {"model": out, "trained_now": result.trained_now, "training": training, **result.metrics},

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sbea_engine.data.labels import BadLabels
 from sbea_engine.io.deeplabcut import read_project
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard, ModelExists, write_json
+from sbea_engine.pipelines.warm_start import read_start
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.ensemble_files import clear_members
@@ -30,9 +32,11 @@ from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
 from sbea_engine.pose.training import fingerprint
+from sbea_engine.pose.warm_split import Known, split_as_before
+from sbea_engine.pose.warm_start import by_video, check_start
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint as fingerprint_video
-from sbea_engine.video.reader import open_frames
+from sbea_engine.video.reader import FrameReader, open_frames
 
 METRICS_FILE = "metrics.json"
 CHECKPOINT_FOLDER = "checkpoint"
@@ -106,6 +110,8 @@ def train_and_evaluate(
     holdout: str,
     out: Path,
     *,
+    start: Path | None = None,
+    start_name: str | None = None,
     checkpoint: Path | None = None,
     on_progress: OnProgress = ignore,
 ) -> TrainingResult:
@@ -115,33 +121,58 @@ def train_and_evaluate(
     returned.
 
     Args:
-        holdout: See `split_holdout`.
+        holdout: See `split_holdout`; `split_as_before` where training goes on from a model.
         out: Model folder; made if needed.
+        start: Folder of the model to go on from, which the config names (`warm_start.config_from`).
+        start_name: What the card calls it; the folder's name if None.
         checkpoint: Where training state is kept; `out/checkpoint` if None. Emptied when the model is saved.
 
     Raises:
         ModelExists: `out` holds a model of another run; it is left as it is.
-        BadHoldout: See `split_holdout`.
+        BadHoldout: See `split_holdout` and `split_as_before`.
+        BadPoseConfig, BadLabels: The model to go on from does not suit; see `WarmStart.check`.
         BadInput: Labels or frames, held-out ones too, cannot be used; found before anything is trained.
     """
     state = out / CHECKPOINT_FOLDER if checkpoint is None else checkpoint
-    split = split_holdout(labels, holdout)
+    begun = None if start is None else read_start(start, start_name)
+    known = None if begun is None else begun[1]
+    check_start(labels, config, None if begun is None else begun[0])
+    split = split_holdout(labels, holdout) if known is None else split_as_before(labels, holdout, known)
     run = hashlib.sha256(json.dumps([fingerprint(labels, config), holdout]).encode()).hexdigest()
     result = _finished(out, run)
     if result is None:
         check_frames(labels.select(split.test).frames, on_progress=on_progress)
         out.mkdir(parents=True, exist_ok=True)
-        model = create(config).fit(labels.select(split.train), checkpoint=state, on_progress=on_progress)
+        model = create(config).fit(
+            labels.select(split.train),
+            start=None if begun is None else begun[0],
+            checkpoint=state,
+            on_progress=on_progress,
+        )
         metrics: dict[str, Any] = {"holdout": holdout, "validation": model.card_.stage_facts["validation"]}
         if len(split.test):
             answers = _answer(model, labels, split.test, on_progress)
             metrics["test"] = _measure(model, *answers)
             HeldOut.of(*answers).save(out / HELD_OUT_FILE)
-        model.card_ = replace(model.card_, data={**model.card_.data, "holdout": holdout, "run_sha256": run})
+        facts = {
+            "holdout": holdout,
+            "held_out_frames": _held_out(labels, split.test, known),
+            "run_sha256": run,
+        }
+        model.card_ = replace(model.card_, data={**model.card_.data, **facts})
         write_json(out / METRICS_FILE, metrics)
         result = TrainingResult(folder=out, card=model.save(out), metrics=metrics, trained_now=True)
     _remove_checkpoint(state)
     return result
+
+
+def _held_out(labels: LabelSet, test: Rows, known: Known | None) -> dict[str, list[int]]:
+    """Frames by video that no weight has learned: those tested on, and those that were before and whose
+    labels are gone. Nothing held out is nothing, whatever was before."""
+    frames = {(labels.frames[row].video, int(labels.frames[row].index)) for row in test.tolist()}
+    if known is not None and frames:
+        frames |= {(video, index) for video, indices in known.held_out.items() for index in indices}
+    return by_video(frames)
 
 
 def _finished(out: Path, run: str) -> TrainingResult | None:
@@ -203,14 +234,17 @@ def evaluate_model(
             f"{', '.join(labels.skeleton.keypoints)}. Use labels of the same keypoints in the same order."
         )
     who = individuals_of(model, labels, model_folder)
-    if holdout is None:
-        holdout = str(model.card_.data.get("holdout", "none"))
-    split = split_holdout(labels, holdout)
+    if holdout is not None or "start" not in model.card_.data:
+        split = split_holdout(labels, holdout or str(model.card_.data.get("holdout", "none")))
+    else:  # a share of the frames is not what was held out, see `warm_split`
+        split = split_as_before(
+            labels, str(model.card_.data["holdout"]), Known.of(model.card_, model_folder, model_folder.name)
+        )
     rows = split.test if len(split.test) else split.train
     if not placed_mask(labels)[rows].any():
         raise BadLabels("No keypoint is placed on any of these frames. Label some, then measure again.")
     return Evaluation(
-        holdout=holdout,
+        holdout=holdout or str(model.card_.data.get("holdout", "none")),
         part="test" if len(split.test) else "all",
         figures=_measure(model, *_answer(model, labels, rows, on_progress, who)),
         warnings=_seen_in_training(model.card_, labels, rows),
@@ -275,8 +309,7 @@ def predict_video(
         with writer:
             start = done = writer.frames_done
             on_progress(Progress(stage="predict", done=done, total=total))
-            frames = _pixels(reader.iterate(start))
-            with closing(model.predict_stream(frames)) as answers:
+            with closing(answers_to(model, reader, start, total, chunk)) as answers:
                 for points, confidence in answers:
                     writer.append(points, confidence)
                     done += len(points)
@@ -312,5 +345,17 @@ def _measure(
     return evaluate(truth, points, confidence, radius_px=float(model.card_.plan["radius_px"]))
 
 
-def _pixels(frames: Iterator[tuple[int, NDArray[np.uint8]]]) -> Iterator[NDArray[np.uint8]]:
-    return (pixels for _, pixels in frames)
+def answers_to(
+    model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int
+) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Answers to the frames start <= frame < stop, some at a time; start is a whole number of chunks.
+
+    No batch reaches over the end of a chunk: how frames are put together changes the last digits of what a
+    network answers. A run that was stopped, or shared between workers, so gives the numbers of one that was
+    not. Where animals keep their places from frame to frame there is one stream.
+    """
+    pixels = (image for _, image in reader.iterate(start))
+    length = chunk if model.tells_individuals_apart else max(stop - start, 1)
+    for at in range(start, stop, length):
+        with closing(model.predict_stream(islice(pixels, min(length, stop - at)))) as answers:
+            yield from answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
@@ -17,9 +18,12 @@ PrecisionChoice = Literal["auto", "fp32", "bf16"]
 OWN_BACKBONES = ("auto", "pyramid", "small_resnet", "resnet50")
 """Backbones by name that need no other package; which family takes which is in `networks.py`."""
 
-LATER_SETTINGS = ("backbone", "disc_radius_px", "members")
+LATER_SETTINGS = ("backbone", "disc_radius_px", "members", "start_from")
 """Added after the first release: at their default they leave the fingerprint of a run as it was."""
 MAX_MEMBERS = 20
+
+WARM_SHARE = 0.35
+"""Of the preset's steps where training goes on from a model; see `benchmarks/pose_warm_start.py`."""
 
 
 class BadPoseConfig(BadInput):
@@ -65,7 +69,7 @@ PRESETS: Mapping[PresetName, Preset] = {
 COARSE: Mapping[PresetName, Preset] = {
     "tiny": replace(PRESETS["tiny"], iterations=60),
     "fast": replace(PRESETS["fast"], extent_px=40, gap_px=3, crop_px=96, iterations=400),
-    "default": replace(PRESETS["default"], extent_px=40, gap_px=3, crop_px=96, iterations=1000),
+    "default": replace(PRESETS["default"], iterations=560),
 }
 """Of the first stage of `two_stage`, which has to say where the animal is and which way it points."""
 
@@ -124,6 +128,8 @@ class PoseConfig:
         disc_radius_px: Of the family `deeplabcut`: radius of the disc that is a keypoint on a score map,
             pixels of the scaled picture. None is that family's 17.
         members: Networks that are trained apart and answer together, see `ensemble.py`; 1 is one network.
+        start_from: SHA-256 of the weights that training goes on from, see `warm_start.py`; None: it starts
+            anew.
     """
 
     preset: PresetName = "default"
@@ -141,6 +147,7 @@ class PoseConfig:
     backbone: str = "auto"
     disc_radius_px: float | None = None
     members: int = 1
+    start_from: str | None = None
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, get_args(PresetName))
@@ -160,6 +167,7 @@ class PoseConfig:
             _in_range("disc_radius_px", self.disc_radius_px, 0.5, 1000)
         _check_backbone(self.backbone)
         _in_range("members", self.members, 1, MAX_MEMBERS, whole=True)
+        _check_start(self.start_from, self.members)
 
     @property
     def size(self) -> Preset:
@@ -171,7 +179,11 @@ class PoseConfig:
         be by twice the steps; more than two share most of what is learned."""
         if self.iterations is not None:
             return self.iterations
-        return self.size.iterations * min(individuals, 2)
+        return self.shortened(self.size.iterations * min(individuals, 2))
+
+    def shortened(self, steps: int) -> int:
+        """Of a preset's steps those that are made: a share of them where training goes on from a model."""
+        return steps if self.start_from is None else max(1, round(WARM_SHARE * steps))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form; `from_dict` reads it back."""
@@ -201,6 +213,19 @@ def _check_backbone(value: object) -> None:
         raise BadPoseConfig(f"backbone: {error}") from error
     if not known:
         raise BadPoseConfig(f"backbone is one of {', '.join(OWN_BACKBONES)}, {SOURCES_HELP}; got {value!r}.")
+
+
+def _check_start(value: object, members: int) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str) or re.fullmatch(r"[0-9a-f]{64}", value) is None:
+        raise BadPoseConfig(f"start_from is the SHA-256 of a model's weights, 64 digits; got {value!r}.")
+    if members > 1:
+        raise BadPoseConfig(
+            "Several members cannot go on from a model: each leaves out a block of time, and these blocks "
+            "move as labels are added, so that members would be judged by labels that they have learned. "
+            "Train one network, or train the members anew."
+        )
 
 
 def _in_range(name: str, value: object, low: float, high: float, *, whole: bool = False) -> None:

@@ -31,6 +31,7 @@ from sbea_engine.pose.errors import NotTrained
 from sbea_engine.pose.factory import Answer, Image, PoseModel, load
 from sbea_engine.pose.member import fit_member
 from sbea_engine.pose.out_of_fold import OutOfFold
+from sbea_engine.pose.warm_start import WarmStart, check_start
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.reader import FrameReader
 
@@ -52,7 +53,12 @@ class PoseEnsemble:
         self.config = config
 
     def fit(
-        self, labels: LabelSet, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+        self,
+        labels: LabelSet,
+        *,
+        start: WarmStart | None = None,
+        checkpoint: Path | None = None,
+        on_progress: OnProgress = ignore,
     ) -> Self:
         """Train the members one after another, let each answer what it left out, and calibrate.
 
@@ -66,6 +72,7 @@ class PoseEnsemble:
             BadCheckpoint: The checkpoint is of another run.
             Cancelled: From `on_progress`; the checkpoint can be resumed.
         """
+        check_start(labels, self.config, start)  # refuses any: the config of several members names none
         left_out = left_out_rows(labels, self.config.members)
         members: list[PoseModel] = []
         points = np.full((len(left_out), *labels.points_px.shape), np.nan, np.float32)

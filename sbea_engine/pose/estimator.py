@@ -20,6 +20,7 @@ from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source
 from sbea_engine.pose.training import FitOutcome, Network, build_model, fit_pose
+from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress
 
 PREFETCH_FRAMES = 16
@@ -68,9 +69,9 @@ class PoseEstimator(WholeFrameEstimator[PoseNetwork]):
     """
 
     def _fit(
-        self, labels: LabelSet, checkpoint: Path | None, on_progress: OnProgress
+        self, labels: LabelSet, start: WarmStart | None, checkpoint: Path | None, on_progress: OnProgress
     ) -> FitOutcome[PoseNetwork, WorkingPlan]:
-        return fit_pose(labels, self.config, checkpoint=checkpoint, on_progress=on_progress)
+        return fit_pose(labels, self.config, start=start, checkpoint=checkpoint, on_progress=on_progress)
 
     def _build(self, facts: Mapping[str, Any]) -> PoseNetwork:
         backbone = facts.get("backbone")

@@ -25,6 +25,7 @@ from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.estimator import PoseEstimator
 from sbea_engine.pose.two_stage_estimator import TwoStageEstimator
+from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress, ignore
 from sbea_engine.video.reader import FrameReader
 
@@ -51,7 +52,12 @@ class PoseModel(Protocol):
     @property
     def provenance(self) -> dict[str, Any]: ...
     def fit(
-        self, labels: LabelSet, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+        self,
+        labels: LabelSet,
+        *,
+        start: WarmStart | None = None,
+        checkpoint: Path | None = None,
+        on_progress: OnProgress = ignore,
     ) -> Self: ...
     def predict(
         self,

@@ -13,14 +13,14 @@ from safetensors.torch import load_file, save_file
 
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.errors import BadInput
-from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256
-from sbea_engine.nn.runtime import choose_device, compute_threads
+from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.card import STAGE, make_card
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.predictor import PosePredictor
-from sbea_engine.pose.training import FitOutcome, Network, PlanKind
+from sbea_engine.pose.training import FitOutcome, Network, PlanKind, on_device
+from sbea_engine.pose.warm_start import WarmStart, check_start
 from sbea_engine.progress import OnProgress, ignore
 
 
@@ -38,25 +38,35 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
         self.config = config
 
     def fit(
-        self, labels: LabelSet, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+        self,
+        labels: LabelSet,
+        *,
+        start: WarmStart | None = None,
+        checkpoint: Path | None = None,
+        on_progress: OnProgress = ignore,
     ) -> Self:
         """Train on labelled frames.
 
         Args:
+            start: Model that training goes on from, with a share of the preset's steps; its scale is kept.
             checkpoint: Folder to keep training state in; training goes on from what is there.
             on_progress: Told of every iteration (stage "train", metrics `loss`, now and then `val_mean_px`).
 
         Raises:
             TooFewLabels: The labels do not suit.
+            BadPoseConfig, BadLabels: They do not suit `start`, or `start_from` names a model and none is
+                given.
             BadCheckpoint: The checkpoint is of another run.
             Cancelled: From `on_progress`; the checkpoint can be resumed.
         """
+        check_start(labels, self.config, start)
         with compute_threads(self.config.threads) as threads:
-            outcome = self._fit(labels, checkpoint, on_progress)
+            outcome = self._fit(labels, start, checkpoint, on_progress)
         self.model_, self.plan_, self.calibration_ = outcome.model, outcome.plan, outcome.calibration
         self.skeleton_, self.individuals_ = labels.skeleton, labels.individuals
         self.validation_ = outcome.validation
-        self.card_ = self._card(labels, outcome, threads)
+        card = self._card(labels, outcome, threads)
+        self.card_ = card if start is None else start.on_card(card, outcome)
         return self
 
     def save(self, folder: Path) -> ModelCard:
@@ -95,14 +105,13 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
             self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:
             raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
-        where = choose_device(device)
-        self.model_.to(where, memory_format=best_memory_format(where)).eval()  # type: ignore[call-overload]
+        on_device(self.model_, config).eval()
         self.card_ = card
         return self
 
     @abstractmethod
     def _fit(
-        self, labels: LabelSet, checkpoint: Path | None, on_progress: OnProgress
+        self, labels: LabelSet, start: WarmStart | None, checkpoint: Path | None, on_progress: OnProgress
     ) -> FitOutcome[Network, PlanKind]:
         """Train; arguments as `fit`."""
 

@@ -22,6 +22,7 @@ from sbea_engine.pose.errors import NotTrained
 from sbea_engine.pose.factory import Answer, Image, PoseModel, load_family
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import moments_of
+from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress, ignore
 from sbea_engine.video.reader import FrameReader
 
@@ -69,7 +70,12 @@ class RecalibratedPose:
         return self
 
     def fit(
-        self, labels: LabelSet, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+        self,
+        labels: LabelSet,
+        *,
+        start: WarmStart | None = None,
+        checkpoint: Path | None = None,
+        on_progress: OnProgress = ignore,
     ) -> Self:
         """Not what this is for: raises `NotTrained`."""
         raise NotTrained("A recalibrated model is not trained: train a model, then recalibrate it.")

@@ -26,11 +26,12 @@ from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.metrics import evaluate
-from sbea_engine.pose.model import PoseNetwork
+from sbea_engine.pose.model import PoseNetwork, compute_in
 from sbea_engine.pose.networks import NetworkRequest, build_network
 from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, Plan, WorkingPlan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
-from sbea_engine.pose.splits import Rows, labelled_rows, split_validation
+from sbea_engine.pose.splits import Rows, labelled_rows
+from sbea_engine.pose.warm_start import WarmStart, begin, divide, judge
 from sbea_engine.progress import OnProgress, ignore
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -41,6 +42,9 @@ CURVE_POINTS = 15
 
 REFIT_RATE = 0.5
 """Of the learning rate, where a trained network goes on with more frames."""
+
+WARM_RATE = 0.25
+"""Of the learning rate, where a training goes on from another model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,10 +71,15 @@ class FitOutcome(Generic[Network, PlanKind]):
 
 
 def fit_pose(
-    labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+    labels: LabelSet,
+    config: PoseConfig,
+    *,
+    start: WarmStart | None = None,
+    checkpoint: Path | None = None,
+    on_progress: OnProgress = ignore,
 ) -> FitOutcome[PoseNetwork, WorkingPlan]:
     """Train a pose network; `PoseEstimator.fit` documents arguments and errors."""
-    training = Training(labels, config, config.size, on_progress=on_progress)
+    training = Training(labels, config, config.size, start=start, on_progress=on_progress)
     trained = training.run(
         training.model,
         training.fit_rows,
@@ -79,14 +88,16 @@ def fit_pose(
         on_progress=on_progress,
     )
     final = cast(PoseNetwork, trained.model)
-    calibration = training.validation.calibrate(final)
+    calibration, validation = judge(
+        training.validation, final, labels.select(training.validation_rows), start
+    )
     return FitOutcome(
         model=final,
         plan=training.plan,
         calibration=calibration,
         trained=trained,
         precision=training.precision,
-        validation=training.validation.evaluate(final, calibration),
+        validation=validation,
         validation_rows=training.validation_rows,
         labels_sha256=labels_checksum(labels),
     )
@@ -97,28 +108,36 @@ class Training:
 
     Args:
         size: Of network and views.
+        start: Trained network that this one goes on from.
 
     Attributes:
-        model: Untrained.
+        model: Not trained yet.
         frames: At working scale.
         rows: All labelled frames.
         validation: Looks at `validation_rows`, which `fit_rows` leaves out.
     """
 
     def __init__(
-        self, labels: LabelSet, config: PoseConfig, size: Preset, *, on_progress: OnProgress = ignore
+        self,
+        labels: LabelSet,
+        config: PoseConfig,
+        size: Preset,
+        *,
+        start: WarmStart | None = None,
+        on_progress: OnProgress = ignore,
     ) -> None:
         check_labels(labels)
         self._labels, self._config, self._size = labels, config, size
         self._device = choose_device(config.device)
         self.precision = precision(config, self._device)
         self.model = on_device(
-            build_model(labels.skeleton, len(labels.individuals), config, size=size), config
+            begin(build_model(labels.skeleton, len(labels.individuals), config, size=size), start), config
         )
         self.frames = FrameStore(labels, config.colour, config.cache_bytes)
-        self.plan = self.model.plan(labels, self.frames.measure(), size)
+        sizes = self.frames.measure()
+        self.plan: WorkingPlan = self.model.plan(labels, sizes, size) if start is None else start.plan
         self.rows = labelled_rows(labels)
-        self.fit_rows, self.validation_rows = split_validation(labels, self.rows, config.validation)
+        self.fit_rows, self.validation_rows = divide(labels, self.rows, config.validation, start)
         self.frames.load(self.plan, on_progress=on_progress)
         self.validation = Validation(labels, self.frames, self.validation_rows, self.plan)
 
@@ -191,6 +210,8 @@ class Validation:
 
     def curve_point(self, model: nn.Module) -> dict[str, float]:
         """`val_mean_px` and `val_median_px`; empty where validation frames hold no placed keypoint."""
+        if not len(self._rows):
+            return {}
         found = evaluate(self._labels, self._by_individual(self.locate(model).points_px))
         names = ("mean_px", "median_px", "pck5")
         return {f"val_{name}": found[name] for name in names if found[name] is not None}
@@ -299,9 +320,10 @@ def trainer_config(
     config: PoseConfig, rate: float, steps: int, precision: Precision, *, refit: bool = False
 ) -> TrainerConfig:
     """How the shared trainer trains a network of this stage; `refit` as in `Training.run`."""
+    slower = (REFIT_RATE if refit else 1.0) * (1.0 if config.start_from is None else WARM_RATE)
     return TrainerConfig(
         iterations=steps,
-        learning_rate=rate * (REFIT_RATE if refit else 1.0),
+        learning_rate=rate * slower,
         validate_every=max(10, steps // CURVE_POINTS),
         precision=precision,
         budget_seconds=None if config.minutes is None else 60 * config.minutes,
@@ -314,7 +336,8 @@ def precision(config: PoseConfig, device: torch.device) -> Precision:
 
 
 def on_device(network: Network, config: PoseConfig) -> Network:
-    """The network where it is to be trained, laid out as is fastest there."""
+    """The network where it is to compute, laid out and rounded as is fastest there."""
     device = choose_device(config.device)
     network.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+    compute_in(network, precision(config, device))
     return network

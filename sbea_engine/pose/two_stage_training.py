@@ -15,7 +15,7 @@ from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.trainer import Trained, Trainer
 from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
-from sbea_engine.pose.crops import make_crop_plan
+from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch, pose_loss
@@ -34,7 +34,9 @@ from sbea_engine.pose.training import (
     on_device,
     trainer_config,
 )
+from sbea_engine.pose.turned_maps import LEAST_TURN_DEG, Turns
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
+from sbea_engine.pose.warm_start import WarmStart, begin, judge
 from sbea_engine.progress import OnProgress, ignore
 
 RADIUS_SHARE = 1 / 24
@@ -52,7 +54,12 @@ REFIT_SHARE = 0.4
 
 
 def fit_two_stage(
-    labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+    labels: LabelSet,
+    config: PoseConfig,
+    *,
+    start: WarmStart | None = None,
+    checkpoint: Path | None = None,
+    on_progress: OnProgress = ignore,
 ) -> FitOutcome[TwoStageNetwork, TwoStagePlan]:
     """Train both stages; arguments and errors as `PoseEstimator.fit`.
 
@@ -67,16 +74,23 @@ def fit_two_stage(
         )
     steps = steps_of(config, len(labels.individuals))
     runs = Runs(steps, config, checkpoint, on_progress)
-    coarse = Training(labels, _coarse(runs.config("coarse")), COARSE[config.preset], on_progress=on_progress)
+    coarse = Training(
+        labels,
+        _coarse(runs.config("coarse")),
+        COARSE[config.preset],
+        start=None if start is None else start.of_stage("coarse", "coarse"),
+        on_progress=on_progress,
+    )
+    fine_start = None if start is None else start.of_stage("fine", "crop")
     found = runs.run("coarse", _on(coarse, coarse.model, coarse.fit_rows))
     network = TwoStageNetwork(
-        cast(PoseNetwork, found), on_device(build_fine(labels.skeleton, config), config)
+        cast(PoseNetwork, found), on_device(begin(build_fine(labels.skeleton, config), fine_start), config)
     )
-    fine = FineTraining(labels, runs.config("fine"), coarse, network)
+    fine = FineTraining(labels, runs.config("fine"), coarse, network, fine_start)
     seen = runs.run("fine", _on(fine, network.fine, coarse.fit_rows))
     measured = TwoStageNetwork(network.coarse, cast(PoseNetwork, seen)).eval()
-    calibration = fine.validation.calibrate(measured)
-    validation = fine.validation.evaluate(measured, calibration)
+    seen_never = labels.select(coarse.validation_rows)
+    calibration, validation = judge(fine.validation, measured, seen_never, start)
     final = TwoStageNetwork(
         cast(PoseNetwork, runs.run("coarse_again", _on(coarse, measured.coarse, coarse.rows, refit=True))),
         cast(PoseNetwork, runs.run("fine_again", _on(fine, measured.fine, coarse.rows, refit=True))),
@@ -97,7 +111,8 @@ def fit_two_stage(
 def steps_of(config: PoseConfig, individuals: int) -> dict[str, int]:
     """Steps of each training, in order; of several individuals twice as many, see `PoseConfig.steps`."""
     coarse, fine = COARSE[config.preset].iterations, FINE[config.preset].iterations
-    total = (coarse + fine) * min(individuals, 2) if config.iterations is None else config.iterations
+    usual = config.shortened((coarse + fine) * min(individuals, 2))
+    total = usual if config.iterations is None else config.iterations
     again = round(REFIT_SHARE * total)
     first = total - again
     share = coarse / (coarse + fine)
@@ -123,6 +138,13 @@ def build_fine(skeleton: Skeleton, config: PoseConfig) -> PoseNetwork:
         return PoseMachine(1, len(skeleton), colours, FINE[config.preset].channels)
 
 
+def turns_of(skeleton: Skeleton, individuals: int, config: PoseConfig) -> Turns:
+    """Which turned pictures the coarse network learns to read; a mirror keeps who is who."""
+    keypoints = len(skeleton)
+    mirrored = np.concatenate([skeleton.flip_index + keypoints * i for i in range(individuals)])
+    return Turns(config.rotation_deg >= LEAST_TURN_DEG, mirrored if skeleton.symmetric else None)
+
+
 class FineTraining:
     """Trains the fine stage beside a trained coarse one.
 
@@ -132,18 +154,27 @@ class FineTraining:
     """
 
     def __init__(
-        self, labels: LabelSet, config: PoseConfig, coarse: Training, network: TwoStageNetwork
+        self,
+        labels: LabelSet,
+        config: PoseConfig,
+        coarse: Training,
+        network: TwoStageNetwork,
+        start: WarmStart | None = None,
     ) -> None:
         self._labels = labels
         self._config = config
         self._network = network
         self._size = FINE[config.preset]
         self._precision = coarse.precision
-        crop = make_crop_plan(
-            labels,
-            long_px=self._size.long_px,
-            most_scale=self._size.most_zoom,
-            multiple=network.fine.multiple,
+        crop: CropPlan = (
+            make_crop_plan(
+                labels,
+                long_px=self._size.long_px,
+                most_scale=self._size.most_zoom,
+                multiple=network.fine.multiple,
+            )
+            if start is None
+            else start.plan
         )
         extent = median_extent(labels)
         radius = extent * RADIUS_SHARE if extent > 0 else coarse.plan.radius_px
@@ -151,7 +182,8 @@ class FineTraining:
         self._frames = FrameStore(labels, config.colour, config.cache_bytes)
         self._frames.measure()
         self._frames.load(self.plan.reduced)
-        self.validation = TwoStageValidation(labels, coarse, self._frames, self.plan)
+        turns = turns_of(labels.skeleton, len(labels.individuals), config)
+        self.validation = TwoStageValidation(labels, coarse, self._frames, self.plan, turns)
 
     def run(
         self,
@@ -198,15 +230,19 @@ class TwoStageValidation(Validation):
         frames: Loaded with reduced frames.
     """
 
-    def __init__(self, labels: LabelSet, coarse: Training, frames: FrameStore, plan: TwoStagePlan) -> None:
+    def __init__(
+        self, labels: LabelSet, coarse: Training, frames: FrameStore, plan: TwoStagePlan, turns: Turns
+    ) -> None:
         super().__init__(labels, coarse.frames, coarse.validation_rows, plan.coarse)
         self._radius_px = plan.radius_px
         self._both = plan
         self._reduced = frames
+        self._turns = turns
 
     def locate(self, model: nn.Module) -> Located:
         """See `Validation`."""
-        locator = TwoStageLocator(cast(TwoStageNetwork, model), self._both, len(self._labels.individuals))
+        individuals = len(self._labels.individuals)
+        locator = TwoStageLocator(cast(TwoStageNetwork, model), self._both, individuals, self._turns)
         found = [
             locator.locate([TwoSizes(self._frames.image(row), self._reduced.image(row), size)])
             for row, size in zip(self._rows.tolist(), self._sizes, strict=True)

@@ -17,9 +17,10 @@ from sbea_engine.progress import Progress
 from tests.webapp.factories import make_job, owner_of
 from webapp.api.errors import Invalid
 from webapp.jobs.models import Job, JobEvent
+from webapp.jobs.pausing import job_pause, job_resume
 from webapp.jobs.services import MAX_ATTEMPTS, job_cancel, job_claim
 from workers import run as run_module
-from workers.run import LeaseLost, NotClaimed, job_run
+from workers.run import LeaseLost, NotClaimed, PauseAsked, job_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -131,6 +132,31 @@ class TestStopping:
             stop_with(Cancelled())
         row = reload(job)
         assert (row.state, row.error) == ("cancelled", None)
+
+    def test_a_request_to_pause_reaches_the_next_report(self) -> None:
+        job = make_job()
+        with job_run(str(job.pk)) as run:
+            job_pause(job=job, by=owner_of(job.project))
+            report_until(run)
+        row = reload(job)
+        assert (row.state, row.error, row.attempt) == ("paused", None, 0)
+        assert run.scratch.exists(), "its checkpoint waits there"
+        with pytest.raises(NotClaimed), job_run(str(job.pk)):
+            raise AssertionError("nobody resumed it")
+        job_resume(job=row, by=owner_of(job.project))
+        with job_run(str(job.pk)) as run:
+            run.result["answer"] = 42
+        assert reload(job).state == "done"
+
+    def test_cancelled_while_it_pauses(self) -> None:
+        job = make_job()
+        with job_run(str(job.pk)) as run:
+            job_pause(job=job, by=owner_of(job.project))
+            with pytest.raises(PauseAsked) as caught:
+                report_until(run)
+            job_cancel(job=job, by=owner_of(job.project))
+            stop_with(caught.value)
+        assert reload(job).state == "cancelled"
 
     def test_a_run_that_was_taken_over_stops_and_writes_nothing(self) -> None:
         job = make_job()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import zipfile
@@ -14,10 +15,11 @@ import pytest
 import torch
 
 from sbea_engine.io.poses_store import open_poses
+from sbea_engine.pipelines.shared_prediction import SharedPrediction
 from sbea_engine.progress import OnProgress, Progress
 from tests.webapp.factories import client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_video
-from tests.workers.project_rows import finish, make_labelled_video
+from tests.workers.project_rows import finish, label_frames, make_labelled_video
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_retry
 from webapp.projects.models import Project
@@ -183,6 +185,19 @@ class TestTraining:
         finish(train_pose, model.job)
         assert checkpoints == [storage.data_root() / "jobs" / str(model.job.pk) / "checkpoint"]
 
+    def test_one_that_goes_on_names_its_parent_and_tests_where_it_did(self, video: Video) -> None:
+        first = trained(video)
+        label_frames(video, range(20, 28))  # after what was held out
+        second = start(video, preset=None, start_from=first.pk)
+        few_steps(second)
+        assert finish(train_pose, second.job).error is None
+        second.refresh_from_db()
+        begun = second.card["data"]["start"]
+        assert (begun["name"], begun["weights_sha256"]) == (first.name, first.card["weights_sha256"])
+        held_out = second.card["data"]["held_out_frames"]
+        assert list(held_out.values()) == [list(range(16, 28))]
+        assert second.metrics["test"]["n"] == 12 * 4
+
     def test_failure_is_shown_on_the_model_and_can_be_tried_again(
         self, video: Video, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -220,25 +235,23 @@ class TestTraining:
 class TestPrediction:
     def test_resumes_after_its_last_chunk(self, video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
         model = trained(video)
-        real: Any = vars(predictions_module)["predict_video"]
+        real = SharedPrediction.lead
         seen: list[int] = []
+        stop_after: list[int | None] = [9]
 
-        def small_chunks(*args: Any, on_progress: OnProgress, stop_after: int | None, **more: Any) -> Any:
+        def watched(self: SharedPrediction, *args: Any, on_progress: OnProgress, **more: Any) -> Any:
             def report(progress: Progress) -> None:
                 on_progress(progress)
                 seen.append(progress.done)
-                if stop_after is not None and progress.done >= stop_after:
+                if stop_after[0] is not None and progress.done >= stop_after[0]:
                     raise OSError("the worker's disk went away")
 
-            return real(*args, chunk=4, on_progress=report, **more)
+            return real(self, *args, on_progress=report, **more)
 
-        def patch(stop_after: int | None) -> None:
-            def stub(*args: Any, **more: Any) -> Any:
-                return small_chunks(*args, stop_after=stop_after, **more)
+        monkeypatch.setattr(SharedPrediction, "lead", watched)
+        small = functools.partial(SharedPrediction, chunk=4, range_chunks=2)
+        monkeypatch.setattr(predictions_module, "SharedPrediction", small)
 
-            monkeypatch.setattr(predictions_module, "predict_video", stub)
-
-        patch(stop_after=9)
         owner = owner_of(model.project)
         result = prediction_start(model=model, video=video, by=owner)
         job = finish(predict_pose, result.job)
@@ -251,7 +264,7 @@ class TestPrediction:
         assert np.isfinite(part[:done]).all()
         assert np.isnan(part[done:]).all()
 
-        patch(stop_after=None)
+        stop_after[0] = None
         seen.clear()
         job = finish(predict_pose, job_retry(job=job, by=owner))
         result.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: what runs where, its log, cancel and retry."""
+"""Jobs over HTTP: what runs where, its log, cancel, pause, resume and retry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from webapp.api.auth import signed_in
 from webapp.jobs.models import Job, JobEvent
+from webapp.jobs.pausing import job_pause, job_resume
 from webapp.jobs.schemas import JobEventOut, JobOut
 from webapp.jobs.selectors import job_events, job_get, job_recent
 from webapp.jobs.services import job_cancel, job_retry
@@ -28,7 +29,7 @@ class Since(Schema):
 
 @router.get("/projects/{int:project_id}/jobs", response=list[JobOut], operation_id="job_list")
 def list_jobs(request: HttpRequest, project_id: int) -> list[Job]:
-    """Every active job of the project and the latest that ended, newest first."""
+    """Every job of the project that has not ended and the latest that have, newest first."""
     project = project_get(pk=project_id, visible_to=signed_in(request))
     return job_recent(project_id=project.pk)
 
@@ -48,7 +49,7 @@ def list_job_events(request: HttpRequest, job_id: UUID, window: Query[Since]) ->
 
 @router.post("/jobs/{uuid:job_id}/cancel", response=JobOut, operation_id="job_cancel")
 def cancel_job(request: HttpRequest, job_id: UUID) -> Job:
-    """End a waiting job, or ask a running one to stop within seconds."""
+    """End a waiting or paused job, or ask a running one to stop within seconds."""
     user = signed_in(request)
     return job_cancel(job=job_get(pk=job_id, visible_to=user), by=user)
 
@@ -58,3 +59,20 @@ def retry_job(request: HttpRequest, job_id: UUID) -> Status[Job]:
     """Queue a failed or cancelled job again."""
     user = signed_in(request)
     return Status(202, job_retry(job=job_get(pk=job_id, visible_to=user), by=user))
+
+
+@router.post("/jobs/{uuid:job_id}/pause", response=JobOut, operation_id="job_pause")
+def pause_job(request: HttpRequest, job_id: UUID) -> Job:
+    """Set a waiting training aside, or ask a running one to stop after a checkpoint, within seconds.
+
+    It then waits for `resume`, and another job may run meanwhile.
+    """
+    user = signed_in(request)
+    return job_pause(job=job_get(pk=job_id, visible_to=user), by=user)
+
+
+@router.post("/jobs/{uuid:job_id}/resume", response={202: JobOut}, operation_id="job_resume")
+def resume_job(request: HttpRequest, job_id: UUID) -> Status[Job]:
+    """Queue a paused job again; it goes on from its checkpoint and comes to the same numbers."""
+    user = signed_in(request)
+    return Status(202, job_resume(job=job_get(pk=job_id, visible_to=user), by=user))

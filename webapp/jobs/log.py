@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.dispatch import Signal
 from django.utils import timezone
 
-from webapp.jobs.models import Job, JobEvent
+from webapp.jobs.models import Job, JobEvent, JobState
 from webapp.jobs.signals import job_changed
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,18 @@ class Line:
 
     kind: JobEvent.Kind
     data: dict[str, Any] = field(default_factory=dict)
+
+
+def state_line(state: JobState, **data: Any) -> Line:
+    """The line that tells of a state; what is None is left out."""
+    return Line(
+        JobEvent.Kind.STATE, {"state": str(state), **{k: v for k, v in data.items() if v is not None}}
+    )
+
+
+def held_by(worker: str) -> Q:
+    """Whether the job still is this run's: the fence of all that a run writes."""
+    return Q(state=JobState.RUNNING, worker=worker)
 
 
 def job_write(

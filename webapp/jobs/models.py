@@ -8,18 +8,23 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
+from webapp.jobs.task_names import kind_pausable
+
 
 class JobState(models.TextChoices):
-    """Where a job stands. A job that ended can only come back by an explicit retry."""
+    """Where a job stands. One that ended only comes back by an explicit retry, a paused one by resuming."""
 
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
 
 
 ACTIVE_STATES = (JobState.QUEUED, JobState.RUNNING)
+OPEN_STATES = (*ACTIVE_STATES, JobState.PAUSED)
+"""Of jobs that have not ended."""
 
 
 def empty_progress() -> dict[str, Any]:
@@ -44,7 +49,7 @@ class Job(models.Model):
     progress = models.JSONField(default=empty_progress)
     error = models.JSONField(null=True)
     seq = models.PositiveIntegerField(default=0)
-    # At most one active job holds a target, e.g. "video:12"; empty holds none.
+    # At most one job that has not ended holds a target, e.g. "video:12"; empty holds none.
     target = models.CharField(max_length=100, blank=True)
 
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -54,6 +59,7 @@ class Job(models.Model):
     not_before = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
+    pause_requested_at = models.DateTimeField(null=True)
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -71,7 +77,7 @@ class Job(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "target"],
-                condition=models.Q(state__in=ACTIVE_STATES) & ~models.Q(target=""),
+                condition=models.Q(state__in=OPEN_STATES) & ~models.Q(target=""),
                 name="jobs_one_active_per_target",
             ),
             models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="jobs_state_known"),
@@ -86,9 +92,30 @@ class Job(models.Model):
         return self.state in ACTIVE_STATES
 
     @property
+    def is_open(self) -> bool:
+        """Whether the job has not ended: it waits, runs or is paused."""
+        return self.state in OPEN_STATES
+
+    @property
     def can_cancel(self) -> bool:
         """Whether a request to cancel would do anything."""
-        return self.is_active and self.cancel_requested_at is None
+        return self.is_open and self.cancel_requested_at is None
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether a request to pause would do anything."""
+        stopping = self.cancel_requested_at is not None or self.pause_requested_at is not None
+        return self.is_active and not stopping and kind_pausable(self.kind)
+
+    @property
+    def pausing(self) -> bool:
+        """Whether it still runs and somebody asked to pause it."""
+        return self.state == JobState.RUNNING and self.pause_requested_at is not None
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether the job waits for a person to let it go on."""
+        return self.state == JobState.PAUSED
 
     @property
     def can_retry(self) -> bool:
@@ -119,3 +146,24 @@ class JobEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} #{self.seq} {self.kind}"
+
+
+class JobRange(models.Model):
+    """A part of one job that any worker may do; only `webapp.jobs.sharing` changes it.
+
+    `holder` is unique to one claim and fences it, as `Job.worker` does a run.
+    """
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="ranges")
+    number = models.PositiveIntegerField()
+    holder = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    frames_done = models.PositiveIntegerField(default=0)
+    finished = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["job", "number"]
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="jobs_range_once")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} range {self.number}"

@@ -39,11 +39,24 @@ def enqueue(job_id: uuid.UUID, kind: str) -> bool:
 
     An unsent job is not lost: it stays queued with `sent_at` empty and the reconciler sends it.
     """
-    queue = str(kind_spec(kind).queue)
     try:
-        _sender().send_task(str(kind), args=[str(job_id)], queue=queue, retry=False, ignore_result=True)
+        _send(str(kind), job_id, kind)
     except (OperationalError, OSError) as error:
         logger.warning("Job %s stays queued, the broker did not take it: %s", job_id, error)
         return False
     Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(sent_at=timezone.now())
     return True
+
+
+def ask_for_help(job_id: uuid.UUID, kind: str, *, task: str, count: int) -> None:
+    """Put messages that invite other workers to a running job beside its own; losing them loses only time."""
+    try:
+        for _ in range(count):
+            _send(task, job_id, kind)
+    except (OperationalError, OSError) as error:
+        logger.warning("Nobody was asked to help with job %s, the broker did not take it: %s", job_id, error)
+
+
+def _send(task: str, job_id: uuid.UUID, kind: str) -> None:
+    queue = str(kind_spec(kind).queue)
+    _sender().send_task(task, args=[str(job_id)], queue=queue, retry=False, ignore_result=True)

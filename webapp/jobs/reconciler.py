@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from webapp.jobs.models import ACTIVE_STATES, Job
+from webapp.jobs.models import OPEN_STATES, Job
+from webapp.jobs.pausing import job_rest_lapsed
 from webapp.jobs.queue import enqueue
-from webapp.jobs.selectors import jobs_to_give_up, jobs_to_send
+from webapp.jobs.selectors import jobs_to_give_up, jobs_to_rest, jobs_to_send
 from webapp.jobs.services import job_give_up
 from webapp.recordings import storage
 
@@ -36,6 +37,8 @@ def jobs_reconcile(*, worker_started_at: datetime) -> Reconciled:
             over files removes a message when it is read, not when its task ends.
     """
     now = timezone.now()
+    for job in jobs_to_rest(now=now):
+        job_rest_lapsed(job_id=job.pk, now=now)
     given_up = sum(job_give_up(job_id=job.pk, now=now) is not None for job in jobs_to_give_up(now=now))
     resend_after = timedelta(seconds=settings.SBEA_RESEND_AFTER_S)
     waiting = jobs_to_send(now=now, sent_before=worker_started_at, resend_after=resend_after)
@@ -49,7 +52,7 @@ def job_folders_forget() -> int:
     Returns how many folders went. A later retry starts from the beginning.
     """
     ended_before = timezone.now() - _KEEP_FILES
-    old = Job.objects.exclude(state__in=ACTIVE_STATES).filter(finished_at__lt=ended_before)
+    old = Job.objects.exclude(state__in=OPEN_STATES).filter(finished_at__lt=ended_before)
     folders = [storage.job_folder(pk) for pk in old.values_list("pk", flat=True)]
     there = [folder for folder in folders if folder.exists()]
     for folder in there:

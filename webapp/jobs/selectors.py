@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from webapp.accounts.models import User
 from webapp.api.errors import NotFound
-from webapp.jobs.models import ACTIVE_STATES, Job, JobEvent, JobState
+from webapp.jobs.models import OPEN_STATES, Job, JobEvent, JobState
 from webapp.jobs.services import MAX_LOST_ATTEMPTS
 from webapp.projects.models import Project
 
@@ -42,11 +42,11 @@ def job_events(
 
 
 def job_recent(*, project_id: int) -> list[Job]:
-    """Every active job of a project and the latest that ended, newest first."""
+    """Every job of a project that has not ended and the latest that have, newest first."""
     jobs = Job.objects.filter(project_id=project_id)
-    active = list(jobs.filter(state__in=ACTIVE_STATES))
-    ended = list(jobs.exclude(state__in=ACTIVE_STATES).order_by("-created_at")[:RECENT_JOBS])
-    return sorted([*active, *ended], key=lambda job: job.created_at, reverse=True)
+    not_ended = list(jobs.filter(state__in=OPEN_STATES))
+    ended = list(jobs.exclude(state__in=OPEN_STATES).order_by("-created_at")[:RECENT_JOBS])
+    return sorted([*not_ended, *ended], key=lambda job: job.created_at, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,15 @@ class Standing:
 
     ours: bool
     cancel_requested: bool
+    pause_requested: bool = False
 
 
 def job_standing(*, job_id: uuid.UUID, worker: str) -> Standing:
-    """Whether the job still belongs to this run, and whether somebody asked to stop it."""
+    """Whether the job still belongs to this run, and whether somebody asked to cancel or to pause it."""
     mine = Job.objects.filter(pk=job_id, state=JobState.RUNNING, worker=worker)
-    row = mine.values_list("cancel_requested_at", flat=True)[:1]
-    found = list(row)
-    return Standing(ours=bool(found), cancel_requested=bool(found and found[0]))
+    for cancel, pause in mine.values_list("cancel_requested_at", "pause_requested_at")[:1]:
+        return Standing(ours=True, cancel_requested=bool(cancel), pause_requested=bool(pause))
+    return Standing(ours=False, cancel_requested=False)
 
 
 def jobs_to_send(*, now: datetime, sent_before: datetime, resend_after: timedelta) -> QuerySet[Job]:
@@ -71,7 +72,7 @@ def jobs_to_send(*, now: datetime, sent_before: datetime, resend_after: timedelt
     unsent = Q(sent_at=None) | Q(sent_at__lt=sent_before) | Q(sent_at__lt=now - resend_after)
     waiting = Q(state=JobState.QUEUED) & due & unsent
     lapsed = Q(state=JobState.RUNNING, lease_until__lt=now, attempt__lt=MAX_LOST_ATTEMPTS)
-    return Job.objects.filter(waiting | lapsed, cancel_requested_at=None)
+    return Job.objects.filter(waiting | lapsed, cancel_requested_at=None, pause_requested_at=None)
 
 
 def jobs_to_give_up(*, now: datetime) -> QuerySet[Job]:
@@ -80,3 +81,9 @@ def jobs_to_give_up(*, now: datetime) -> QuerySet[Job]:
     lapsed = Q(state=JobState.RUNNING, lease_until__lt=now)
     hopeless = lapsed & (asked | Q(attempt__gte=MAX_LOST_ATTEMPTS))
     return Job.objects.filter(hopeless | (Q(state=JobState.QUEUED) & asked))
+
+
+def jobs_to_rest(*, now: datetime) -> QuerySet[Job]:
+    """Jobs that somebody asked to pause and whose worker died before it could."""
+    lapsed = Q(state=JobState.RUNNING, lease_until__lt=now)
+    return Job.objects.filter(lapsed, pause_requested_at__isnull=False, cancel_requested_at=None)

@@ -21,8 +21,9 @@ from django.utils import timezone
 from webapp.accounts.capabilities import require
 from webapp.accounts.models import User
 from webapp.jobs.errors import JobAlreadyActive, JobNotChangeable, TooManyJobs
-from webapp.jobs.log import Line, job_write, tell
-from webapp.jobs.models import ACTIVE_STATES, Job, JobEvent, JobState, empty_progress
+from webapp.jobs.log import Line, held_by, job_write, state_line, tell
+from webapp.jobs.models import ACTIVE_STATES, OPEN_STATES, Job, JobState, empty_progress
+from webapp.jobs.pausing import job_rest
 from webapp.jobs.queue import enqueue_after_commit
 from webapp.jobs.signals import job_ended, job_requeued
 from webapp.jobs.task_names import kind_spec
@@ -80,7 +81,7 @@ def job_start(
                 label=(label or spec.title)[:200],
                 target=target,
             )
-            job = job_write(row.pk, only_if=Q(), lines=[_state_line(JobState.QUEUED)]) or row
+            job = job_write(row.pk, only_if=Q(), lines=[state_line(JobState.QUEUED)]) or row
             enqueue_after_commit(job)
     except IntegrityError as error:
         raise _already_active(kind, target) from error
@@ -88,7 +89,7 @@ def job_start(
 
 
 def job_cancel(*, job: Job, by: User) -> Job:
-    """End a waiting job at once; ask a running one to stop at its next report.
+    """End a waiting or paused job at once; ask a running one to stop at its next report.
 
     Raises:
         NotFound, Forbidden: `by` may not.
@@ -99,7 +100,7 @@ def job_cancel(*, job: Job, by: User) -> Job:
     with transaction.atomic():
         ended = _end(
             job.pk,
-            only_if=Q(state=JobState.QUEUED),
+            only_if=Q(state__in=(JobState.QUEUED, JobState.PAUSED)),
             state=JobState.CANCELLED,
             changes={"cancel_requested_at": now},
         )
@@ -108,7 +109,7 @@ def job_cancel(*, job: Job, by: User) -> Job:
         asked = job_write(
             job.pk,
             only_if=Q(state=JobState.RUNNING, cancel_requested_at=None),
-            lines=[_state_line(JobState.RUNNING, cancel_requested=True, by=by.get_full_name())],
+            lines=[state_line(JobState.RUNNING, cancel_requested=True, by=by.get_full_name())],
             changes={"cancel_requested_at": now},
         )
     if asked is None:
@@ -131,7 +132,7 @@ def job_retry(*, job: Job, by: User) -> Job:
             queued = job_write(
                 job.pk,
                 only_if=Q(state__in=(JobState.FAILED, JobState.CANCELLED)),
-                lines=[_state_line(JobState.QUEUED, retried_by=by.get_full_name())],
+                lines=[state_line(JobState.QUEUED, retried_by=by.get_full_name())],
                 changes=_as_new(),
             )
         except IntegrityError as error:
@@ -158,8 +159,8 @@ def job_claim(*, job_id: uuid.UUID, worker: str) -> Job | None:
     lapsed = Q(state=JobState.RUNNING, lease_until__lt=now, attempt__lt=MAX_LOST_ATTEMPTS)
     return job_write(
         job_id,
-        only_if=(waiting | lapsed) & Q(cancel_requested_at=None),
-        lines=[_state_line(JobState.RUNNING, worker=worker)],
+        only_if=(waiting | lapsed) & Q(cancel_requested_at=None, pause_requested_at=None),
+        lines=[state_line(JobState.RUNNING, worker=worker)],
         changes={
             "state": JobState.RUNNING,
             "worker": worker,
@@ -175,7 +176,7 @@ def job_claim(*, job_id: uuid.UUID, worker: str) -> Job | None:
 def job_heartbeat(*, job_id: uuid.UUID, worker: str) -> bool:
     """Prolong the lease; False where the job is no longer this run's."""
     now = timezone.now()
-    mine = Job.objects.filter(_held_by(worker), pk=job_id)
+    mine = Job.objects.filter(held_by(worker), pk=job_id)
     return bool(mine.update(lease_until=now + LEASE, heartbeat_at=now))
 
 
@@ -184,7 +185,7 @@ def job_report(
 ) -> bool:
     """Store the latest progress and append log lines; False where the job is no longer this run's."""
     changes = {} if progress is None else {"progress": dict(progress)}
-    return job_write(job_id, only_if=_held_by(worker), lines=lines, changes=changes) is not None
+    return job_write(job_id, only_if=held_by(worker), lines=lines, changes=changes) is not None
 
 
 def job_finish(
@@ -198,7 +199,7 @@ def job_finish(
     """End a run as done, failed or cancelled; None where the job is no longer this run's."""
     return _end(
         job_id,
-        only_if=_held_by(worker),
+        only_if=held_by(worker),
         state=state,
         error=error,
         changes={"result": None if result is None else dict(result)},
@@ -210,7 +211,8 @@ def job_postpone(
 ) -> Job | None:
     """Give a job back to the queue; without an error (the worker stops) the attempt does not count.
 
-    A job that somebody asked to cancel ends instead: no run of it will come that could see the request.
+    A job that somebody asked to cancel ends instead, and one that somebody asked to pause is paused: no run
+    of it will come that could see the request.
     """
     now = timezone.now()
     changes: dict[str, Any] = {"state": JobState.QUEUED, "worker": "", "sent_at": None, "lease_until": None}
@@ -220,12 +222,16 @@ def job_postpone(
     asked = Q(cancel_requested_at__isnull=False)
     waiting = job_write(
         job_id,
-        only_if=_held_by(worker) & ~asked,
-        lines=[_state_line(JobState.QUEUED, error=dict(error) if error else None)],
+        only_if=held_by(worker) & ~asked & Q(pause_requested_at=None),
+        lines=[state_line(JobState.QUEUED, error=dict(error) if error else None)],
         changes=changes,
     )
-    # In this order nothing is missed: a request may come between the two, but is never taken back.
-    return waiting or _end(job_id, only_if=_held_by(worker) & asked, state=JobState.CANCELLED, changes={})
+    # In this order nothing is missed: a request may come between two of them, but is never taken back.
+    return (
+        waiting
+        or job_rest(job_id=job_id, worker=worker)
+        or _end(job_id, only_if=held_by(worker) & asked, state=JobState.CANCELLED, changes={})
+    )
 
 
 def job_give_up(*, job_id: uuid.UUID, now: datetime) -> Job | None:
@@ -255,16 +261,6 @@ def jobs_release(*, worker_prefix: str) -> int:
 # ------------------------------------------------------------------ shared
 
 
-def _held_by(worker: str) -> Q:
-    return Q(state=JobState.RUNNING, worker=worker)
-
-
-def _state_line(state: JobState, **data: Any) -> Line:
-    return Line(
-        JobEvent.Kind.STATE, {"state": str(state), **{k: v for k, v in data.items() if v is not None}}
-    )
-
-
 def _as_new() -> dict[str, Any]:
     """What a retry sets, so that nothing of the earlier runs counts."""
     return {
@@ -275,6 +271,7 @@ def _as_new() -> dict[str, Any]:
         "finished_at": None,
         "started_at": None,
         "cancel_requested_at": None,
+        "pause_requested_at": None,
         "not_before": None,
         "sent_at": None,
         "progress": empty_progress(),
@@ -295,13 +292,14 @@ def _end(
         job = job_write(
             job_id,
             only_if=only_if,
-            lines=[_state_line(state, error=stored)],
+            lines=[state_line(state, error=stored)],
             changes={
                 **changes,
                 "state": state,
                 "error": stored,
                 "finished_at": timezone.now(),
                 "lease_until": None,
+                "pause_requested_at": None,
             },
         )
         if job is not None:
@@ -310,8 +308,8 @@ def _end(
 
 
 def _already_active(kind: str, target: str) -> JobAlreadyActive:
-    holder = Job.objects.filter(kind=str(kind), target=target, state__in=ACTIVE_STATES).first()
+    holder = Job.objects.filter(kind=str(kind), target=target, state__in=OPEN_STATES).first()
     return JobAlreadyActive(
-        "The same work waits or runs already. Wait for it, or cancel it first.",
+        "The same work waits, runs or is paused already. Wait for it, or cancel it first.",
         job_id=str(holder.pk) if holder else None,
     )

@@ -34,6 +34,10 @@ class JobKind(StrEnum):
     DEMO_RENDER = "demo.render"
 
 
+PREDICT_HELP = "pose.predict.help"
+"""Name of the task that does a range of somebody else's prediction; it has no job of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindSpec:
     """What the house needs to know of a kind.
@@ -41,12 +45,14 @@ class KindSpec:
     Attributes:
         queue: Where its tasks wait.
         title: For a person, where a job has no label of its own.
-        capability: What a member needs to start, cancel or retry such a job.
+        capability: What a member needs to start, cancel, pause or retry such a job.
+        pausable: It keeps a checkpoint from which another run goes on with the same outcome.
     """
 
     queue: Queue
     title: str
     capability: Capability
+    pausable: bool = False
 
 
 _SPECS: dict[str, KindSpec] = {
@@ -57,7 +63,9 @@ _SPECS: dict[str, KindSpec] = {
     JobKind.IMPORT_DEEPLABCUT: KindSpec(
         queue=Queue.IO, title="Import a DeepLabCut project", capability=Capability.MANAGE_DATA
     ),
-    JobKind.POSE_TRAIN: KindSpec(queue=Queue.GPU, title="Train a pose model", capability=Capability.TRAIN),
+    JobKind.POSE_TRAIN: KindSpec(
+        queue=Queue.GPU, title="Train a pose model", capability=Capability.TRAIN, pausable=True
+    ),
     JobKind.POSE_PREDICT: KindSpec(queue=Queue.GPU, title="Predict poses", capability=Capability.TRAIN),
     JobKind.POSE_RECONSTRUCT: KindSpec(
         queue=Queue.CPU, title="Reconstruct 3D poses", capability=Capability.TRAIN
@@ -83,3 +91,9 @@ def kind_spec(kind: str) -> KindSpec:
         return _SPECS[kind]
     except KeyError:
         raise ValueError(f"Unknown job kind {kind!r}; known: {', '.join(sorted(_SPECS))}.") from None
+
+
+def kind_pausable(kind: str) -> bool:
+    """Whether jobs of a kind can be paused; not those of a kind that is not known any more."""
+    spec = _SPECS.get(kind)
+    return spec is not None and spec.pausable

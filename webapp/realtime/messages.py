@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
-JobStateName = Literal["queued", "running", "done", "failed", "cancelled"]
+JobStateName = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 JobEventKind = Literal["state", "progress", "log", "metrics"]
 
 MAX_SINCE = 500
@@ -64,7 +64,10 @@ class JobState(Wire):
     params: dict[str, Any]
     result: dict[str, Any] | None
     can_cancel: bool
+    can_pause: bool
+    can_resume: bool
     can_retry: bool
+    pausing: bool
 
     @field_validator("params", mode="after")
     @classmethod
@@ -76,8 +79,8 @@ class JobState(Wire):
 class JobEventMsg(Wire):
     """One line of a job's log.
 
-    `data` by kind: state `{state, worker?, error?, cancel_requested?, by?, retried_by?}`; progress as
-    `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
+    `data` by kind: state `{state, worker?, error?, cancel_requested?, pause_requested?, by?, retried_by?,
+    resumed_by?}`; progress as `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
     """
 
     job_id: UUID
@@ -88,7 +91,8 @@ class JobEventMsg(Wire):
 
 
 class SnapshotMessage(Wire):
-    """The answer to a subscription: all active and recent jobs, and the log since what was asked."""
+    """The answer to a subscription: jobs that have not ended, recent ones that have, and the log since what
+    was asked."""
 
     type: Literal["snapshot"] = "snapshot"
     jobs: list[JobState]

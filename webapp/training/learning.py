@@ -30,7 +30,8 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectLearning:
-    """Models that can be held against each other: trained by the same preset, measured by the same holdout.
+    """Models that can be held against each other: trained by the same preset, from the start, measured by the
+    same holdout.
 
     Attributes:
         models: Few labels first.
@@ -56,8 +57,11 @@ def project_learning(*, project: Project, visible_to: User, like: PoseModel | No
     from sbea_engine.pose.learning_curve import TooFewPoints, fit_learning_curve
 
     measured = [m for m in model_list(visible_to=visible_to, project=project) if held_out_error(m) > 0]
-    kind = _kind(like) if like is not None else _commonest(measured)
-    models = sorted((m for m in measured if _kind(m) == kind), key=lambda m: (m.snapshot.frame_count, m.pk))
+    kind = _kind(like) if like is not None else _commonest([m for m in measured if not went_on(m)])
+    models = sorted(
+        (m for m in measured if _kind(m) == kind and not went_on(m)),
+        key=lambda m: (m.snapshot.frame_count, m.pk),
+    )
     labels = [m.snapshot.frame_count for m in models]
     fit, reason = None, ""
     try:
@@ -82,6 +86,12 @@ def held_out_error(model: PoseModel) -> float:
     figures = model.metrics.get("test") or {}
     error = figures.get("mean_px") if model.state == PoseModel.State.READY else None
     return float(error) if isinstance(error, int | float) and math.isfinite(error) else 0.0
+
+
+def went_on(model: PoseModel) -> bool:
+    """Whether training went on from another model: that says less of its labels, and it is tested on other
+    frames than a training that starts anew."""
+    return "start_from" in model.config
 
 
 def _kind(model: PoseModel) -> tuple[str, str]:

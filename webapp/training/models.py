@@ -46,6 +46,8 @@ class PoseModel(models.Model):
     preset = models.CharField(max_length=40)
     holdout = models.CharField(max_length=400)
     config = models.JSONField(default=dict)
+    # What training went on from. The card keeps its name and checksum when it is removed.
+    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="children")
     state = models.CharField(max_length=10, choices=State.choices, default=State.TRAINING)
     folder = models.CharField(max_length=4096, blank=True)
     card = models.JSONField(default=dict, blank=True)

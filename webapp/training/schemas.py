@@ -25,10 +25,14 @@ class TrainingIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(default="", max_length=200)
-    preset: Literal["tiny", "fast", "default"] = "default"
-    holdout: str = Field(default="last:0.2", max_length=400)
+    preset: Literal["tiny", "fast", "default"] | None = None
+    holdout: str | None = Field(default=None, max_length=400)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     minutes: float | None = Field(default=None, ge=0.05, le=10_000, allow_inf_nan=False)
+
+    start_from: int | None = Field(
+        default=None, description="Model to go on from; preset and holdout are then its own, or left out."
+    )
 
     def request(self) -> TrainingRequest:
         return TrainingRequest(**self.model_dump())
@@ -64,7 +68,7 @@ class WorstPointOut(Schema):
 class ModelOut(Schema):
     id: int
     name: str
-    state: Literal["training", "ready", "failed", "cancelled"]
+    state: Literal["training", "paused", "ready", "failed", "cancelled"]
     failure: str
     preset: str
     holdout: str
@@ -73,6 +77,7 @@ class ModelOut(Schema):
     metrics: dict[str, Any]
     job_id: UUID | None
     keypoints: list[str]
+    parent_id: int | None
     snapshot: SnapshotOut
     worst: list[WorstFrameOut]
     worst_by_keypoint: dict[str, list[WorstPointOut]]
@@ -85,7 +90,7 @@ class ModelOut(Schema):
         return cls(
             id=model.pk,
             name=model.name,
-            state=model.state,  # type: ignore[arg-type]  # a TextChoices field is a str to the checker
+            state=_state(model),
             failure=error.get("message", "") if model.state == PoseModel.State.FAILED else "",
             preset=model.preset,
             holdout=model.holdout,
@@ -96,11 +101,18 @@ class ModelOut(Schema):
             metrics=_short(model.metrics),
             job_id=model.job_id,
             keypoints=model.skeleton.definition["keypoints"],
+            parent_id=model.parent_id,
             snapshot=SnapshotOut.from_orm(model.snapshot),
             worst=[WorstFrameOut(**_of_list(row, listed)) for row in model.metrics.get("worst", [])],
             worst_by_keypoint={} if listed else model.metrics.get("worst_by_keypoint", {}),
             created_at=model.created_at,
         )
+
+
+def _state(model: PoseModel) -> Any:
+    """That of the row, which knows nothing of a pause: its job does."""
+    resting = model.state == PoseModel.State.TRAINING and model.job is not None and model.job.can_resume
+    return "paused" if resting else model.state
 
 
 def _short(figures: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from webapp.training.errors import BadTraining, ModelInUse, ModelNameTaken, TooF
 from webapp.training.models import PoseModel
 from webapp.training.selectors import video_ids_by_name
 from webapp.training.snapshots import snapshot_create
+from webapp.training.warm_start import carried_config, kept_holdout, start_model
 
 PRESETS = ("tiny", "fast", "default")
 MIN_TRAINING_FRAMES = 8
@@ -35,13 +36,16 @@ class TrainingRequest:
             views; `block:0.6-0.8`; or `videos:a,b`. As `sbea_engine.pose.splits` reads it, which the web
             process cannot import.
         minutes: Wall-clock budget; None for the preset's own length.
+        start_from: Model to go on from; its preset and holdout are kept, so these two are then None or the
+            same (see `warm_start.py`). Without one, None is what is usual: default, last:0.2.
     """
 
     name: str = ""
-    preset: str = "default"
-    holdout: str = "last:0.2"
+    preset: str | None = None
+    holdout: str | None = None
     seed: int = 0
     minutes: float | None = None
+    start_from: int | None = None
 
 
 @transaction.atomic
@@ -52,12 +56,12 @@ def pose_model_train(*, project: Project, request: TrainingRequest, by: User) ->
         TooFewLabels: Fewer than `MIN_TRAINING_FRAMES` frames remain to learn from, or none to test on.
         BadTraining: An unknown preset, or a holdout that cannot be read.
         ModelNameTaken: The project has a model of this name.
+        ModelNotReady: The model to go on from is not trained.
     """
     require(by, project, Capability.TRAIN)
-    if request.preset not in PRESETS:
+    if request.preset is not None and request.preset not in PRESETS:
         raise BadTraining(f"Unknown preset {request.preset[:40]!r}; known: {', '.join(PRESETS)}.")
-    _check_amount(labelled_frame_counts(project=project), request.holdout)
-    model = _model_row(project, request, by=by)
+    model = _model_row(project, _chosen(project, request), by=by)
     model.job = job_start(
         kind=JobKind.POSE_TRAIN,
         project=project,
@@ -98,15 +102,16 @@ def pose_model_delete(*, model: PoseModel, by: User) -> None:
     """Remove a model with its files, the predictions it made and the 3D poses made from those.
 
     Raises:
-        ModelInUse: A job is training or running it, or making 3D poses from its predictions.
+        ModelInUse: A job is training or running it, goes on from it, or makes 3D poses from its predictions.
     """
     require(by, model.project, Capability.TRAIN)
     predicting = (result.job for result in model.results.select_related("job"))
     reconstructing = (found.job for found in model.reconstructions.select_related("job"))
-    jobs = [model.job, *predicting, *reconstructing]
-    busy = next((job for job in jobs if job is not None and job.is_active), None)
+    going_on = (child.job for child in model.children.select_related("job"))
+    jobs = [model.job, *predicting, *reconstructing, *going_on]
+    busy = next((job for job in jobs if job is not None and job.is_open), None)
     if busy is not None:
-        raise ModelInUse(f"{busy.label!r} is still running. Cancel it first.", job_id=str(busy.pk))
+        raise ModelInUse(f"{busy.label!r} has not ended yet. Cancel it first.", job_id=str(busy.pk))
     model.delete()
 
 
@@ -170,13 +175,39 @@ def _check_amount(frames: Mapping[str, int], holdout: str) -> None:
         )
 
 
-def _model_row(project: Project, request: TrainingRequest, *, by: User) -> PoseModel:
-    name = " ".join(request.name.split()) or _next_name(project)
-    if len(name) > 200:
-        raise BadTraining("A model's name has at most 200 characters.")
-    config: dict[str, Any] = {"preset": request.preset, "seed": request.seed}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """A request with all that it leaves open decided."""
+
+    name: str
+    holdout: str
+    config: dict[str, Any]
+    parent: PoseModel | None
+
+
+def _chosen(project: Project, request: TrainingRequest) -> _Chosen:
+    """Decide, and refuse what cannot be trained; how labels fall to a training that goes on is the engine's
+    to say, frame by frame."""
+    config: dict[str, Any] = {"seed": request.seed}
     if request.minutes is not None:
         config["minutes"] = request.minutes
+    counts = labelled_frame_counts(project=project)
+    if request.start_from is not None:
+        start = start_model(project=project, model_id=request.start_from)
+        config = carried_config(start=start, chosen=config, preset=request.preset)
+        holdout = kept_holdout(start=start, holdout=request.holdout)
+        _check_amount(counts, "none")
+        return _Chosen(name=request.name, holdout=holdout, config=config, parent=start)
+    holdout = request.holdout or "last:0.2"
+    _check_amount(counts, holdout)
+    config["preset"] = request.preset or "default"
+    return _Chosen(name=request.name, holdout=holdout, config=config, parent=None)
+
+
+def _model_row(project: Project, chosen: _Chosen, *, by: User) -> PoseModel:
+    name = " ".join(chosen.name.split()) or _next_name(project)
+    if len(name) > 200:
+        raise BadTraining("A model's name has at most 200 characters.")
     snapshot = snapshot_create(project=project, by=by)
     try:
         with transaction.atomic():
@@ -185,9 +216,10 @@ def _model_row(project: Project, request: TrainingRequest, *, by: User) -> PoseM
                 name=name,
                 snapshot=snapshot,
                 skeleton=project.skeleton,
-                preset=request.preset,
-                holdout=request.holdout,
-                config=config,
+                preset=chosen.config["preset"],
+                holdout=chosen.holdout,
+                config=chosen.config,
+                parent=chosen.parent,
             )
     except IntegrityError as error:
         raise ModelNameTaken(

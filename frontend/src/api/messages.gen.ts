@@ -54,7 +54,8 @@ export interface UnfollowMessage {
   type: "unfollow";
 }
 /**
- * The answer to a subscription: all active and recent jobs, and the log since what was asked.
+ * The answer to a subscription: jobs that have not ended, recent ones that have, and the log since what
+ * was asked.
  *
  * This interface was referenced by `WireTypes`'s JSON-Schema
  * via the `definition` "SnapshotMessage".
@@ -67,8 +68,8 @@ export interface SnapshotMessage {
 /**
  * One line of a job's log.
  *
- * `data` by kind: state `{state, worker?, error?, cancel_requested?, by?, retried_by?}`; progress as
- * `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
+ * `data` by kind: state `{state, worker?, error?, cancel_requested?, pause_requested?, by?, retried_by?,
+ * resumed_by?}`; progress as `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
  *
  * This interface was referenced by `WireTypes`'s JSON-Schema
  * via the `definition` "JobEventMsg".
@@ -91,6 +92,8 @@ export interface JobEventMsg {
 export interface JobState {
   attempt: number;
   can_cancel: boolean;
+  can_pause: boolean;
+  can_resume: boolean;
   can_retry: boolean;
   created_at: string;
   error: JobErrorState | null;
@@ -101,13 +104,14 @@ export interface JobState {
   params: {
     [k: string]: unknown;
   };
+  pausing: boolean;
   progress: JobProgress;
   result: {
     [k: string]: unknown;
   } | null;
   seq: number;
   started_at: string | null;
-  state: "queued" | "running" | "done" | "failed" | "cancelled";
+  state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
 }
 /**
  * Why a job failed, for a person, with a stable code.

@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Job
-         * @description End a waiting job, or ask a running one to stop within seconds.
+         * @description End a waiting or paused job, or ask a running one to stop within seconds.
          */
         post: operations["job_cancel"];
         delete?: never;
@@ -118,6 +118,48 @@ export interface paths {
         get: operations["job_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Job
+         * @description Set a waiting training aside, or ask a running one to stop after a checkpoint, within seconds.
+         *
+         *     It then waits for `resume`, and another job may run meanwhile.
+         */
+        post: operations["job_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Job
+         * @description Queue a paused job again; it goes on from its checkpoint and comes to the same numbers.
+         */
+        post: operations["job_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -477,7 +519,7 @@ export interface paths {
         };
         /**
          * List Jobs
-         * @description Every active job of the project and the latest that ended, newest first.
+         * @description Every job of the project that has not ended and the latest that have, newest first.
          */
         get: operations["job_list"];
         put?: never;
@@ -2006,8 +2048,8 @@ export interface components {
          * JobEventMsg
          * @description One line of a job's log.
          *
-         *     `data` by kind: state `{state, worker?, error?, cancel_requested?, by?, retried_by?}`; progress as
-         *     `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
+         *     `data` by kind: state `{state, worker?, error?, cancel_requested?, pause_requested?, by?, retried_by?,
+         *     resumed_by?}`; progress as `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
          */
         JobEventMsg: {
             /**
@@ -2061,6 +2103,10 @@ export interface components {
             attempt: number;
             /** Can Cancel */
             can_cancel: boolean;
+            /** Can Pause */
+            can_pause: boolean;
+            /** Can Resume */
+            can_resume: boolean;
             /** Can Retry */
             can_retry: boolean;
             /**
@@ -2084,6 +2130,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** Pausing */
+            pausing: boolean;
             progress: components["schemas"]["JobProgress"];
             /** Result */
             result: {
@@ -2097,7 +2145,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            state: "queued" | "running" | "paused" | "done" | "failed" | "cancelled";
         };
         /** KeypointDifferenceOut */
         KeypointDifferenceOut: {
@@ -2229,6 +2277,8 @@ export interface components {
             };
             /** Name */
             name: string;
+            /** Parent Id */
+            parent_id: number | null;
             /** Preset */
             preset: string;
             snapshot: components["schemas"]["SnapshotOut"];
@@ -2236,7 +2286,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "training" | "ready" | "failed" | "cancelled";
+            state: "training" | "paused" | "ready" | "failed" | "cancelled";
             /** Worst */
             worst: components["schemas"]["WorstFrameOut"][];
             /** Worst By Keypoint */
@@ -2976,11 +3026,8 @@ export interface components {
          * @description What a person chooses; unknown fields are an error, not silence.
          */
         TrainingIn: {
-            /**
-             * Holdout
-             * @default last:0.2
-             */
-            holdout?: string;
+            /** Holdout */
+            holdout?: string | null;
             /** Minutes */
             minutes?: number | null;
             /**
@@ -2988,17 +3035,18 @@ export interface components {
              * @default
              */
             name?: string;
-            /**
-             * Preset
-             * @default default
-             * @enum {string}
-             */
-            preset?: "tiny" | "fast" | "default";
+            /** Preset */
+            preset?: ("tiny" | "fast" | "default") | null;
             /**
              * Seed
              * @default 0
              */
             seed?: number;
+            /**
+             * Start From
+             * @description Model to go on from; preset and holdout are then its own, or left out.
+             */
+            start_from?: number | null;
         };
         /** TrainingOut */
         TrainingOut: {
@@ -3503,6 +3551,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobEventMsg"][];
+                };
+            };
+        };
+    };
+    job_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    job_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
                 };
             };
         };

@@ -5,7 +5,7 @@ import type { JobFeed } from "../api/jobFeed";
 import type { JobEventMsg, JobState } from "../api/messages.gen";
 import { pageFeed } from "./parts/feed";
 import { ago, duration } from "./parts/format";
-import { FeedNote, isActive, JobButtons, JobError, JobPill, JobProgress } from "./parts/job";
+import { FeedNote, isActive, isOpen, JobButtons, JobError, JobPill, JobProgress } from "./parts/job";
 import { JobNews } from "./parts/jobNews";
 import { show } from "./parts/page";
 import type { ProjectContext, ProjectProps } from "./parts/project";
@@ -26,7 +26,8 @@ function JobsPage(props: JobsPageProps): JSX.Element {
   const { feed } = props;
   const jobs = [...feed.jobs.value.values()];
   const active = jobs.filter(isActive);
-  const ended = jobs.filter((job) => !isActive(job));
+  const paused = jobs.filter((job) => job.state === "paused");
+  const ended = jobs.filter((job) => !isOpen(job));
   return (
     <>
       <FeedNote feed={feed} />
@@ -42,6 +43,12 @@ function JobsPage(props: JobsPageProps): JSX.Element {
           </p>
         )}
       </section>
+      {paused.length > 0 && (
+        <section class="card">
+          <h2>Paused</h2>
+          <JobList {...props} jobs={paused} />
+        </section>
+      )}
       {ended.length > 0 && (
         <section class="card">
           <h2>Ended</h2>
@@ -134,5 +141,7 @@ function reasonOf(data: Record<string, unknown>): string {
   const error = data.error as { message?: string } | null | undefined;
   if (error?.message) return `: ${error.message}`;
   if (data.cancel_requested) return ": asked to stop";
+  if (data.pause_requested) return ": asked to pause";
+  if (data.resumed_by) return `: resumed by ${String(data.resumed_by)}`;
   return "";
 }

@@ -48,7 +48,10 @@ function job(seq: number, more: Partial<JobState> = {}): JobState {
     params: {},
     result: null,
     can_cancel: true,
+    can_pause: true,
+    can_resume: false,
     can_retry: false,
+    pausing: false,
     ...more,
   };
 }

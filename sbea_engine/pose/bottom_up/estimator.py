@@ -24,6 +24,7 @@ from sbea_engine.pose.frames import Image
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.plan import WorkingPlan
 from sbea_engine.pose.training import FitOutcome
+from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress, ignore
 
 
@@ -43,13 +44,15 @@ class BottomUpEstimator(WholeFrameEstimator[BottomUpNetwork]):
     links_: Links
 
     def _fit(
-        self, labels: LabelSet, checkpoint: Path | None, on_progress: OnProgress
+        self, labels: LabelSet, start: WarmStart | None, checkpoint: Path | None, on_progress: OnProgress
     ) -> FitOutcome[BottomUpNetwork, WorkingPlan]:
         """Train on labelled frames, in which every animal that can be seen is labelled.
 
         What is learned of one animal serves all, so that it does not matter which individual a label is of.
         """
-        outcome = fit_bottom_up(labels, self.config, checkpoint=checkpoint, on_progress=on_progress)
+        outcome = fit_bottom_up(
+            labels, self.config, start=start, checkpoint=checkpoint, on_progress=on_progress
+        )
         self.links_ = outcome.links
         return outcome
 

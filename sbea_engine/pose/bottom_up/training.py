@@ -30,7 +30,7 @@ from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.plan import WorkingPlan, make_plan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
-from sbea_engine.pose.splits import Rows, labelled_rows, split_validation
+from sbea_engine.pose.splits import Rows, labelled_rows
 from sbea_engine.pose.training import (
     FitOutcome,
     check_placed,
@@ -39,6 +39,7 @@ from sbea_engine.pose.training import (
     precision,
     trainer_config,
 )
+from sbea_engine.pose.warm_start import WarmStart, begin, divide, judge
 from sbea_engine.progress import OnProgress, ignore
 
 VIEW_EXTENTS, MIN_VIEW_PX = 1.8, 64
@@ -53,16 +54,23 @@ class BottomUpOutcome(FitOutcome[BottomUpNetwork, WorkingPlan]):
 
 
 def fit_bottom_up(
-    labels: LabelSet, config: PoseConfig, *, checkpoint: Path | None = None, on_progress: OnProgress = ignore
+    labels: LabelSet,
+    config: PoseConfig,
+    *,
+    start: WarmStart | None = None,
+    checkpoint: Path | None = None,
+    on_progress: OnProgress = ignore,
 ) -> BottomUpOutcome:
     """Train a bottom-up network; `BottomUpEstimator.fit` documents arguments and errors."""
     check_placed(labels.skeleton, np.asarray(placed_mask(labels).any(axis=1)), "")
-    links, device = make_links(labels), choose_device(config.device)
-    model = build_network(labels.skeleton, links, config)
+    links, device = _links(labels, start), choose_device(config.device)
+    model = begin(build_network(labels.skeleton, links, config), start)
     model.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
     frames = FrameStore(labels, config.colour, config.cache_bytes)
     plan = _closer(make_plan(labels, frames.measure(), config.size, model.multiple), links, model)
-    fit_rows, validation_rows = split_validation(labels, labelled_rows(labels), config.validation)
+    if start is not None:
+        plan = start.plan
+    fit_rows, validation_rows = divide(labels, labelled_rows(labels), config.validation, start)
     frames.load(plan, on_progress=on_progress)
     sampler = ViewSampler(
         labels,
@@ -84,18 +92,26 @@ def fit_bottom_up(
     )
     trained = trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
     final = cast(BottomUpNetwork, trained.model)
-    calibration = validation.calibrate(final)
+    calibration, figures = judge(validation, final, labels.select(validation_rows), start)
     return BottomUpOutcome(
         model=final,
         plan=plan,
         calibration=calibration,
         trained=trained,
         precision=chosen,
-        validation=validation.evaluate(final, calibration),
+        validation=figures,
         validation_rows=validation_rows,
         labels_sha256=labels_checksum(labels),
         links=links,
     )
+
+
+def _links(labels: LabelSet, start: WarmStart | None) -> Links:
+    """Of the labels; a network that goes on keeps the edges that it has fields for."""
+    links = make_links(labels)
+    if start is None:
+        return links
+    return replace(links, edges=Links.from_dict(start.card.stage_facts["links"], len(labels.skeleton)).edges)
 
 
 def build_network(skeleton: Skeleton, links: Links, config: PoseConfig) -> BottomUpNetwork:
@@ -160,6 +176,8 @@ class Validation:
 
     def curve_point(self, model: nn.Module) -> dict[str, float]:
         """`val_mean_px`, `val_median_px`, `val_pck5`, as far as there is anything to compare."""
+        if not len(self._rows):
+            return {}
         found = evaluate(self._labels, self.locate(cast(BottomUpNetwork, model)).points_px)
         names = ("mean_px", "median_px", "pck5")
         return {f"val_{name}": found[name] for name in names if found[name] is not None}

@@ -44,6 +44,8 @@ NEEDS: dict[str, Capability] = {
     "job_events": Capability.VIEW,
     "job_get": Capability.VIEW,
     "job_list": Capability.VIEW,
+    "job_pause": Capability.TRAIN,
+    "job_resume": Capability.TRAIN,
     "job_retry": Capability.TRAIN,
     "label_list": Capability.VIEW,
     "label_summary": Capability.VIEW,

@@ -296,7 +296,7 @@ class TestRemove:
         predicted(model, recording, "top", "side")
         owner = owner_of(model.project)
         found = reconstruction_start(recording=recording, model=model, by=owner)
-        with pytest.raises(ModelInUse, match="still running"):
+        with pytest.raises(ModelInUse, match="has not ended yet"):
             pose_model_delete(model=model, by=owner)
         finished(found)
         pose_model_delete(model=model, by=owner)

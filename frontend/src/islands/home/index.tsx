@@ -6,7 +6,7 @@ import type { Model, ProjectDetail, Recording } from "../../api/types";
 import { Failure, useAction } from "../parts/action";
 import { pageFeed } from "../parts/feed";
 import { ago, counted } from "../parts/format";
-import { activeJobs, FeedNote, isActive, JobPill, JobProgress } from "../parts/job";
+import { FeedNote, isOpen, JobPill, JobProgress } from "../parts/job";
 import { show } from "../parts/page";
 import { can, type ProjectContext, type ProjectProps, studioUrl } from "../parts/project";
 import { Loaded, Resource } from "../parts/resource";
@@ -166,7 +166,7 @@ function stateWords(state: string): string {
 }
 
 function Running({ feed, props }: HomeProps): JSX.Element | null {
-  const jobs = activeJobs(feed);
+  const jobs = [...feed.jobs.value.values()].filter(isOpen);
   if (jobs.length === 0) return null;
   return (
     <section class="card">
@@ -187,7 +187,7 @@ function Running({ feed, props }: HomeProps): JSX.Element | null {
 }
 
 function Recent({ feed }: HomeProps): JSX.Element {
-  const ended = [...feed.jobs.value.values()].filter((job) => !isActive(job)).slice(0, 7);
+  const ended = [...feed.jobs.value.values()].filter((job) => !isOpen(job)).slice(0, 7);
   return (
     <section class="card">
       <h2>Recent</h2>

@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import type { Model } from "../../api/types";
 import { counted, duration } from "../parts/format";
 import { holdoutWords } from "../parts/model";
+import { modelUrl, type ProjectUrls } from "../parts/project";
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -11,6 +12,12 @@ const part = (card: Facts, name: string): Facts => {
 };
 
 const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
+
+/** Whether no labelled frame was left to validate on; of a model that went on from another. */
+export function isUnchecked(model: Model): boolean {
+  const frames = part(model.card, "data").validation_frames;
+  return Array.isArray(frames) && frames.length === 0 && "start" in part(model.card, "data");
+}
 
 /** What a confidence is, in the words of the model's own card. */
 export function Meaning({ model }: { readonly model: Model }): JSX.Element | null {
@@ -40,7 +47,13 @@ export function Meaning({ model }: { readonly model: Model }): JSX.Element | nul
 }
 
 /** From what it was made: enough to trace it, and to make it again. */
-export function CardFacts({ model }: { readonly model: Model }): JSX.Element {
+export function CardFacts({
+  model,
+  urls,
+}: {
+  readonly model: Model;
+  readonly urls: ProjectUrls;
+}): JSX.Element {
   const card: Facts = model.card;
   const training = part(card, "training");
   const iterations = number(training.iterations);
@@ -56,6 +69,7 @@ export function CardFacts({ model }: { readonly model: Model }): JSX.Element {
           frozen {new Date(model.snapshot.created_at).toLocaleString()}
         </Fact>
         <Fact name="Held out">{holdoutWords(model.holdout)}</Fact>
+        <WentOnFrom model={model} urls={urls} />
         <Fact name="Preset">
           {model.preset}, seed {String(part(card, "config").seed ?? model.config.seed ?? 0)}
         </Fact>
@@ -78,6 +92,31 @@ export function CardFacts({ model }: { readonly model: Model }): JSX.Element {
         )}
       </dl>
     </section>
+  );
+}
+
+/** The model whose weights this one began with, as its own card names it. */
+function WentOnFrom({
+  model,
+  urls,
+}: {
+  readonly model: Model;
+  readonly urls: ProjectUrls;
+}): JSX.Element | null {
+  const start = part(part(model.card, "data"), "start");
+  if (typeof start.name !== "string") return null;
+  const more = number(start.new_frames);
+  const ancestors = Array.isArray(start.ancestors) ? start.ancestors.length : 1;
+  return (
+    <Fact name="Went on from">
+      {model.parent_id === null ? (
+        `${start.name} (deleted)`
+      ) : (
+        <a href={modelUrl(urls, model.parent_id)}>{start.name}</a>
+      )}
+      {more !== null && `, with ${counted(more, "frame")} that it had not learned`}
+      {ancestors > 1 && `, after ${ancestors} trainings in a row`}
+    </Fact>
   );
 }
 

@@ -15,7 +15,7 @@ import { can, type ProjectContext, type ProjectProps } from "../parts/project";
 import { Loaded, Resource } from "../parts/resource";
 import { onJobEnd } from "../parts/watch";
 import { Confidence } from "./confidence";
-import { CardFacts, Meaning } from "./facts";
+import { CardFacts, isUnchecked, Meaning } from "./facts";
 import { Quality } from "./quality";
 import { RunOnVideos } from "./run";
 import { WorstFrames } from "./worst";
@@ -79,11 +79,11 @@ function ModelView(page: ModelPage): JSX.Element {
       {jobId && (
         <section class="card stack tight">
           <h2>How it learnt</h2>
-          <TrainingCurves feed={page.feed} jobId={jobId} />
+          <TrainingCurves feed={page.feed} jobId={jobId} unchecked={learnt && isUnchecked(model)} />
         </section>
       )}
       {learnt && <Meaning model={model} />}
-      <CardFacts model={model} />
+      <CardFacts model={model} urls={page.props.urls} />
     </>
   );
 }
@@ -103,12 +103,15 @@ function Standing({ api, feed, props, data: { model } }: ModelPage): JSX.Element
         {model.state === "ready" && (
           <span class="dim">Trained and ready to run on any video of this project.</span>
         )}
+        {model.state === "paused" && (
+          <span class="dim">Paused. Resuming goes on from its last checkpoint, to the same numbers.</span>
+        )}
         {model.state === "cancelled" && (
           <span class="dim">Training was stopped. Trying again goes on from its last checkpoint.</span>
         )}
         <span class="actions push">
           {job && model.state !== "ready" && <JobButtons api={api} feed={feed} job={job} props={props} />}
-          {can(props, "train") && model.state !== "training" && (
+          {can(props, "train") && model.state !== "training" && model.state !== "paused" && (
             <button
               type="button"
               class="btn small quiet danger"

@@ -38,9 +38,12 @@ export function curvesOf(events: readonly JobEventMsg[]): Curves {
 export function TrainingCurves({
   feed,
   jobId,
+  unchecked = false,
 }: {
   readonly feed: JobFeed;
   readonly jobId: string;
+  /** Known to have had no unseen frame to check on: it went on from a model that had learned them. */
+  readonly unchecked?: boolean;
 }): JSX.Element {
   const { iterations, loss, validation } = curvesOf(feed.follow(jobId).value);
   if (iterations.length === 0) {
@@ -49,13 +52,19 @@ export function TrainingCurves({
   const last = validation.findLast((value) => value !== null) ?? null;
   return (
     <div class="columns even">
-      <CurveBox
-        title="Validation error"
-        now={last === null ? "after the first check" : `now ${last.toFixed(1)} px`}
-        x={iterations}
-        yName="px"
-        line={{ name: "validation", colour: "--accent", y: validation }}
-      />
+      {unchecked ? (
+        <p class="dim">
+          No validation error: the model that it went on from had learned these frames, or too few are new.
+        </p>
+      ) : (
+        <CurveBox
+          title="Validation error"
+          now={last === null ? "after the first check" : `now ${last.toFixed(1)} px`}
+          x={iterations}
+          yName="px"
+          line={{ name: "validation", colour: "--accent", y: validation }}
+        />
+      )}
       <CurveBox
         title="Training loss"
         now={`now ${loss.findLast((value) => value !== null)?.toPrecision(3) ?? "–"}`}

@@ -5,7 +5,7 @@ import type { JobFeed } from "../../api/jobFeed";
 import type { Learning, Model, ProjectDetail, Recording, Result } from "../../api/types";
 import { pageFeed } from "../parts/feed";
 import { ago, counted, percent, pixels } from "../parts/format";
-import { FeedNote, isActive, JobButtons, JobError, JobProgress } from "../parts/job";
+import { FeedNote, isOpen, JobButtons, JobError, JobProgress } from "../parts/job";
 import { LearningCurve } from "../parts/learningCurve";
 import { holdoutWords, isHeldOut, ModelPill, testOf } from "../parts/model";
 import { show } from "../parts/page";
@@ -88,12 +88,12 @@ function Models({ data, ...page }: ModelsPage & { readonly data: ModelsData }): 
 
 type WithModels = ModelsPage & { readonly models: readonly Model[] };
 
-/** The training that runs or has just failed, with its curves. */
+/** The training that runs or is paused, with its curves. */
 function Training({ api, feed, props, models }: WithModels): JSX.Element {
   const jobs = feed.jobs.value;
   const running = models.filter((model) => {
     const job = model.job_id ? jobs.get(model.job_id) : undefined;
-    return job ? isActive(job) : false;
+    return job ? isOpen(job) : false;
   });
   return (
     <>

@@ -4,6 +4,7 @@ import { bodyOf } from "../../api/client";
 import type { Recording } from "../../api/types";
 import { Failure, useAction } from "../parts/action";
 import { counted } from "../parts/format";
+import { GoOn, goOnModels, useStart, withStart } from "./goOn";
 import type { ModelsData, ModelsPage } from "./index";
 
 /** Fewer make a model that says little; the server refuses only what cannot be trained at all. */
@@ -65,6 +66,7 @@ export function TrainForm({
     minutes: useSignal(""),
     seed: useSignal("0"),
   };
+  const start = useStart();
   const labelled = data.project.counts.labelled_frames;
   const train = (event: Event) => {
     event.preventDefault();
@@ -72,7 +74,7 @@ export function TrainForm({
       const started = await bodyOf(
         api.POST("/api/v1/projects/{project_id}/models", {
           params: { path: { project_id: props.projectId } },
-          body: bodyOfChoice(choice),
+          body: withStart(start, bodyOfChoice(choice)),
         }),
       );
       feed.put(started.job);
@@ -80,7 +82,8 @@ export function TrainForm({
       window.scrollTo({ top: 0, behavior: "smooth" });
     });
   };
-  const lacksVideos = choice.holdout.value === "videos" && choice.videos.value.length === 0;
+  const lacksVideos =
+    start.value === null && choice.holdout.value === "videos" && choice.videos.value.length === 0;
   return (
     <form class="card stack tight" onSubmit={train}>
       <div class="card-head">
@@ -96,9 +99,20 @@ export function TrainForm({
           <a href={props.urls.label}>Label frames</a>
         </p>
       )}
-      <Choices name="preset" legend="How long" options={PRESETS} of={choice.preset} />
-      <Choices name="holdout" legend="Hold out for the test" options={HOLDOUTS} of={choice.holdout} />
-      {choice.holdout.value === "videos" && <VideoChoice recordings={data.recordings} of={choice.videos} />}
+      <GoOn
+        models={goOnModels(data.models, data.project.skeleton.keypoints)}
+        labelled={labelled}
+        of={start}
+      />
+      {start.value === null && (
+        <>
+          <Choices name="preset" legend="How long" options={PRESETS} of={choice.preset} />
+          <Choices name="holdout" legend="Hold out for the test" options={HOLDOUTS} of={choice.holdout} />
+          {choice.holdout.value === "videos" && (
+            <VideoChoice recordings={data.recordings} of={choice.videos} />
+          )}
+        </>
+      )}
       <details>
         <summary>More</summary>
         <MoreFields choice={choice} />

@@ -10,13 +10,24 @@ import { mayChange, type ProjectProps } from "./project";
 const WORDS = {
   queued: "waiting",
   running: "running",
+  paused: "paused",
   done: "done",
   failed: "failed",
   cancelled: "cancelled",
 } as const;
-const TONES = { queued: "", running: "busy", done: "ok", failed: "bad", cancelled: "warn" } as const;
+const TONES = {
+  queued: "",
+  running: "busy",
+  paused: "warn",
+  done: "ok",
+  failed: "bad",
+  cancelled: "warn",
+} as const;
 
 export const isActive = (job: JobState): boolean => job.state === "queued" || job.state === "running";
+
+/** It has not ended: it waits, runs or is paused. */
+export const isOpen = (job: JobState): boolean => isActive(job) || job.state === "paused";
 
 export function activeJobs(feed: JobFeed): JobState[] {
   return [...feed.jobs.value.values()].filter(isActive);
@@ -31,7 +42,8 @@ export function shareOf(job: JobState): number | null {
   return total > 0 && done < total ? done / total : null;
 }
 
-export function stateWords({ state, can_cancel }: JobState): string {
+export function stateWords({ state, can_cancel, pausing }: JobState): string {
+  if (pausing && can_cancel) return "pausing";
   return state === "running" && !can_cancel ? "stopping" : WORDS[state];
 }
 
@@ -46,8 +58,12 @@ export function JobProgress({ job }: { readonly job: JobState }): JSX.Element | 
       <p class="dim small">Waits for a free worker{job.attempt > 0 ? `, attempt ${job.attempt + 1}` : ""}.</p>
     );
   }
-  if (job.state !== "running") return null;
   const { stage, done, total, rate, eta_s } = job.progress;
+  if (job.state === "paused") {
+    const reached = total > 0 ? ` after ${count(done)} of ${count(total)} (${stage})` : "";
+    return <p class="dim small">Paused{reached}. Nothing is lost; it waits until somebody resumes it.</p>;
+  }
+  if (job.state !== "running") return null;
   const share = shareOf(job);
   const facts = [
     stage || "starting",
@@ -83,14 +99,35 @@ interface JobButtonsProps {
 
 export function JobButtons({ api, feed, job, props }: JobButtonsProps): JSX.Element | null {
   const action = useAction();
-  if (!mayChange(props, job.kind) || !(job.can_cancel || job.can_retry)) return null;
+  const changeable = job.can_cancel || job.can_pause || job.can_resume || job.can_retry;
+  if (!mayChange(props, job.kind) || !changeable) return null;
   const path = { params: { path: { job_id: job.id } } };
   const cancel = () =>
     action.run(async () => feed.put(await bodyOf(api.POST("/api/v1/jobs/{job_id}/cancel", path))));
+  const pause = () =>
+    action.run(async () => feed.put(await bodyOf(api.POST("/api/v1/jobs/{job_id}/pause", path))));
+  const resume = () =>
+    action.run(async () => feed.put(await bodyOf(api.POST("/api/v1/jobs/{job_id}/resume", path))));
   const retry = () =>
     action.run(async () => feed.put(await bodyOf(api.POST("/api/v1/jobs/{job_id}/retry", path))));
   return (
     <>
+      {job.can_pause && (
+        <button
+          type="button"
+          class="btn small"
+          title="Stops after the next checkpoint and frees the worker; it goes on from there."
+          disabled={action.busy.value}
+          onClick={pause}
+        >
+          Pause
+        </button>
+      )}
+      {job.can_resume && (
+        <button type="button" class="btn small primary" disabled={action.busy.value} onClick={resume}>
+          Resume
+        </button>
+      )}
       {job.can_cancel && (
         <button type="button" class="btn small" disabled={action.busy.value} onClick={cancel}>
           Cancel

@@ -63,6 +63,7 @@ export function isHeldOut(model: Pick<Model, "metrics">): boolean {
 const TONES: Readonly<Record<string, string>> = {
   ready: "ok",
   training: "busy",
+  paused: "warn",
   failed: "bad",
   cancelled: "warn",
 };

@@ -1,0 +1,112 @@
+"""Asking for a training that goes on from a model: what it keeps and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.webapp.factories import client_of, make_project, owner_of, send
+from tests.webapp.training.factories import trained_model
+from tests.workers.project_rows import make_labelled_video
+from webapp.projects.models import Project
+from webapp.training.errors import BadTraining, ModelInUse, ModelNotReady
+from webapp.training.learning import project_learning
+from webapp.training.models import PoseModel
+from webapp.training.services import TrainingRequest, pose_model_delete, pose_model_train
+from webapp.training.warm_start import start_of
+
+pytestmark = pytest.mark.django_db
+CHECKSUM = "a" * 64
+
+
+@pytest.fixture
+def project() -> Project:
+    return make_labelled_video(make_project()).recording.project
+
+
+def first_model(project: Project, **fields: Any) -> PoseModel:
+    values: dict[str, Any] = {
+        "config": {"preset": "fast", "seed": 3, "family": "pyramid", "minutes": 9},
+        "card": {"weights_sha256": CHECKSUM},
+        **fields,
+    }
+    return trained_model(project, **values)
+
+
+def go_on(project: Project, start: PoseModel, **choices: Any) -> PoseModel:
+    request = TrainingRequest(start_from=start.pk, **choices)
+    return pose_model_train(project=project, request=request, by=owner_of(project))
+
+
+def test_it_keeps_what_makes_the_network_and_the_holdout(project: Project) -> None:
+    start = first_model(project, holdout="block:0.4-0.6")
+    model = go_on(project, start, seed=5)
+    assert (model.preset, model.holdout, model.parent_id) == ("fast", "block:0.4-0.6", start.pk)
+    assert model.config == {"preset": "fast", "family": "pyramid", "seed": 5, "start_from": CHECKSUM}
+    assert start_of(PoseModel.objects.get(pk=model.pk)) == start
+
+
+def test_holding_nothing_out_is_a_choice(project: Project) -> None:
+    assert go_on(project, first_model(project), holdout="none").holdout == "none"
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [({"holdout": "last:0.4"}, "has learned the rest"), ({"preset": "tiny"}, "keeps that")],
+)
+def test_another_holdout_or_preset_is_refused(project: Project, choice: Any, told: str) -> None:
+    with pytest.raises(BadTraining, match=told):
+        go_on(project, first_model(project), **choice)
+    assert PoseModel.objects.count() == 1
+
+
+def test_a_model_that_is_not_trained_is_refused(project: Project) -> None:
+    with pytest.raises(ModelNotReady):
+        go_on(project, first_model(project, state=PoseModel.State.TRAINING))
+
+
+def test_several_networks_are_refused(project: Project) -> None:
+    with pytest.raises(BadTraining, match="several networks"):
+        go_on(project, first_model(project, config={"preset": "fast", "members": 5}))
+
+
+def test_a_model_of_another_project_is_not_there(project: Project) -> None:
+    with pytest.raises(BadTraining, match="not in this project"):
+        go_on(project, first_model(make_project()))
+
+
+def test_a_model_is_in_use_while_another_goes_on_from_it(project: Project) -> None:
+    start = first_model(project)
+    go_on(project, start)
+    with pytest.raises(ModelInUse):
+        pose_model_delete(model=start, by=owner_of(project))
+
+
+def test_a_model_that_was_removed_is_named_as_the_reason(project: Project) -> None:
+    start = first_model(project)
+    model = go_on(project, start)
+    start.delete()
+    with pytest.raises(ModelNotReady, match="was removed"):
+        start_of(PoseModel.objects.get(pk=model.pk))
+
+
+def test_it_is_no_point_of_the_learning_curve(project: Project) -> None:
+    """It has been trained longer and is tested on other frames than one that starts anew."""
+    cold = [first_model(project, labels=n, error_px=40 / n) for n in (10, 20)]
+    warm = first_model(project, labels=40, config={"preset": "fast", "start_from": CHECKSUM})
+    found = project_learning(project=project, visible_to=owner_of(project))
+    assert [model.pk for model in found.models] == [model.pk for model in cold]
+    assert found.left_out == 1
+    like = project_learning(project=project, visible_to=owner_of(project), like=warm)
+    assert warm.pk not in {model.pk for model in like.models}
+
+
+def test_over_http(project: Project) -> None:
+    start = first_model(project)
+    client = client_of(owner_of(project))
+    url = f"/api/v1/projects/{project.pk}/models"
+    answer = send(client, "POST", url, {"start_from": start.pk})
+    assert (answer.status_code, answer.json()["model"]["parent_id"]) == (202, start.pk)
+    refused = send(client, "POST", url, {"start_from": start.pk, "holdout": "last:0.5"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_training")

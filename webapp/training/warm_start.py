@@ -1,0 +1,89 @@
+"""Which trained model a new training may go on from, and what it then keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from webapp.projects.models import Project
+from webapp.training.errors import BadTraining, ModelNotReady
+from webapp.training.models import PoseModel
+
+KEPT = ("family", "preset", "backbone", "colour", "rotation_deg", "disc_radius_px")
+"""Settings that make the network what it is, as far as a model's row names them."""
+
+
+def start_model(*, project: Project, model_id: int) -> PoseModel:
+    """The model to go on from.
+
+    Raises:
+        BadTraining: The project has no such model, or it does not suit: it finds other keypoints, or is
+            several networks.
+        ModelNotReady: It is not trained.
+    """
+    model = project.pose_models.filter(pk=model_id).first()
+    if model is None:
+        raise BadTraining("The model to go on from is not in this project. Choose one of its models.")
+    if model.state != PoseModel.State.READY:
+        raise ModelNotReady(f"{model.name} is not trained, so no training can go on from it.")
+    if model.skeleton.definition["keypoints"] != project.skeleton.definition["keypoints"]:
+        raise BadTraining(
+            f"{model.name} finds {', '.join(model.skeleton.definition['keypoints'])}, and the project's "
+            f"skeleton is another one now. Train anew."
+        )
+    if model.config.get("members", 1) != 1:
+        raise BadTraining(
+            f"{model.name} is several networks that answer together, and these cannot go on: each is judged "
+            f"by the labels that it left out. Train anew."
+        )
+    return model
+
+
+def kept_holdout(*, start: PoseModel, holdout: str | None) -> str:
+    """The holdout of a training that goes on: that of before, nothing, or further videos where videos were
+    held out. The engine decides frame by frame; this refuses what cannot be.
+
+    Raises:
+        BadTraining: Another holdout, which would test on frames that the model has learned.
+    """
+    if holdout is None or holdout in {start.holdout, "none"}:
+        return start.holdout if holdout is None else holdout
+    further = holdout.startswith("videos:") and start.holdout.startswith("videos:")
+    if further or start.holdout == "none":
+        return holdout
+    raise BadTraining(
+        f"{start.name} held out {start.holdout!r} and has learned the rest, so what goes on from it is "
+        f"tested on the same, not on {holdout[:60]!r}. Leave the holdout out, or train anew."
+    )
+
+
+def carried_config(*, start: PoseModel, chosen: Mapping[str, Any], preset: str | None) -> dict[str, Any]:
+    """The engine's settings of a training that goes on.
+
+    Args:
+        chosen: What the person may choose anew: seed, minutes.
+
+    Raises:
+        BadTraining: Another preset, which is another network.
+    """
+    if preset is not None and preset != start.preset:
+        raise BadTraining(
+            f"{start.name} was trained with the preset {start.preset!r}, and a training that goes on from it "
+            f"keeps that. Leave the preset out, or train anew."
+        )
+    kept = {name: start.config[name] for name in KEPT if name in start.config}
+    return {**kept, "preset": start.preset, **chosen, "start_from": start.card["weights_sha256"]}
+
+
+def start_of(model: PoseModel) -> PoseModel | None:
+    """The model that a queued training goes on from; None for one that starts anew.
+
+    Raises:
+        ModelNotReady: It was removed since.
+    """
+    if model.parent is None and "start_from" in model.config:
+        raise ModelNotReady(
+            f"The model that {model.name} was to go on from was removed. Train anew, or go on from another "
+            f"model."
+        )
+    return model.parent
