@@ -12,9 +12,11 @@ from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import recording_get, video_get
 from webapp.results.answers import window_response
+from webapp.results.films import FilmRequest, film_start
 from webapp.results.schemas import (
     ExportIn,
     ExportOut,
+    FilmIn,
     FormatOut,
     PoseResultOut,
     PredictionIn,
@@ -113,6 +115,14 @@ def list_formats(request: HttpRequest, project_id: int) -> list[FormatOut]:
     individuals = project.animals.count()
     by_title = sorted(FORMATS.values(), key=lambda entry: entry.title)
     return [FormatOut.of(entry, individuals=individuals) for entry in by_title]
+
+
+@router.post("/results/{int:result_id}/film", response={202: JobOut}, operation_id="film_start")
+def start_film(request: HttpRequest, result_id: int, data: FilmIn) -> Status[Job]:
+    """Draw predictions over their video; the file appears in the list of exports when its job is done."""
+    user = signed_in(request)
+    result = result_get(pk=result_id, visible_to=user)
+    return Status(202, film_start(result=result, request=FilmRequest(**data.dict()), by=user))
 
 
 @router.get("/projects/{int:project_id}/exports", response=list[ExportOut], operation_id="export_list")

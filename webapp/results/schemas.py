@@ -117,6 +117,18 @@ class FormatOut(Schema):
         )
 
 
+class FilmIn(Schema):
+    """What of a labelled video a person may choose; frames are included on both ends."""
+
+    model_config = ConfigDict(extra="forbid")
+    min_confidence: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
+    doubtful: Literal["hide", "hollow"] = "hide"
+    trail_frames: int = Field(default=0, ge=0, le=1000)
+    first_frame: int = Field(default=0, ge=0, le=2**31 - 1)
+    last_frame: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    frame_numbers: bool = False
+
+
 class ExportOut(Schema):
     id: int
     kind: str

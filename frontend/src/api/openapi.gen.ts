@@ -186,6 +186,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maps/{map_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Map
+         * @description Remove a map with its files; the predictions stay.
+         */
+        delete: operations["pose_map_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maps/{map_id}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Points
+         * @description The dots of a map: where each lies, which frame it is of, its cluster and numbers.
+         */
+        get: operations["pose_map_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -522,6 +562,26 @@ export interface paths {
          * @description Held-out error by amount of labels, of the most models that are alike, and what more should bring.
          */
         get: operations["project_learning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/maps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Maps
+         * @description Finished maps of a project, newest first.
+         */
+        get: operations["pose_map_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1132,6 +1192,46 @@ export interface paths {
          * @description Remove predictions with their files.
          */
         delete: operations["result_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/results/{result_id}/film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Film
+         * @description Draw predictions over their video; the file appears in the list of exports when its job is done.
+         */
+        post: operations["film_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/results/{result_id}/maps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Map
+         * @description Map the poses of a result by likeness; the map appears in the list when its job is done.
+         */
+        post: operations["pose_map_start"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1839,6 +1939,40 @@ export interface components {
             title: string;
         };
         /**
+         * FilmIn
+         * @description What of a labelled video a person may choose; frames are included on both ends.
+         */
+        FilmIn: {
+            /**
+             * Doubtful
+             * @default hide
+             * @enum {string}
+             */
+            doubtful?: "hide" | "hollow";
+            /**
+             * First Frame
+             * @default 0
+             */
+            first_frame?: number;
+            /**
+             * Frame Numbers
+             * @default false
+             */
+            frame_numbers?: boolean;
+            /** Last Frame */
+            last_frame?: number | null;
+            /**
+             * Min Confidence
+             * @default 0.5
+             */
+            min_confidence?: number;
+            /**
+             * Trail Frames
+             * @default 0
+             */
+            trail_frames?: number;
+        };
+        /**
          * FolderFileOut
          * @description One file of a folder: its recording, or why there is none.
          */
@@ -2279,6 +2413,18 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * NumbersOut
+         * @description A number for each dot; null where it is not known.
+         */
+        NumbersOut: {
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /** Values */
+            values: (number | null)[];
+        };
         /** OperationIn */
         OperationIn: {
             /**
@@ -2329,6 +2475,86 @@ export interface components {
         OperationsOut: {
             /** Results */
             results: components["schemas"]["OperationResultOut"][];
+        };
+        /**
+         * PoseMapIn
+         * @description What of a map a person may choose.
+         */
+        PoseMapIn: {
+            /**
+             * Clusters
+             * @default 8
+             */
+            clusters?: number;
+            /**
+             * Colour By
+             * @default [
+             *       "speed"
+             *     ]
+             */
+            colour_by?: string[];
+            /**
+             * Min Confidence
+             * @default 0.5
+             */
+            min_confidence?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+        };
+        /** PoseMapOut */
+        PoseMapOut: {
+            /** Cluster Sizes */
+            cluster_sizes: number[];
+            /** Colour By */
+            colour_by: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /** Model Name */
+            model_name: string;
+            /** Montage Url */
+            montage_url: string | null;
+            /** Poses */
+            poses: number;
+            /** Recording Name */
+            recording_name: string;
+            /** Result Id */
+            result_id: number;
+            /** Table Url */
+            table_url: string;
+            /** Video Id */
+            video_id: number;
+            /** View */
+            view: string;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * PoseMapPointsOut
+         * @description Dots by place in the lists; clusters count from 1, the largest first.
+         */
+        PoseMapPointsOut: {
+            /** Cluster */
+            cluster: number[];
+            /** Frame */
+            frame: number[];
+            /** Individual */
+            individual: string[];
+            /** Numbers */
+            numbers: components["schemas"]["NumbersOut"][];
+            /** X */
+            x: number[];
+            /** Y */
+            y: number[];
         };
         /**
          * PoseResultOut
@@ -3589,6 +3815,48 @@ export interface operations {
             };
         };
     };
+    pose_map_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                map_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pose_map_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                map_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseMapPointsOut"];
+                };
+            };
+        };
+    };
     me_get: {
         parameters: {
             query?: never;
@@ -4089,6 +4357,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LearningOut"];
+                };
+            };
+        };
+    };
+    pose_map_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseMapOut"][];
                 };
             };
         };
@@ -5024,6 +5314,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    film_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilmIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    pose_map_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoseMapIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
             };
         };
     };

@@ -32,4 +32,7 @@ export type Reconstruction = Schemas["ReconstructionOut"];
 export type Quality = Schemas["QualityOut"];
 export type FileFormat = Schemas["FormatOut"];
 export type ExportFile = Schemas["ExportOut"];
+export type FilmIn = Schemas["FilmIn"];
+export type PoseMap = Schemas["PoseMapOut"];
+export type PoseMapPoints = Schemas["PoseMapPointsOut"];
 export type Member = Schemas["MemberOut"];

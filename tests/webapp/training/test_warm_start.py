@@ -114,7 +114,11 @@ def test_over_http(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("choice", "told"),
-    [({"family": "two_stage"}, "family"), ({"members": 3}, "members"), ({"backbone": "resnet50"}, "backbone")],
+    [
+        ({"family": "two_stage"}, "family"),
+        ({"members": 3}, "members"),
+        ({"backbone": "resnet50"}, "backbone"),
+    ],
 )
 def test_another_network_is_refused(project: Project, choice: Any, told: str) -> None:
     with pytest.raises(BadTraining, match=told):
