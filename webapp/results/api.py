@@ -11,9 +11,11 @@ from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import recording_get, video_get
 from webapp.results.answers import window_response
+from webapp.results.frame_predictions import frame_predictions
 from webapp.results.schemas import (
     ExportIn,
     ExportOut,
+    ModelFramesOut,
     PoseResultOut,
     PredictionIn,
     PredictionOut,
@@ -69,6 +71,18 @@ def list_video_results(request: HttpRequest, video_id: int) -> list[PoseResultOu
     user = signed_in(request)
     video = video_get(pk=video_id, visible_to=user)
     return [PoseResultOut.of(result) for result in result_list(visible_to=user, video=video)]
+
+
+@router.get(
+    "/videos/{int:video_id}/frame-predictions",
+    response=list[ModelFramesOut],
+    operation_id="frame_prediction_list",
+)
+def list_frame_predictions(request: HttpRequest, video_id: int) -> list[ModelFramesOut]:
+    """What models say of suggested frames, the newest model first, to begin labelling from."""
+    user = signed_in(request)
+    video = video_get(pk=video_id, visible_to=user)
+    return [ModelFramesOut.of(found) for found in frame_predictions(video=video, visible_to=user)]
 
 
 @router.get("/projects/{int:project_id}/results", response=list[PoseResultOut], operation_id="result_list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from webapp.jobs.schemas import JobOut
+from webapp.results.frame_predictions import ModelFrames
 from webapp.results.models import ExportFile, PoseResult
 
 
@@ -56,6 +57,37 @@ class PoseResultOut(Schema):
             individuals=result.individuals,
             job_id=result.job_id,
             created_at=result.created_at,
+        )
+
+
+class PredictedFrameOut(Schema):
+    frame_index: int
+    points: Annotated[
+        list[list[tuple[float, float, float] | None]],
+        Field(description="[individual][keypoint]: x, y in source pixels, confidence; null: no answer."),
+    ]
+
+
+class ModelFramesOut(Schema):
+    """What one model says of the suggested frames of a video."""
+
+    model_id: int
+    model_name: str
+    keypoints: list[str]
+    individuals: list[str]
+    frames: list[PredictedFrameOut]
+
+    @classmethod
+    def of(cls, found: ModelFrames) -> ModelFramesOut:
+        return cls(
+            model_id=found.model.pk,
+            model_name=found.model.name,
+            keypoints=found.model.skeleton.definition["keypoints"],
+            individuals=list(found.individuals),
+            frames=[
+                PredictedFrameOut(frame_index=frame.frame_index, points=[list(a) for a in frame.points])
+                for frame in found.frames
+            ],
         )
 
 

@@ -1174,6 +1174,26 @@ export interface paths {
         patch: operations["view_rename"];
         trace?: never;
     };
+    "/api/v1/videos/{video_id}/frame-predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Frame Predictions
+         * @description What models say of suggested frames, the newest model first, to begin labelling from.
+         */
+        get: operations["frame_prediction_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos/{video_id}/frames/{frame_index}/history": {
         parameters: {
             query?: never;
@@ -2064,6 +2084,22 @@ export interface components {
             /** User Id */
             user_id: number;
         };
+        /**
+         * ModelFramesOut
+         * @description What one model says of the suggested frames of a video.
+         */
+        ModelFramesOut: {
+            /** Frames */
+            frames: components["schemas"]["PredictedFrameOut"][];
+            /** Individuals */
+            individuals: string[];
+            /** Keypoints */
+            keypoints: string[];
+            /** Model Id */
+            model_id: number;
+            /** Model Name */
+            model_name: string;
+        };
         /** ModelOut */
         ModelOut: {
             /** Card */
@@ -2223,6 +2259,20 @@ export interface components {
             c: number;
             /** Noise */
             noise: number;
+        };
+        /** PredictedFrameOut */
+        PredictedFrameOut: {
+            /** Frame Index */
+            frame_index: number;
+            /**
+             * Points
+             * @description [individual][keypoint]: x, y in source pixels, confidence; null: no answer.
+             */
+            points: ([
+                number,
+                number,
+                number
+            ] | null)[][];
         };
         /** PredictionIn */
         PredictionIn: {
@@ -2687,6 +2737,16 @@ export interface components {
         };
         /** SuggestionOut */
         SuggestionOut: {
+            /**
+             * Batch
+             * @description The job that proposed it, alike for a whole batch.
+             */
+            batch: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /** Frame Index */
             frame_index: number;
             /** Labelled */
@@ -2695,7 +2755,10 @@ export interface components {
             method: string;
             /** Reasons */
             reasons: string[];
-            /** Score */
+            /**
+             * Score
+             * @description 0..1, the larger the more worth labelling in its batch.
+             */
             score: number;
         };
         /** SuggestionsIn */
@@ -2708,6 +2771,11 @@ export interface components {
              * @enum {string}
              */
             method?: "kmeans" | "motion" | "uniform" | "mixed" | "model";
+            /**
+             * Model Id
+             * @description Of the method `model`; the newest one that is ready by default.
+             */
+            model_id?: number | null;
         };
         /**
          * SyncIn
@@ -4900,6 +4968,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VideoOut"];
+                };
+            };
+        };
+    };
+    frame_prediction_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelFramesOut"][];
                 };
             };
         };

@@ -38,6 +38,7 @@ NEEDS: dict[str, Capability] = {
     "export_delete": Capability.MANAGE_DATA,
     "export_list": Capability.VIEW,
     "export_start": Capability.VIEW,
+    "frame_prediction_list": Capability.VIEW,
     "import_deeplabcut": Capability.MANAGE_DATA,
     "job_cancel": Capability.TRAIN,
     "job_events": Capability.VIEW,

@@ -8,6 +8,7 @@ import { addressOf } from "./address";
 import type { Gateway } from "./gateway";
 import { Ghosts } from "./ghosts";
 import type { Command } from "./keys";
+import { LabelLoop } from "./labelLoop";
 import { Labelling } from "./labelling";
 import type { Animal } from "./model";
 import { Notes } from "./notes";
@@ -16,6 +17,7 @@ import { rememberViews } from "./remembered";
 import { sceneOf } from "./sceneOf";
 import { Screen } from "./screen";
 import type { StudioState, ViewState } from "./state";
+import type { SuggestedGhosts } from "./suggestedGhosts";
 import { ViewChoice } from "./viewChoice";
 import { runViewCommand } from "./viewCommands";
 import { ViewDesk, type ViewElements } from "./viewDesk";
@@ -28,6 +30,7 @@ export class Studio {
   readonly labelling: Labelling;
   readonly reads: Reads;
   readonly views: ViewChoice;
+  readonly loop: LabelLoop;
   readonly #notes: Notes;
   readonly #ghosts: Ghosts;
   readonly #session: LabelSession;
@@ -58,6 +61,7 @@ export class Studio {
       labelsCame: (view) => view === state.active.value && this.labelling.labelsCame(),
       chooseResult: (id) => this.#ghosts.choose(id),
       showResult: (view, id) => this.#ghosts.show(view, id),
+      predictionsCame: redraw,
     });
     this.views = new ViewChoice(state, {
       hasFocus: () => this.#screen?.desk?.hasFocus === true,
@@ -67,6 +71,14 @@ export class Studio {
         redraw();
         this.#settleSoon();
       },
+      note: (words) => note("info", words),
+    });
+    this.loop = new LabelLoop(state, {
+      accept: () => this.accept(),
+      activate: (view) => this.activate(view),
+      goTo: (tick) => this.goTo(tick),
+      goToStop: () => this.goToStop(1),
+      skip: (view, frame) => this.reads.skip(view, frame),
       note: (words) => note("info", words),
     });
     for (const view of state.views) view.adjustment.value = loadAdjustment(view.video.id, localStorage);
@@ -142,14 +154,19 @@ export class Studio {
         labelling.redo();
         return;
       case "next-frame":
+        this.loop.next();
+        return;
       case "previous-frame":
-        this.goToStop(command.do === "next-frame" ? 1 : -1);
+        this.goToStop(-1);
         return;
       case "copy-pose":
         labelling.copyPose();
         return;
       case "accept":
         this.accept();
+        return;
+      case "accept-next":
+        this.loop.acceptAndGoOn();
         return;
       case "view":
         this.views.next(command.step);
@@ -207,7 +224,7 @@ export class Studio {
 
   accept(): void {
     if (!this.#ghosts.isShown(this.state.active.value))
-      this.note("info", "Choose a result under Predictions first.");
+      this.note("info", "There are no predictions here. Choose a result under Predictions first.");
     else this.labelling.accept();
   }
 
@@ -235,8 +252,15 @@ export class Studio {
     return [...(this.#screen?.desks ?? [])].map(({ pointer }) => pointer.abandon()).includes(true);
   }
 
-  chooseResult(id: number | null): void {
-    this.#ghosts.choose(id);
+  /** A result over the picture; or what models say of suggested frames alone; or nothing. */
+  chooseResult(id: number | "suggested" | null): void {
+    if (typeof id === "number") this.#ghosts.choose(id);
+    else this.#ghosts.chooseSuggested(id === "suggested");
+  }
+
+  /** What models say of suggested frames of the active view. */
+  get suggestedGhosts(): SuggestedGhosts {
+    return this.#ghosts.suggested(this.state.active.value);
   }
 
   /** Mean confidence (tick) of an animal; undefined without predictions of it. */
@@ -309,8 +333,10 @@ export class Studio {
   #labelsChanged(): void {
     const { state } = this;
     batch(() => {
-      for (const { video, placedByFrame } of state.views) {
-        placedByFrame.value = this.#session.store(video.id).placedByFrame();
+      for (const { video, placedByFrame, progressByFrame } of state.views) {
+        const store = this.#session.store(video.id);
+        placedByFrame.value = store.placedByFrame();
+        progressByFrame.value = store.progressByFrame();
       }
       state.canUndo.value = this.#session.videoToUndo !== null;
       state.canRedo.value = this.#session.videoToRedo !== null;
