@@ -97,3 +97,27 @@ def test_ask_accept_next(page: Page, api: StudioApi, project: dict[str, Any]) ->
     expect(todo.get_by_text(f"{FRAMES - 2} to do")).to_be_visible()
     page.reload()
     expect(page.get_by_test_id("to-label").get_by_text(f"{FRAMES - 2} to do")).to_be_visible()
+
+
+@pytest.mark.timeout(1800)
+def test_doubtful_stretches_lead_to_their_frames(page: Page, api: StudioApi, project: dict[str, Any]) -> None:
+    [recording] = api.call("GET", f"/projects/{project['id']}/recordings")
+    video = recording["videos"][0]["id"]
+    run = api.call("POST", f"/models/{project['model']}/predictions", {"video_id": video})
+    if run["job"]:
+        api.wait_for_job(run["job"]["id"], deadline_s=LONG_S)
+    told = api.call("GET", f"/results/{run['result']['id']}/doubts")
+    worst = max(told["stretches"], key=lambda one: one["severity"])  # a minute's model is unsure somewhere
+
+    page.goto(f"/projects/{project['slug']}/results/")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="asked", exact=True))
+    row.get_by_role("button", name="Where is it doubtful?").click()
+    row.get_by_test_id("doubtful").get_by_role("listitem").first.get_by_role("link").click()
+    desk = StudioPage(page)
+    assert desk.frame == worst["worst"]
+    here = page.get_by_test_id("doubtful").locator("[aria-current]")
+    expect(here).to_have_attribute("title", re.compile(re.escape(worst["reasons"][0])))
+    desk.go_to(0 if worst["worst"] else 1)
+    again = page.get_by_test_id("doubtful").get_by_role("button", name=re.compile(f"^{worst['worst']}"))
+    again.first.click()
+    desk.wait_for_frame(worst["worst"])

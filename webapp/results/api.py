@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
@@ -11,8 +13,11 @@ from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import recording_get, video_get
 from webapp.results.answers import window_response
+from webapp.results.doubts import result_doubts
 from webapp.results.frame_predictions import frame_predictions
 from webapp.results.schemas import (
+    DoubtOut,
+    DoubtsOut,
     ExportIn,
     ExportOut,
     ModelFramesOut,
@@ -116,6 +121,18 @@ def get_window(request: HttpRequest, result_id: int, window: Query[WindowIn]) ->
     """
     result = result_get(pk=result_id, visible_to=signed_in(request))
     return window_response(request, result_window(result=result, start=window.start, stop=window.stop))
+
+
+@router.get("/results/{int:result_id}/doubts", response=DoubtsOut, operation_id="result_doubts")
+def get_doubts(request: HttpRequest, result_id: int) -> DoubtsOut:
+    """Stretches of frames in which confidence is low or the pose jumps, and why."""
+    found, done = result_doubts(result=result_get(pk=result_id, visible_to=signed_in(request)))
+    return DoubtsOut(
+        frames_done=done,
+        doubtful_frames=found.frames,
+        total=found.total,
+        stretches=[DoubtOut(**{**asdict(one), "reasons": list(one.reasons)}) for one in found.stretches],
+    )
 
 
 @router.get("/projects/{int:project_id}/exports", response=list[ExportOut], operation_id="export_list")

@@ -91,6 +91,25 @@ class ModelFramesOut(Schema):
         )
 
 
+class DoubtOut(Schema):
+    """Frames first..last, both doubtful; `worst` is the one to look at."""
+
+    first: int
+    last: int
+    worst: int
+    severity: Annotated[float, Field(description="0..1")]
+    reasons: list[str]
+
+
+class DoubtsOut(Schema):
+    """Doubtful stretches in time order: the worst ones, of `total` that there are."""
+
+    frames_done: int
+    doubtful_frames: int
+    total: int
+    stretches: list[DoubtOut]
+
+
 class PredictionOut(Schema):
     result: PoseResultOut
     job: JobOut | None

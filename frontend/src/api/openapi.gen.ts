@@ -1055,6 +1055,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/results/{result_id}/doubts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Doubts
+         * @description Stretches of frames in which confidence is low or the pose jumps, and why.
+         */
+        get: operations["result_doubts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/results/{result_id}/window": {
         parameters: {
             query?: never;
@@ -1688,6 +1708,39 @@ export interface components {
             second_missing: number;
             /** Second Px */
             second_px: number | null;
+        };
+        /**
+         * DoubtOut
+         * @description Frames first..last, both doubtful; `worst` is the one to look at.
+         */
+        DoubtOut: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Severity
+             * @description 0..1
+             */
+            severity: number;
+            /** Worst */
+            worst: number;
+        };
+        /**
+         * DoubtsOut
+         * @description Doubtful stretches in time order: the worst ones, of `total` that there are.
+         */
+        DoubtsOut: {
+            /** Doubtful Frames */
+            doubtful_frames: number;
+            /** Frames Done */
+            frames_done: number;
+            /** Stretches */
+            stretches: components["schemas"]["DoubtOut"][];
+            /** Total */
+            total: number;
         };
         /** EntryOut */
         EntryOut: {
@@ -4762,6 +4815,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    result_doubts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtsOut"];
+                };
             };
         };
     };

@@ -14,6 +14,7 @@ import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
 import { type In3D, Reconstructions, readIn3D } from "./results3d";
+import { WhereDoubtful } from "./resultsDoubts";
 
 interface VideoResults {
   readonly video: Video;
@@ -143,6 +144,7 @@ function ResultRow({
         {job && <JobProgress job={job} />}
         {job && <JobError job={job} />}
         <Failure of={action.error} />
+        {result.state === "ready" && <WhereDoubtful api={api} urls={props.urls} result={result} />}
       </td>
       <td class="name-cell">
         <a href={modelUrl(props.urls, result.model_id)}>{result.model_name}</a>

@@ -89,6 +89,7 @@ NEEDS: dict[str, Capability] = {
     "recording_session_list": Capability.VIEW,
     "recording_session_rename": Capability.MANAGE_DATA,
     "recording_sync": Capability.MANAGE_DATA,
+    "result_doubts": Capability.VIEW,
     "result_delete": Capability.TRAIN,
     "result_get": Capability.VIEW,
     "result_list": Capability.VIEW,

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { sideTint } from "../../canvas/palette";
 import { isPlaced, type KeypointValue } from "../../labels/types";
 import type { Studio } from "./controller";
+import { Doubtful } from "./Doubtful";
 import { KeypointTools } from "./KeypointTools";
 import type { Animal } from "./model";
 import { Predictions } from "./Predictions";
@@ -164,6 +165,7 @@ export function Sidebar({ studio, children }: { studio: Studio; children?: Compo
       <Animals studio={studio} />
       <Keypoints studio={studio} />
       <Predictions studio={studio} />
+      <Doubtful studio={studio} />
       <History studio={studio} />
     </aside>
   );

@@ -5,6 +5,7 @@ import { type Adjustment, loadAdjustment, saveAdjustment } from "../../canvas/ad
 import type { LabelSession } from "../../labels/labelSession";
 import type { SourceKind } from "../../player/types";
 import { addressOf } from "./address";
+import { DoubtReads } from "./doubtReads";
 import type { Gateway } from "./gateway";
 import { Ghosts } from "./ghosts";
 import type { Command } from "./keys";
@@ -33,6 +34,7 @@ export class Studio {
   readonly loop: LabelLoop;
   readonly #notes: Notes;
   readonly #ghosts: Ghosts;
+  readonly #doubts: DoubtReads;
   readonly #session: LabelSession;
   readonly #signal: AbortSignal;
   readonly #forget: () => void;
@@ -81,6 +83,7 @@ export class Studio {
       skip: (view, frame) => this.reads.skip(view, frame),
       note: (words) => note("info", words),
     });
+    this.#doubts = new DoubtReads(state, gateway, (words) => note("bad", words));
     for (const view of state.views) view.adjustment.value = loadAdjustment(view.video.id, localStorage);
     this.#forget = rememberViews(state, localStorage);
     this.#listen();
@@ -379,6 +382,7 @@ export class Studio {
     if (this.#settle !== null) clearTimeout(this.#settle);
     this.#forget();
     this.#ghosts.dispose();
+    this.#doubts.dispose();
     this.#screen?.dispose();
     // The end of a page aborts the signal first, so the listener of "pagehide" is gone when its turn comes.
     this.#session.queue.lastWords();

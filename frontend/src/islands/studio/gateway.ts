@@ -9,6 +9,7 @@ import { RigCamera } from "../../scene/rigCamera";
 import type { SceneCamera } from "../../scene/types";
 import type {
   AbsentView,
+  Doubts,
   HistoryLine,
   ModelFrames,
   PoseResult,
@@ -104,6 +105,12 @@ export class Gateway {
       keypoints: result.keypoints,
       individuals: result.individuals,
     }));
+  }
+
+  /** Where the predictions of a result are doubtful. */
+  async doubts(resultId: number): Promise<Doubts> {
+    const path = { result_id: resultId };
+    return await bodyOf(this.#api.GET("/api/v1/results/{result_id}/doubts", this.#with(path)));
   }
 
   /** Predictions of the frames start <= frame < stop. */

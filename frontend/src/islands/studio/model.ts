@@ -94,6 +94,22 @@ export interface PoseResult {
   readonly individuals: readonly string[];
 }
 
+/** Frames first..last in which predictions are doubtful; `worst` is the one to look at. */
+export interface Doubt {
+  readonly first: number;
+  readonly last: number;
+  readonly worst: number;
+  /** 0..1. */
+  readonly severity: number;
+  readonly reasons: readonly string[];
+}
+
+/** The worst stretches in time order, of `total` that there are. */
+export interface Doubts {
+  readonly total: number;
+  readonly stretches: readonly Doubt[];
+}
+
 export interface HistoryLine {
   readonly uuid: string;
   readonly user: string;

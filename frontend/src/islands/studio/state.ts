@@ -7,6 +7,7 @@ import { ALL_SAVED, type SaveState } from "../../labels/saveState";
 import type { LabelConflict } from "../../labels/types";
 import type { SourceKind } from "../../player/types";
 import type {
+  Doubts,
   HistoryLine,
   ModelFrames,
   PoseResult,
@@ -50,6 +51,8 @@ export class ViewState {
   readonly modelFrames: Signal<readonly ModelFrames[]> = signal([]);
   readonly results: Signal<readonly PoseResult[]> = signal([]);
   readonly resultId: Signal<number | null> = signal(null);
+  /** Where the result that is shown is doubtful; null while that is not known, and without a result. */
+  readonly doubts: Signal<Doubts | null> = signal(null);
   /** While no result is shown: show what a model says of suggested frames. Whoever asked it wants to see it. */
   readonly ghostsOnSuggested = signal(true);
 
