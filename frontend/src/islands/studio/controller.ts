@@ -226,7 +226,7 @@ export class Studio {
   }
 
   accept(): void {
-    if (!this.#ghosts.isShown(this.state.active.value))
+    if (!this.hasGhosts)
       this.note("info", "There are no predictions here. Choose a result under Predictions first.");
     else this.labelling.accept();
   }
@@ -259,6 +259,12 @@ export class Studio {
   chooseResult(id: number | "suggested" | null): void {
     if (typeof id === "number") this.#ghosts.choose(id);
     else this.#ghosts.chooseSuggested(id === "suggested");
+  }
+
+  /** Whether predictions may lie over the active view. */
+  get hasGhosts(): boolean {
+    void this.state.predictionsVersion.value;
+    return this.#ghosts.isShown(this.state.active.value);
   }
 
   /** What models say of suggested frames of the active view. */

@@ -66,8 +66,8 @@ export class Ghosts {
   /** Show, while no result is chosen, what models say of suggested frames; or nothing at all. */
   chooseSuggested(shown: boolean): void {
     for (const view of this.#state.views) {
-      this.show(view, null);
       view.ghostsOnSuggested.value = shown;
+      this.show(view, null);
     }
   }
 

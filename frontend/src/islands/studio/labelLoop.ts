@@ -45,10 +45,11 @@ export class LabelLoop {
 
   /** Accept what is above the threshold, and go on where that leaves nothing open. */
   acceptAndGoOn(): void {
-    this.#hooks.accept();
     const { active, presented, project } = this.#state;
-    const progress = active.value.progressByFrame.value.get(presented.value);
-    if (standingOf(progress) === "done") this.next();
+    const isDone = (): boolean =>
+      standingOf(active.value.progressByFrame.value.get(presented.value)) === "done";
+    if (!isDone()) this.#hooks.accept();
+    if (isDone()) this.next();
     else if (project.canLabel)
       this.#hooks.note("What is still open here is yours to place. N goes on without.");
   }
