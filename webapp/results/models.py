@@ -69,6 +69,31 @@ class PoseResult(models.Model):
         return names
 
 
+class FramePrediction(models.Model):
+    """What a model says of one suggested frame, to begin labelling from (docs/adr/0031).
+
+    Of frames that were looked at while frames were chosen, whether or not the model ran over the whole video.
+    It goes with the suggestion and with the model.
+    """
+
+    suggestion = models.OneToOneField(
+        "annotation.SuggestedFrame", on_delete=models.CASCADE, related_name="prediction"
+    )
+    model = models.ForeignKey(
+        "training.PoseModel", on_delete=models.CASCADE, related_name="frame_predictions"
+    )
+    individuals = models.JSONField(default=list)
+    # [individual][keypoint] of [x, y, confidence]: source pixels and 0..1; null where there is no answer.
+    points = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["suggestion__frame_index"]
+
+    def __str__(self) -> str:
+        return f"{self.model.name} on suggestion {self.suggestion_id}"
+
+
 class Reconstruction(models.Model):
     """3D poses of a recording, triangulated from the predictions of its views; grows while the job runs."""
 

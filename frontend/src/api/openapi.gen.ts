@@ -1197,6 +1197,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/results/{result_id}/doubts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Doubts
+         * @description Stretches of frames in which confidence is low or the pose jumps, and why.
+         */
+        get: operations["result_doubts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/results/{result_id}/film": {
         parameters: {
             query?: never;
@@ -1354,6 +1374,26 @@ export interface paths {
          * @description Give a view another name; cameras of a calibration are found by it.
          */
         patch: operations["view_rename"];
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/frame-predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Frame Predictions
+         * @description What models say of suggested frames, the newest model first, to begin labelling from.
+         */
+        get: operations["frame_prediction_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/videos/{video_id}/frames/{frame_index}/history": {
@@ -1860,6 +1900,39 @@ export interface components {
             /** Second Px */
             second_px: number | null;
         };
+        /**
+         * DoubtOut
+         * @description Frames first..last, both doubtful; `worst` is the one to look at.
+         */
+        DoubtOut: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Severity
+             * @description 0..1
+             */
+            severity: number;
+            /** Worst */
+            worst: number;
+        };
+        /**
+         * DoubtsOut
+         * @description Doubtful stretches in time order: the worst ones, of `total` that there are.
+         */
+        DoubtsOut: {
+            /** Doubtful Frames */
+            doubtful_frames: number;
+            /** Frames Done */
+            frames_done: number;
+            /** Stretches */
+            stretches: components["schemas"]["DoubtOut"][];
+            /** Total */
+            total: number;
+        };
         /** EntryOut */
         EntryOut: {
             /** Holds Videos */
@@ -2342,6 +2415,22 @@ export interface components {
             /** Times */
             times: number;
         };
+        /**
+         * ModelFramesOut
+         * @description What one model says of the suggested frames of a video.
+         */
+        ModelFramesOut: {
+            /** Frames */
+            frames: components["schemas"]["PredictedFrameOut"][];
+            /** Individuals */
+            individuals: string[];
+            /** Keypoints */
+            keypoints: string[];
+            /** Model Id */
+            model_id: number;
+            /** Model Name */
+            model_name: string;
+        };
         /** ModelOut */
         ModelOut: {
             /** Backbone */
@@ -2607,6 +2696,20 @@ export interface components {
             c: number;
             /** Noise */
             noise: number;
+        };
+        /** PredictedFrameOut */
+        PredictedFrameOut: {
+            /** Frame Index */
+            frame_index: number;
+            /**
+             * Points
+             * @description [individual][keypoint]: x, y in source pixels, confidence; null: no answer.
+             */
+            points: ([
+                number,
+                number,
+                number
+            ] | null)[][];
         };
         /** PredictionIn */
         PredictionIn: {
@@ -3075,6 +3178,16 @@ export interface components {
         };
         /** SuggestionOut */
         SuggestionOut: {
+            /**
+             * Batch
+             * @description The job that proposed it, alike for a whole batch.
+             */
+            batch: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /** Frame Index */
             frame_index: number;
             /** Labelled */
@@ -3083,7 +3196,10 @@ export interface components {
             method: string;
             /** Reasons */
             reasons: string[];
-            /** Score */
+            /**
+             * Score
+             * @description 0..1, the larger the more worth labelling in its batch.
+             */
             score: number;
         };
         /** SuggestionsIn */
@@ -3096,6 +3212,11 @@ export interface components {
              * @enum {string}
              */
             method?: "kmeans" | "motion" | "uniform" | "mixed" | "model";
+            /**
+             * Model Id
+             * @description Of the method `model`; the newest one that is ready by default.
+             */
+            model_id?: number | null;
         };
         /**
          * SuspectOut
@@ -5317,6 +5438,28 @@ export interface operations {
             };
         };
     };
+    result_doubts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtsOut"];
+                };
+            };
+        };
+    };
     film_start: {
         parameters: {
             query?: never;
@@ -5572,6 +5715,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VideoOut"];
+                };
+            };
+        };
+    };
+    frame_prediction_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelFramesOut"][];
                 };
             };
         };

@@ -28,6 +28,7 @@ export type Learning = Schemas["LearningOut"];
 export type Comparison = Schemas["ComparisonOut"];
 export type Difference = Schemas["DifferenceOut"];
 export type Result = Schemas["PoseResultOut"];
+export type Doubts = Schemas["DoubtsOut"];
 export type Reconstruction = Schemas["ReconstructionOut"];
 export type Quality = Schemas["QualityOut"];
 export type FileFormat = Schemas["FormatOut"];

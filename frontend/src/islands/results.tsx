@@ -15,6 +15,7 @@ import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
 import { type In3D, Reconstructions, readIn3D } from "./results3d";
+import { WhereDoubtful } from "./resultsDoubts";
 import { FilmButton } from "./resultsFilm";
 
 export interface VideoResults {
@@ -159,6 +160,7 @@ function ResultRow({
         {video.recording_name} <span class="dim small">{video.view}</span>
         {job && <JobProgress job={job} />}
         {job && <JobError job={job} />}
+        {result.state === "ready" && <WhereDoubtful api={api} urls={props.urls} result={result} />}
       </td>
       <td class="name-cell">
         {result.model_id === null ? (
