@@ -8,12 +8,16 @@ from uuid import UUID
 
 from sbea_engine.data import LabelSet
 from sbea_engine.io.archive import ZipLimits, extract_zip
+from sbea_engine.io.poses_store import write_poses
+from sbea_engine.io.registry import FORMATS
 from sbea_engine.progress import Progress
 from sbea_engine.video import load_proxy, make_proxy
 from webapp.annotation.errors import ImportRefused
 from webapp.annotation.imports import (
+    ImportedPredictions,
     ImportedVideo,
     ImportSummary,
+    animals_after_import,
     import_check,
     import_commit,
     import_find,
@@ -24,7 +28,8 @@ from webapp.recordings.ingest import describe_proxy
 from webapp.recordings.models import DataImport, Upload
 from webapp.recordings.roots import allowed_path, allowed_source
 from workers.app import app
-from workers.outside_projects import OutsideSource, read_outside
+from workers.outside_predictions import fitted, read_outside_predictions
+from workers.outside_projects import OutsideProject, OutsideSource, read_outside
 from workers.rows import row
 from workers.run import JobRun, job_run
 from workers.told import told_each
@@ -83,7 +88,7 @@ def _keep_archive_only(home: Path) -> None:
 
 def _import(run: JobRun, place: Path, *, pictures: Path, owned: bool) -> DataImport:
     outside = read_outside(place, pictures=pictures)
-    summary = ImportSummary()
+    summary = ImportSummary(tool=FORMATS[outside.format_name].title)
     for warning in told_each(outside.warnings, run.job):
         summary.warn(warning)
     import_check(project=run.job.project, skeleton=outside.skeleton, names=outside.sources)
@@ -91,6 +96,7 @@ def _import(run: JobRun, place: Path, *, pictures: Path, owned: bool) -> DataImp
         _convert(run, name, source, (number, len(outside.sources)), owned=owned or source.extracted)
         for number, (name, source) in enumerate(outside.sources.items())
     ]
+    videos = _with_predictions(run, outside, videos, summary)
     by = run.job.created_by
     if by is None:
         raise ImportRefused("The person who started this import has left; start it again.")
@@ -99,11 +105,49 @@ def _import(run: JobRun, place: Path, *, pictures: Path, owned: bool) -> DataImp
         by=by,
         skeleton=outside.skeleton,
         individuals=outside.individuals,
+        told_apart=outside.told_apart,
         videos=videos,
         summary=summary,
         source=str(outside.place),
         kind=outside.format_name,
     )
+
+
+def _with_predictions(
+    run: JobRun, outside: OutsideProject, videos: list[ImportedVideo], summary: ImportSummary
+) -> list[ImportedVideo]:
+    """The videos with what models of the other tool said of them, as stores in the job's own folder."""
+    aside = ImportSummary()
+    found = read_outside_predictions(outside, aside)
+    animals = animals_after_import(run.job.project, outside.individuals)
+    stores = run.scratch / "predictions"
+    storage.remove_tree(stores)  # of an attempt that was killed
+    taken: list[ImportedVideo] = []
+    for number, video in enumerate(videos):
+        kept = []
+        for place, each in enumerate(found.get(video.name, ())):
+            run.report(Progress(stage=f"read predictions of {video.name}", done=number, total=len(videos)))
+            try:
+                poses = fitted(
+                    each.poses,
+                    skeleton=outside.skeleton,
+                    animals=animals,
+                    frame_count=video.ingested.frame_count,
+                )
+            except ImportRefused as error:
+                aside.warn(f"{each.source}, over {video.name}: left aside; {error}")
+                continue
+            if len(each.poses.individuals) > len(poses.individuals):
+                aside.warn(
+                    f"{each.source}, over {video.name}: {len(each.poses.individuals)} tracks share "
+                    f"{len(poses.individuals)} places, each where one was free. A place is no identity."
+                )
+            folder = write_poses(poses, stores / f"{number}-{place}")
+            kept.append(ImportedPredictions(source=each.source, folder=folder, individuals=poses.individuals))
+        taken.append(replace(video, predictions=tuple(kept)))
+    for warning in told_each(tuple(aside.warnings), run.job):
+        summary.warn(warning)
+    return taken
 
 
 def _convert(

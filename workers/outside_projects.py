@@ -6,15 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sbea_engine.data import LabelSet, Skeleton
+import numpy as np
+
+from sbea_engine.data import LabelSet, Poses, Skeleton
 from sbea_engine.io.deeplabcut import find_project, read_project
 from sbea_engine.io.picture_files import is_image
 from sbea_engine.io.registry import FORMATS, Format, detect
+from sbea_engine.io.sleap import NothingLabelled, read_slp
 from webapp.annotation.errors import ImportRefused
+from webapp.projects.services import MAX_ANIMALS
 
 __all__ = ["OutsideProject", "OutsideSource", "read_outside"]
 
-DEEPLABCUT = "deeplabcut"
+DEEPLABCUT, SLEAP = "deeplabcut", "sleap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,7 @@ class OutsideSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsideProject:
-    """All of it; `place` is the folder or file that it was read from."""
+    """All of it; `place` is the folder or file that it was read from, `told_apart` as of `ImportedLabels`."""
 
     format_name: str
     place: Path
@@ -42,6 +46,7 @@ class OutsideProject:
     individuals: tuple[str, ...]
     sources: Mapping[str, OutsideSource]
     warnings: tuple[str, ...]
+    told_apart: bool = True
 
 
 def read_outside(place: Path, *, pictures: Path) -> OutsideProject:
@@ -85,7 +90,10 @@ def _labelled(chosen: Format, place: Path, pictures: Path) -> OutsideProject:
     found = chosen.find(place)
     if not found.resolve().is_relative_to(place.resolve()):
         raise ImportRefused(f"{found}: a link to outside the folder; not followed. Copy the file in.")
-    imported = chosen.read_labels(found, pictures=pictures)
+    try:
+        imported = chosen.read_labels(found, pictures=pictures)
+    except NothingLabelled:
+        return _predicted(found)
     labels = imported.labels
     sources: dict[str, OutsideSource] = {}
     for video in dict.fromkeys(frame.video for frame in labels.frames):
@@ -104,7 +112,37 @@ def _labelled(chosen: Format, place: Path, pictures: Path) -> OutsideProject:
         individuals=labels.individuals,
         sources=_with_videos(sources, imported.videos),
         warnings=imported.warnings,
+        told_apart=imported.told_apart,
     )
+
+
+def _predicted(file: Path) -> OutsideProject:
+    """A SLEAP file of predictions alone: videos; its tracks as animals, or as many as are seen at once."""
+    read = read_slp(file)
+    videos = [video.path for video in read.videos if video.name in read.poses and video.path.is_file()]
+    if not videos:
+        raise ImportRefused(f"{file}: holds predictions alone, and their videos are not beside it. Add them.")
+    tracks = dict.fromkeys(name for poses in read.poses.values() for name in poses.individuals)
+    at_once = max(_most_at_once(poses) for poses in read.poses.values())
+    if at_once > MAX_ANIMALS:
+        raise ImportRefused(f"{file}: {at_once} animals on one frame; a project has at most {MAX_ANIMALS}.")
+    broken = len(tracks) > at_once
+    return OutsideProject(
+        format_name=SLEAP,
+        place=file,
+        skeleton=read.skeleton,
+        # more tracks than animals are pieces of tracks, of which nobody knows whose they are
+        individuals=tuple(f"animal {n + 1}" for n in range(max(1, at_once))) if broken else tuple(tracks),
+        told_apart=not broken or at_once <= 1,
+        sources=_with_videos({}, videos),
+        warnings=(*read.warnings, f"{file}: nobody has labelled in it; only its predictions came in."),
+    )
+
+
+def _most_at_once(poses: Poses) -> int:
+    """The most individuals with any point on one frame."""
+    there = np.isfinite(poses.points_px).all(axis=-1).any(axis=-1)
+    return int(there.sum(axis=1).max(initial=0))
 
 
 def _with_videos(labelled: Mapping[str, OutsideSource], videos: Iterable[Path]) -> dict[str, OutsideSource]:

@@ -82,6 +82,7 @@ def _result(result_id: int) -> PoseResult:
 
 
 def _shared(job_id: uuid.UUID, result: PoseResult, *, leads: bool) -> SharedPrediction:
+    assert result.model is not None  # only what came from elsewhere has none, and no job predicts it
     return SharedPrediction(
         storage.stored_path(result.model.folder),
         video_source_path(video=result.video),

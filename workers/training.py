@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from sbea_engine.pipelines.pose import train_and_evaluate
 from sbea_engine.pose.config import PoseConfig
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
+from webapp.training.backbones import PREFIX, lab_backbone
 from webapp.training.models import PoseModel
 from webapp.training.services import pose_model_store
 from webapp.training.snapshots import snapshot_load
@@ -27,7 +29,7 @@ def train_pose(job_id: str) -> None:
             parent = start_of(model)
             trained = train_and_evaluate(
                 snapshot_load(snapshot=model.snapshot),
-                PoseConfig.from_dict(model.config),
+                PoseConfig.from_dict(_for_engine(model)),
                 model.holdout,
                 run.scratch / "model",
                 start=None if parent is None else storage.stored_path(parent.folder),
@@ -35,9 +37,29 @@ def train_pose(job_id: str) -> None:
                 checkpoint=run.checkpoint,
                 on_progress=run.report,
             )
-            card = asdict(trained.card)
+            card = _for_people(asdict(trained.card), model)
             pose_model_store(model=model, folder=trained.folder, card=card, metrics=trained.metrics)
         run.result = {"model_id": model.pk, "test": _short(model.metrics.get("test"))}
+
+
+def _for_engine(model: PoseModel) -> dict[str, Any]:
+    """The settings, with where the backbone that they name lies on this machine."""
+    config = dict(model.config)
+    if model.backbone.startswith(PREFIX):
+        config["backbone"] = lab_backbone(model.backbone).source
+    return config
+
+
+def _for_people(card: dict[str, Any], model: PoseModel) -> dict[str, Any]:
+    """The card with the backbone by the name that people know; the folder is the server's business."""
+    source = card["config"].get("backbone", "")
+    return _replaced(card, source, model.backbone) if model.backbone.startswith(PREFIX) else card
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _replaced(each, old, new) for name, each in value.items()}
+    return new if value == old else value
 
 
 def _short(figures: dict[str, object] | None) -> dict[str, object] | None:

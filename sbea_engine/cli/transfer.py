@@ -115,6 +115,11 @@ def _read_labels(
     labels.save(folder)
     for warning in imported.warnings:
         output.warn(warning)
+    if imported.predicted_videos:
+        output.warn(
+            f"{place}: predictions on {imported.predicted_videos} videos are not part of the labels; read "
+            "them with --what poses."
+        )
     facts = {
         **_facts(labels),
         "title": imported.title,

@@ -25,6 +25,9 @@ class ImportedLabels:
         labels: All labelled frames; their paths point into the other tool's folder.
         videos: Video files that lie in that folder.
         warnings: One sentence each on what was left out or decided.
+        told_apart: Whether the tool says of every instance whose it is. Where not, several individuals are on
+            their axis in their order on each frame, which is no identity.
+        predicted_videos: Over how many videos the place holds predictions as well, which are no part of this.
     """
 
     title: str
@@ -32,6 +35,8 @@ class ImportedLabels:
     labels: LabelSet
     videos: tuple[Path, ...]
     warnings: tuple[str, ...]
+    told_apart: bool = True
+    predicted_videos: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

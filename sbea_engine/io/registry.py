@@ -90,6 +90,9 @@ class Format:
         write_labels: See `LabelsWriter`.
         write_poses: See `PosesWriterTo`.
         write_poses3d: Writes 3D poses of the recording `name` into a folder; returns the files.
+        place_note: For people, one sentence: what to hand in, where labels can be read.
+        labels_note, poses_note: For people, one sentence: what they get, where that can be written.
+        one_individual: Whether no file of it holds labels or poses of several.
     """
 
     name: str
@@ -102,12 +105,19 @@ class Format:
     write_labels: LabelsWriter | None = None
     write_poses: PosesWriterTo | None = None
     write_poses3d: Callable[[Path, Poses3D, str], tuple[Path, ...]] | None = None
+    place_note: str = ""
+    labels_note: str = ""
+    poses_note: str = ""
+    one_individual: bool = False
 
 
-def _table(name: str, title: str, files: TableFiles) -> Format:
+def _table(name: str, title: str, files: TableFiles, sentence: str) -> Format:
     return Format(
         name=name,
         title=title,
+        place_note="A folder with one such table, and the images or videos that it names.",
+        labels_note=f"{sentence} The labelled pictures lie beside it.",
+        poses_note=sentence,
         detect=files.looks_like,
         find=files.find,
         read_labels=files.read_labels,
@@ -123,6 +133,10 @@ FORMATS: Mapping[str, Format] = {
         Format(  # before DeepLabCut, whose labels lie deeper in the folder
             name="lightning_pose",
             title="Lightning Pose",
+            place_note="The folder with CollectedData.csv and labeled-data, and videos where you have them.",
+            labels_note="A folder with CollectedData.csv and the labelled pictures.",
+            poses_note="One CSV, a row a frame, as Lightning Pose writes for a video.",
+            one_individual=True,
             detect=lightning_pose.looks_like,
             find=lightning_pose.find,
             read_labels=lightning_pose.read_labels,
@@ -133,6 +147,9 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="deeplabcut",
             title="DeepLabCut",
+            place_note="The project folder: config.yaml, labeled-data and, where you have them, videos.",
+            labels_note="A whole project: config.yaml, and the labelled pictures with CSV and H5.",
+            poses_note="CSV and H5 as DeepLabCut writes them beside a video; pandas reads both.",
             detect=deeplabcut_transfer.looks_like,
             find=deeplabcut_transfer.find,
             read_labels=deeplabcut_transfer.read_labels,
@@ -143,6 +160,9 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="sleap",
             title="SLEAP",
+            place_note="A .pkg.slp, or a .slp with its videos beside it.",
+            labels_note="One .pkg.slp file with the labelled pictures inside, which SLEAP opens.",
+            poses_note="A .slp file for SLEAP, and the analysis H5 for scripts.",
             detect=sleap_transfer.looks_like,
             find=sleap_transfer.find,
             read_labels=sleap_transfer.read_labels,
@@ -153,6 +173,8 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="coco",
             title="COCO keypoints",
+            place_note="A folder with annotations.json and the images that it names.",
+            labels_note="One JSON file of annotations beside the labelled pictures.",
             detect=coco_keypoints.looks_like,
             find=coco_keypoints.find,
             read_labels=coco_keypoints.read_labels,
@@ -161,6 +183,7 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="nwb",
             title="NWB (ndx-pose)",
+            poses_note="One NWB file for archives such as DANDI; its time stamps are frame numbers.",
             detect=nwb.looks_like,
             find=nwb.find,
             read_poses=nwb.read_poses,
@@ -174,9 +197,24 @@ FORMATS: Mapping[str, Format] = {
             read_poses3d=anipose_poses.read_poses3d,
             write_poses3d=anipose_poses.write_poses3d,
         ),
-        _table("csv", "CSV, a row a keypoint", TableFiles(".csv")),
-        _table("csv_wide", "CSV, a row an individual", TableFiles(".csv", wide=True)),
-        _table("parquet", "Parquet, a row a keypoint", TableFiles(".parquet")),
+        _table(
+            "csv",
+            "CSV, a row a keypoint",
+            TableFiles(".csv"),
+            "One table with frame, animal, keypoint, x and y in a row: for R, pandas and databases.",
+        ),
+        _table(
+            "csv_wide",
+            "CSV, a row an individual",
+            TableFiles(".csv", wide=True),
+            "One table with all keypoints of an animal in a row: for spreadsheets.",
+        ),
+        _table(
+            "parquet",
+            "Parquet, a row a keypoint",
+            TableFiles(".parquet"),
+            "The same table as the first CSV, small and quick to read: for long videos.",
+        ),
     )
 }
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 
 class Decoded(NamedTuple):
@@ -29,6 +30,18 @@ class Decoded(NamedTuple):
     log_peak: Tensor
     log_mass: Tensor
     entropy: Tensor
+
+
+class Peaks(NamedTuple):
+    """Local maxima of heat maps, the highest first; log probability is minus infinity where a map has fewer.
+
+    Attributes:
+        points_px: (batch, keypoint, peak, 2) x, y of cells in pixels of the network's input.
+        log_mass: (batch, keypoint, peak) log probability of the window round each.
+    """
+
+    points_px: Tensor
+    log_mass: Tensor
 
 
 def gaussian_factors(positions_px: Tensor, cells: int, stride: int, sigma_cells: float) -> Tensor:
@@ -83,3 +96,20 @@ def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, in
     x = (window.sum(-2) * columns).sum(-1) / mass
     points = torch.stack([x, y], dim=-1) * stride + (stride - 1) / 2
     return Decoded(points, cell, log_peak, mass.log(), entropy)
+
+
+def highest_peaks(
+    logits: Tensor, stride: int, count: int, *, radius: int = 3, valid: tuple[int, int] | None = None
+) -> Peaks:
+    """Cells that are the highest within `radius` cells of them; arguments as of `decode`."""
+    log_p = torch.log_softmax(masked_to(logits.float(), valid).flatten(2), dim=-1).view_as(logits)
+    around = functional.max_pool2d(log_p, 2 * radius + 1, stride=1, padding=radius)
+    alone = torch.where((log_p == around) & log_p.isfinite(), log_p, -torch.inf).flatten(2)
+    height, cell = alone.topk(min(count, alone.shape[-1]), dim=-1)
+    window = functional.avg_pool2d(
+        log_p.exp(), 2 * radius + 1, stride=1, padding=radius, divisor_override=1
+    ).flatten(2)
+    mass = torch.where(height.isfinite(), torch.gather(window, 2, cell).log(), -torch.inf)
+    width = logits.shape[-1]
+    at = torch.stack([cell % width, torch.div(cell, width, rounding_mode="floor")], dim=-1)
+    return Peaks(at * stride + (stride - 1) / 2, mass)

@@ -9,18 +9,19 @@ from typing import Any, Literal, Self, get_args
 
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.backbone_source import SOURCES_HELP, BadBackbone, parse_source
+from sbea_engine.pose.ensemble_size import MAX_MEMBERS
+from sbea_engine.pose.families import BACKBONES, DEFAULT_FAMILY
 
 PresetName = Literal["tiny", "fast", "default"]
 Colour = Literal["grey", "rgb"]
 PrecisionChoice = Literal["auto", "fp32", "bf16"]
 
 
-OWN_BACKBONES = ("auto", "pyramid", "small_resnet", "resnet50")
-"""Backbones by name that need no other package; which family takes which is in `networks.py`."""
+OWN_BACKBONES = ("auto", *BACKBONES)
+"""Backbones by name that need no other package; which family takes which is in `families.py`."""
 
 LATER_SETTINGS = ("backbone", "disc_radius_px", "members", "start_from")
 """Added after the first release: at their default they leave the fingerprint of a run as it was."""
-MAX_MEMBERS = 20
 
 WARM_SHARE = 0.35
 """Of the preset's steps where training goes on from a model; see `benchmarks/pose_warm_start.py`."""
@@ -69,7 +70,7 @@ PRESETS: Mapping[PresetName, Preset] = {
 COARSE: Mapping[PresetName, Preset] = {
     "tiny": replace(PRESETS["tiny"], iterations=60),
     "fast": replace(PRESETS["fast"], extent_px=40, gap_px=3, crop_px=96, iterations=400),
-    "default": replace(PRESETS["default"], extent_px=40, gap_px=3, crop_px=96, iterations=1000),
+    "default": replace(PRESETS["default"], iterations=560),
 }
 """Of the first stage of `two_stage`, which has to say where the animal is and which way it points."""
 
@@ -133,7 +134,7 @@ class PoseConfig:
     """
 
     preset: PresetName = "default"
-    family: str = "two_stage"
+    family: str = DEFAULT_FAMILY
     seed: int = 0
     iterations: int | None = None
     minutes: float | None = None

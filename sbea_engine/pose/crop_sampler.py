@@ -88,7 +88,7 @@ class CropSampler:
         rng = np.random.default_rng((self._seed, 12, number))
         points = self._points[row, who]
         mirror = self._augmentation.flip and bool(rng.random() < 0.5)
-        placement = place(self._plan.shape_px, points[None], np.ones((1, len(points))))
+        placement = place(self._plan.body.shape_px, points[None], np.ones((1, len(points))))
         matrix = self._plan.matrix(
             placement,
             0,

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet
-from sbea_engine.pose.alignment import Floats, Placement, in_body, mean_shape, place
+from sbea_engine.pose.alignment import Floats, Placement, in_body, place
+from sbea_engine.pose.body import Body, make_body
 
 MARGIN = 0.14
 """Room on each side of the labelled keypoints, as a share of the crop's longer side."""
@@ -26,7 +27,7 @@ class CropPlan:
     """How crops are cut.
 
     Attributes:
-        shape_px: (keypoint, 2) mean shape in the body frame, pixels of the reduced frame.
+        body: The mean pose, pixels of the reduced frame.
         middle_px: (2,) where the middle of a crop lies in the body frame.
         scale: Reduced pixels a source pixel, at most 1. Frames are reduced first, by area, so that no fine
             detail aliases; crops are cut from the reduced frame.
@@ -34,7 +35,7 @@ class CropPlan:
         width, height: Of a crop, crop pixels; the body axis runs along its width.
     """
 
-    shape_px: Floats
+    body: Body
     middle_px: Floats
     scale: float
     zoom: float
@@ -74,7 +75,8 @@ class CropPlan:
     def to_dict(self) -> dict[str, Any]:
         """JSON form; NaN, of keypoints without a place, as None."""
         return {
-            "shape_px": [[None, None] if np.isnan(p).any() else p.tolist() for p in self.shape_px],
+            "shape_px": [[None, None] if np.isnan(p).any() else p.tolist() for p in self.body.shape_px],
+            "spread_px": self.body.spread_px.tolist(),
             "middle_px": self.middle_px.tolist(),
             "scale": self.scale,
             "zoom": self.zoom,
@@ -84,9 +86,11 @@ class CropPlan:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` wrote."""
+        """What `to_dict` wrote; models that were trained before kept no spread: a tenth of the extent."""
+        body = Body(np.array(data["shape_px"], dtype=np.float64), np.zeros(len(data["shape_px"])))
+        spread = data.get("spread_px", [max(body.extent_px, 10) / 10] * len(body.shape_px))
         return cls(
-            shape_px=np.array(data["shape_px"], dtype=np.float64),
+            body=body._replace(spread_px=np.array(spread, dtype=np.float64)),
             middle_px=np.array(data["middle_px"], dtype=np.float64),
             scale=float(data["scale"]),
             zoom=float(data["zoom"]),
@@ -107,17 +111,16 @@ def make_crop_plan(labels: LabelSet, *, long_px: int, most_scale: float, multipl
     poses = poses[np.isfinite(poses).all(-1).any(-1)]
     axis = labels.skeleton.heading
     heading = None if axis is None else (labels.skeleton.index(axis[0]), labels.skeleton.index(axis[1]))
-    shape = mean_shape(poses, heading)
-    placement = place(shape, poses, np.ones(poses.shape[:2]))
-    body = in_body(placement, poses)
-    low, high = np.nanquantile(body, 0.01, axis=(0, 1)), np.nanquantile(body, 0.99, axis=(0, 1))
+    body = make_body(poses, heading)
+    laid = in_body(place(body.shape_px, poses, np.ones(poses.shape[:2])), poses)
+    low, high = np.nanquantile(laid, 0.01, axis=(0, 1)), np.nanquantile(laid, 0.99, axis=(0, 1))
     room = MARGIN * max(float((high - low).max()), LEAST_PX)
     sides = np.maximum(high - low + 2 * room, LEAST_PX)
     enlarged = min(most_scale, long_px / float(sides.max()))
     scale = min(1.0, enlarged)
     width, height = (int(-(-side * enlarged // multiple) * multiple) for side in sides)
     return CropPlan(
-        shape_px=shape * scale,
+        body=Body(body.shape_px * scale, body.spread_px * scale),
         middle_px=(low + high) / 2 * scale,
         scale=scale,
         zoom=enlarged / scale,

@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sbea_engine.data import LabelSet
+from sbea_engine.pose.ensemble_size import blocks_left_out, moments_needed
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, labelled_rows, moments_of
-
-MANY_MEMBERS = 4
-"""From so many members on each block is left out by two of them: only then does their spread on frames that
-neither has seen exist. Three members that left out two blocks of three would hardly be trained."""
 
 
 def left_out_rows(labels: LabelSet, members: int) -> list[Rows]:
@@ -27,11 +24,12 @@ def left_out_rows(labels: LabelSet, members: int) -> list[Rows]:
     """
     rows = labelled_rows(labels)
     moments = moments_of(labels, rows)
-    if len(moments) < 2 * members:
+    needed = moments_needed(members)
+    if len(moments) < needed:
         raise TooFewLabels(
-            f"{members} members need {2 * members} labelled moments or more, so that each can leave a block "
+            f"{members} members need {needed} labelled moments or more, so that each can leave a block "
             f"of time out; there are {len(moments)}. Label more frames, or train fewer members.",
-            needed=2 * members,
+            needed=needed,
             got=len(moments),
         )
     blocks = np.array_split(np.arange(len(moments)), members)
@@ -40,7 +38,7 @@ def left_out_rows(labels: LabelSet, members: int) -> list[Rows]:
     for member in range(members):
         chosen = np.zeros(len(moments), dtype=bool)
         chosen[blocks[member]] = True
-        if members >= MANY_MEMBERS:
+        if blocks_left_out(members) > 1:
             chosen[blocks[(member + members // 2) % members]] = True
         kept = np.asarray(placed[~chosen].any(axis=0))
         for lacking in np.flatnonzero(placed.any(axis=0) & ~kept):

@@ -4,7 +4,8 @@ How to add one (docs/how-to/add-a-pose-family.md):
 1. Another network in `PoseEstimator`: a line in `networks.py`. Or an estimator with the methods of
    `PoseModel` (fit, predict, predict_sources, predict_stream, save, load), model, losses and estimator in
    files of their own.
-2. Add a line to `FAMILIES`; the name goes into model cards, so it never changes.
+2. Add a line to `FAMILIES` and one to `FAMILY_FACTS` (`families.py`); the name goes into model cards, so it
+   never changes.
 3. `tests/sbea_engine/pose/test_contract.py` runs over all families: make it pass, with the `tiny` preset.
 4. Say in `docs/science/pose-families.md` what it does, its source, and what was measured.
 """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.model import PoseNetwork
+from sbea_engine.pose.model import PoseNetwork, cells_of
 
 MAX_BATCH_PIXELS = 8 * 320 * 256
 """Working pixels a forward pass; more gains nothing on CPU and only takes memory."""
@@ -24,15 +24,38 @@ class Located(NamedTuple):
     confidence_logit: NDArray[np.float32]
 
 
+class Seen(NamedTuple):
+    """What a network saw in some frames of one size.
+
+    Attributes:
+        found: Its answers.
+        log_mass: (frame, keypoint) log probability of each answer by its map.
+        logits: (frame, keypoint, h, w), the maps themselves.
+        valid: Their (rows, columns) of cells that lie on the picture.
+    """
+
+    found: Located
+    log_mass: NDArray[np.float32]
+    logits: Tensor
+    valid: tuple[int, int]
+
+
 def locate(model: PoseNetwork, images: list[Image]) -> Located:
     """Find keypoints in frames of one size, (h, w) or (h, w, 3) each; the model is in evaluation mode."""
+    return see(model, images).found
+
+
+def see(model: PoseNetwork, images: list[Image]) -> Seen:
+    """As `locate`, and the maps."""
     height, width = images[0].shape[:2]
     device = next(model.parameters()).device
     with torch.inference_mode():
         out = model(as_batch(images, model.multiple).to(device), valid=(height, width))
     points = out.decoded.points_px.clamp(min=-0.5).cpu().numpy().astype(np.float32)
     points = np.minimum(points, np.array([width - 0.5, height - 0.5], dtype=np.float32))
-    return Located(points, out.confidence_logit.cpu().numpy().astype(np.float32))
+    trust = out.confidence_logit.cpu().numpy().astype(np.float32)
+    log_mass = out.decoded.log_mass.cpu().numpy().astype(np.float32)
+    return Seen(Located(points, trust), log_mass, out.logits, cells_of((height, width), model.stride))
 
 
 def locate_all(model: PoseNetwork, images: Iterable[Image]) -> Iterator[Located]:

@@ -13,6 +13,7 @@ from sbea_engine.data import LabelSet
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.backbone import STRIDE, PyramidBackbone
 from sbea_engine.nn.heatmaps import Decoded, decode
+from sbea_engine.nn.runtime import Precision, autocast
 from sbea_engine.pose.config import PoseConfig, Preset
 from sbea_engine.pose.losses import PoseBatch, pose_loss
 from sbea_engine.pose.plan import Size, WorkingPlan, make_plan
@@ -91,9 +92,11 @@ class PoseNetwork(nn.Module, ABC):
     Attributes:
         stride: Input pixels a cell of the maps, each way.
         trust_origin: What confidence is before it is calibrated, a sentence for the model card.
+        precision: What a network that is not being trained computes in; see `compute_in`.
     """
 
     stride = STRIDE
+    precision: Precision = "fp32"
     trust_origin = (
         "Learned on augmented training views, in which keypoints are also outside the view or covered."
     )
@@ -119,6 +122,12 @@ class PoseNetwork(nn.Module, ABC):
             images: uint8 (batch, channel, h, w); h and w multiples of `multiple`.
             valid: (rows, columns) of pixels that are picture and not padding.
         """
+        if self.training:  # the trainer has chosen
+            return self._answer(images, valid)
+        with autocast(images.device, self.precision):
+            return self._answer(images, valid)
+
+    def _answer(self, images: Tensor, valid: tuple[int, int] | None) -> PoseOutput:
         levels = self.backbone((images.float() - 127.5) / 64.0)
         maps = self.score(levels, valid)
         decoded = self.read(maps, None if valid is None else cells_of(valid, self.stride))
@@ -154,6 +163,13 @@ class PoseNetwork(nn.Module, ABC):
         """Where the backbone and its weights came from, for the model card."""
         facts: dict[str, Any] = getattr(self.backbone, "facts", {})
         return facts or {"weights": {"origin": "random, from the seed", "sha256": {}}}
+
+
+def compute_in(network: nn.Module, precision: Precision) -> None:
+    """Let all pose networks of a model answer in that precision."""
+    for module in network.modules():
+        if isinstance(module, PoseNetwork):
+            module.precision = precision
 
 
 class PoseNet(PoseNetwork):

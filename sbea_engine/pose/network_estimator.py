@@ -13,14 +13,13 @@ from safetensors.torch import load_file, save_file
 
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.errors import BadInput
-from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256
-from sbea_engine.nn.runtime import choose_device, compute_threads
+from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.card import STAGE, make_card
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.predictor import PosePredictor
-from sbea_engine.pose.training import FitOutcome, Network, PlanKind
+from sbea_engine.pose.training import FitOutcome, Network, PlanKind, on_device
 from sbea_engine.pose.warm_start import WarmStart, check_start
 from sbea_engine.progress import OnProgress, ignore
 
@@ -106,8 +105,7 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
             self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:
             raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
-        where = choose_device(device)
-        self.model_.to(where, memory_format=best_memory_format(where)).eval()  # type: ignore[call-overload]
+        on_device(self.model_, config).eval()
         self.card_ = card
         return self
 

@@ -13,6 +13,7 @@ from sbea_engine.nn.resnet import resnet50, small_resnet
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig, Preset
 from sbea_engine.pose.deeplabcut import ENCODER_STRIDE, DeepLabCut
 from sbea_engine.pose.disc_maps import DISC_RADIUS_PX
+from sbea_engine.pose.families import FAMILY_FACTS
 from sbea_engine.pose.heatmap_unet import HeatmapUNet
 from sbea_engine.pose.machine import PoseMachine
 from sbea_engine.pose.model import PoseNet, PoseNetwork
@@ -46,7 +47,7 @@ def _pyramid_family(network: type[PoseNet] | type[PoseMachine]) -> Callable[[Net
     def build(wanted: NetworkRequest) -> PoseNetwork:
         channels = wanted.size.channels
         backbone: nn.Module | None = None
-        if _choice(wanted, "pyramid") == "transformers":
+        if _choice(wanted) == "transformers":
             from sbea_engine.nn.encoder import EncoderPyramid
 
             backbone = EncoderPyramid(_encoder(wanted), wanted.in_channels, channels)
@@ -56,7 +57,7 @@ def _pyramid_family(network: type[PoseNet] | type[PoseMachine]) -> Callable[[Net
 
 
 def _deeplabcut(wanted: NetworkRequest) -> PoseNetwork:
-    choice = _choice(wanted, "small_resnet", "resnet50")
+    choice = _choice(wanted)
     if choice == "transformers":
         backbone: nn.Module = _encoder(wanted, atrous=True)
     elif choice == "resnet50":
@@ -112,8 +113,9 @@ def build_network(wanted: NetworkRequest) -> PoseNetwork:
     return NETWORKS[config.family](wanted)
 
 
-def _choice(wanted: NetworkRequest, *own: str) -> str:
-    """A name of `own`, the first for `auto`, or `transformers`."""
+def _choice(wanted: NetworkRequest) -> str:
+    """A backbone of the family's own, the first for `auto`, or `transformers`."""
+    own = FAMILY_FACTS[wanted.config.family].backbones
     backbone = wanted.config.backbone
     if backbone == "auto":
         return own[0]

@@ -26,7 +26,7 @@ from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.metrics import evaluate
-from sbea_engine.pose.model import PoseNetwork
+from sbea_engine.pose.model import PoseNetwork, compute_in
 from sbea_engine.pose.networks import NetworkRequest, build_network
 from sbea_engine.pose.plan import CONFIDENCE_RADIUS_PX, Plan, WorkingPlan, placed_mask, to_source
 from sbea_engine.pose.sampler import ViewSampler
@@ -336,7 +336,8 @@ def precision(config: PoseConfig, device: torch.device) -> Precision:
 
 
 def on_device(network: Network, config: PoseConfig) -> Network:
-    """The network where it is to be trained, laid out as is fastest there."""
+    """The network where it is to compute, laid out and rounded as is fastest there."""
     device = choose_device(config.device)
     network.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+    compute_in(network, precision(config, device))
     return network

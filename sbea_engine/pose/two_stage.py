@@ -3,6 +3,10 @@
 The coarse stage is a network over the whole, reduced frame. Its answers lay the mean of the labelled poses
 over the animal (`alignment.py`); the fine stage sees a crop of full detail round it, in which every animal
 lies alike, so that few labels teach it what otherwise each direction would have to teach anew.
+
+Where both do not agree on the whole, the coarse stage looks at the frame turned and mirrored as well
+(`turned_maps.py`), the ways for the body to lie that these maps allow (`hypotheses.py`) are looked at as
+closely, and the likeliest by both stages is taken.
 """
 
 from __future__ import annotations
@@ -12,31 +16,33 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.special import expit
-from torch import Tensor, nn
+from torch import nn
 
 from sbea_engine.nn.backbone import STRIDE
-from sbea_engine.nn.heatmaps import decode
-from sbea_engine.pose.alignment import Floats, place
-from sbea_engine.pose.crops import CropPlan, cut
+from sbea_engine.nn.heatmaps import highest_peaks
+from sbea_engine.pose.alignment import Floats
+from sbea_engine.pose.close_look import CloseLook, Look
+from sbea_engine.pose.crops import CropPlan
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.inference import Located, locate
+from sbea_engine.pose.hypotheses import Hypothesis, plausibility, propose
+from sbea_engine.pose.inference import Located, see
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source, to_working
+from sbea_engine.pose.turned_maps import Turns, turned_log_maps
 
-GATE_RADII = 3.0
-"""Standard deviation of the prior that the coarse answer is to the fine one, radii of the confidence."""
+DOUBT = float(np.log(1 / 3))
+"""Mean over keypoints of the log of what both stages say; below it other placements are looked at."""
 
-OUTLIER_RADII = 1.5
-"""Coarse answers further than this from the mean shape turn the crop less."""
+PEAKS = 5
+"""Of each coarse map that other placements are made from."""
+
+MOST_PLACEMENTS = 3
+"""Other placements of an animal that are looked at closely."""
 
 MOST_REDUCED_PIXELS = 1 << 24
 """Of a frame from which crops are cut; no network sees it whole."""
-
-MAX_CROPS = 16
-"""Crops a forward pass; more gain nothing on a processor."""
 
 
 class TwoStageNetwork(nn.Module):
@@ -118,92 +124,74 @@ class TwoStageLocator:
 
     Args:
         individuals: How many the coarse network tells apart.
+        turns: What the coarse network knows of turned pictures.
     """
 
-    def __init__(self, network: TwoStageNetwork, plan: TwoStagePlan, individuals: int) -> None:
-        self._network = network
-        self._plan = plan
+    def __init__(self, network: TwoStageNetwork, plan: TwoStagePlan, individuals: int, turns: Turns) -> None:
+        self._coarse = network.coarse
+        self._turns = turns
+        self._close = CloseLook(network.fine, plan.crop, plan.radius_px)
+        self._body = plan.crop.body
         self._individuals = individuals
 
     def locate(self, frames: Sequence[TwoSizes]) -> Located:
         """Keypoints of frames of one size: (frame, individual * keypoint, 2), source pixels."""
-        coarse = locate(self._network.coarse, [frame.working for frame in frames])
+        seen = see(self._coarse, [frame.working for frame in frames])
         source = frames[0].source
         working = Size(*frames[0].working.shape[1::-1])
         reduced = Size(*frames[0].reduced.shape[1::-1])
-        first = to_working(to_source(coarse.points_px, source, working), source, reduced)
-        poses: Floats = first.astype(np.float64).reshape(len(frames) * self._individuals, -1, 2)
-        trust = expit(coarse.confidence_logit.astype(np.float64)).reshape(poses.shape[:2])
+        animals = (len(frames) * self._individuals, -1)
+
+        def in_reduced(points_px: NDArray[np.float32]) -> Floats:
+            return to_working(to_source(points_px, source, working), source, reduced).astype(np.float64)
+
+        first = in_reduced(seen.found.points_px).reshape(*animals, 2)
+        trust = expit(seen.found.confidence_logit.astype(np.float64)).reshape(animals)
         images = [frame.reduced for frame in frames for _ in range(self._individuals)]
-        fine = self._look_closely(images, poses, trust)
-        found = to_source(fine.points_px.reshape(coarse.points_px.shape), source, reduced)
+        look = self._close.look(images, first, trust)
+        log_mass = seen.log_mass.astype(np.float64).reshape(animals)
+        score = plausibility(self._body, look.placement, first, log_mass) + look.support()
+        doubtful = np.flatnonzero(score < DOUBT * first.shape[1])
+        if len(doubtful):
+            which = np.unique(doubtful // self._individuals)
+            maps = turned_log_maps(self._coarse, [frames[i].working for i in which], self._turns)
+            rows = np.searchsorted(which, doubtful // self._individuals) * self._individuals
+            rows += doubtful % self._individuals
+            mine = maps.reshape(-1, first.shape[1], *maps.shape[-2:])[rows.tolist()]
+            peaks = highest_peaks(mine, STRIDE, PEAKS, valid=seen.valid)
+            places = in_reduced(peaks.points_px.cpu().numpy())
+            masses = peaks.log_mass.cpu().numpy().astype(np.float64)
+            others = [
+                propose(self._body, place, mass, most=MOST_PLACEMENTS)
+                for place, mass in zip(places, masses, strict=True)
+            ]
+            self._reconsider(look, doubtful, others, images)
+        found = to_source(look.points_px.reshape(seen.found.points_px.shape), source, reduced)
         limit = np.array(source, dtype=np.float32) - np.float32(0.5)
         inside = np.clip(found, np.float32(-0.5), limit)  # a crop may reach beyond the picture
-        return Located(inside, fine.confidence_logit.reshape(coarse.confidence_logit.shape))
+        return Located(inside, look.confidence_logit.reshape(seen.found.confidence_logit.shape))
 
-    def _look_closely(self, images: Sequence[Image], points: Floats, trust: Floats) -> Located:
-        """Answers of the fine stage, one pose a row: reduced pixels."""
-        plan = self._plan.crop
-        outlier_px = OUTLIER_RADII * self._plan.radius_px * plan.scale
-        placement = place(plan.shape_px, points, np.maximum(trust, 1e-3), outlier_px=outlier_px)
-        matrices = np.stack([plan.matrix(placement, pose) for pose in range(len(points))])
-        expected = _moved(points, matrices)
-        parts = [
-            self._answer(images[start : start + MAX_CROPS], matrices[rows], expected[rows])
-            for start in range(0, len(points), MAX_CROPS)
-            for rows in [slice(start, start + MAX_CROPS)]
-        ]
-        found = _moved_back(np.concatenate([part.points_px for part in parts]), matrices)
-        limit = np.array([plan.width, plan.height]) - 0.5
-        shown = np.logical_and(expected >= -0.5, expected <= limit).all(axis=-1, keepdims=True)
-        answer = np.where(shown, found, points).astype(np.float32)
-        return Located(answer, np.concatenate([part.confidence_logit for part in parts]))
-
-    def _answer(self, images: Sequence[Image], matrices: Floats, expected: Floats) -> Located:
-        """Positions in crop pixels."""
-        import cv2
-
-        crops = np.stack(
-            [
-                cut(image, matrix, self._plan.crop, border=cv2.BORDER_REPLICATE)
-                for image, matrix in zip(images, matrices, strict=True)
-            ]
+    def _reconsider(
+        self,
+        look: Look,
+        rows: NDArray[np.intp],
+        others: Sequence[Sequence[Hypothesis]],
+        images: Sequence[Image],
+    ) -> None:
+        """Put into `look` what the placement shows that both stages together think most of."""
+        which = [(row, one) for row, some in zip(rows.tolist(), others, strict=True) for one in some]
+        if not which:
+            return
+        closer = self._close.look(
+            [images[row] for row, _ in which],
+            np.stack([hypothesis.points_px for _, hypothesis in which]),
+            np.stack([hypothesis.trust for _, hypothesis in which]),
         )
-        crops = crops[:, None] if crops.ndim == 3 else np.moveaxis(crops, -1, 1)
-        device = next(self._network.parameters()).device
-        with torch.inference_mode():
-            out = self._network.fine(torch.from_numpy(np.ascontiguousarray(crops)).to(device))
-            prior = torch.from_numpy(expected.astype(np.float32)).to(device)
-            gated = out.logits + gate(prior, out.logits.shape[-2:], GATE_RADII * self._plan.radius_in_crop_px)
-            points = decode(gated, STRIDE).points_px
-        return Located(
-            points.cpu().numpy().astype(np.float32), out.confidence_logit.cpu().numpy().astype(np.float32)
-        )
-
-
-def gate(expected_px: Tensor, cells: Sequence[int], sd_px: float) -> Tensor:
-    """Log of a Gaussian round the coarse answers, up to a constant.
-
-    A fine stage by itself now and then puts both of a pair on one of them.
-
-    Args:
-        expected_px: (batch, keypoint, 2), crop pixels.
-        cells: Rows and columns of the map.
-
-    Returns:
-        (batch, keypoint, rows, columns)
-    """
-    rows, columns = (torch.arange(n, device=expected_px.device) * STRIDE + (STRIDE - 1) / 2 for n in cells)
-    across = (columns - expected_px[..., 0, None]) ** 2
-    down = (rows - expected_px[..., 1, None]) ** 2
-    return -0.5 * (down[..., :, None] + across[..., None, :]) / sd_px**2
-
-
-def _moved(points: Floats, matrices: Floats) -> Floats:
-    """(pose, point, 2) by (pose, 2, 3)."""
-    return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
-
-
-def _moved_back(points: NDArray[np.float32], matrices: Floats) -> Floats:
-    linear = np.linalg.inv(matrices[:, :, :2])
-    return (points - matrices[:, None, :, 2]) @ linear.transpose(0, 2, 1)
+        support = closer.support()
+        best: dict[int, float] = {}
+        for i, (row, hypothesis) in enumerate(which):
+            total = hypothesis.score + float(support[i])
+            if total > best.get(row, -np.inf):
+                best[row] = total
+                look.points_px[row] = closer.points_px[i]
+                look.confidence_logit[row] = closer.confidence_logit[i]

@@ -19,7 +19,7 @@ from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size
 from sbea_engine.pose.training import FitOutcome
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
-from sbea_engine.pose.two_stage_training import build_coarse, build_fine, fit_two_stage
+from sbea_engine.pose.two_stage_training import build_coarse, build_fine, fit_two_stage, turns_of
 from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress
 
@@ -50,7 +50,8 @@ class TwoStageEstimator(NetworkEstimator[TwoStageNetwork, TwoStagePlan]):
         """See `PosePredictor`."""
         self._require_trained()
         shape = (-1, len(self.individuals_), len(self.skeleton_))
-        locator = TwoStageLocator(self.model_, self.plan_, len(self.individuals_))
+        turns = turns_of(self.skeleton_, len(self.individuals_), self.config)
+        locator = TwoStageLocator(self.model_, self.plan_, len(self.individuals_), turns)
         with compute_threads(self.config.threads), prefetch(self._scaled(images), PREFETCH_FRAMES) as ready:
             for frames in _alike(ready):
                 found = locator.locate(frames)

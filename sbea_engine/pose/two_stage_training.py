@@ -16,6 +16,7 @@ from sbea_engine.nn.trainer import Trained, Trainer
 from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
+from sbea_engine.pose.families import FAMILY_FACTS
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch, pose_loss
@@ -34,6 +35,7 @@ from sbea_engine.pose.training import (
     on_device,
     trainer_config,
 )
+from sbea_engine.pose.turned_maps import LEAST_TURN_DEG, Turns
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
 from sbea_engine.pose.warm_start import WarmStart, begin, judge
 from sbea_engine.progress import OnProgress, ignore
@@ -45,7 +47,7 @@ FINE_SIGMA_CELLS = 1.25
 
 COARSE_FAMILY = "pose_machine"
 
-OWN = ("auto", "pyramid")
+OWN = ("auto", *FAMILY_FACTS["two_stage"].backbones)
 """Backbones of both stages."""
 
 REFIT_SHARE = 0.4
@@ -137,6 +139,13 @@ def build_fine(skeleton: Skeleton, config: PoseConfig) -> PoseNetwork:
         return PoseMachine(1, len(skeleton), colours, FINE[config.preset].channels)
 
 
+def turns_of(skeleton: Skeleton, individuals: int, config: PoseConfig) -> Turns:
+    """Which turned pictures the coarse network learns to read; a mirror keeps who is who."""
+    keypoints = len(skeleton)
+    mirrored = np.concatenate([skeleton.flip_index + keypoints * i for i in range(individuals)])
+    return Turns(config.rotation_deg >= LEAST_TURN_DEG, mirrored if skeleton.symmetric else None)
+
+
 class FineTraining:
     """Trains the fine stage beside a trained coarse one.
 
@@ -174,7 +183,8 @@ class FineTraining:
         self._frames = FrameStore(labels, config.colour, config.cache_bytes)
         self._frames.measure()
         self._frames.load(self.plan.reduced)
-        self.validation = TwoStageValidation(labels, coarse, self._frames, self.plan)
+        turns = turns_of(labels.skeleton, len(labels.individuals), config)
+        self.validation = TwoStageValidation(labels, coarse, self._frames, self.plan, turns)
 
     def run(
         self,
@@ -221,15 +231,19 @@ class TwoStageValidation(Validation):
         frames: Loaded with reduced frames.
     """
 
-    def __init__(self, labels: LabelSet, coarse: Training, frames: FrameStore, plan: TwoStagePlan) -> None:
+    def __init__(
+        self, labels: LabelSet, coarse: Training, frames: FrameStore, plan: TwoStagePlan, turns: Turns
+    ) -> None:
         super().__init__(labels, coarse.frames, coarse.validation_rows, plan.coarse)
         self._radius_px = plan.radius_px
         self._both = plan
         self._reduced = frames
+        self._turns = turns
 
     def locate(self, model: nn.Module) -> Located:
         """See `Validation`."""
-        locator = TwoStageLocator(cast(TwoStageNetwork, model), self._both, len(self._labels.individuals))
+        individuals = len(self._labels.individuals)
+        locator = TwoStageLocator(cast(TwoStageNetwork, model), self._both, individuals, self._turns)
         found = [
             locator.locate([TwoSizes(self._frames.image(row), self._reduced.image(row), size)])
             for row, size in zip(self._rows.tolist(), self._sizes, strict=True)

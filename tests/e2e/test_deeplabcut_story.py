@@ -52,7 +52,7 @@ def new_project(page: Page, name: str) -> str:
     page.goto("/")
     page.get_by_role("link", name="New project").first.click()
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_text("A DeepLabCut project").click()
+    page.get_by_text("A project of another tool").click()
     page.get_by_role("button", name="Create, then import").click()
     page.wait_for_url("**/recordings/")
     return page.url.removesuffix("recordings/")
@@ -124,7 +124,7 @@ class TestDeepLabCutStory:
         with page.expect_response(lambda answer: answer.request.method == "POST" and answer.ok):
             page.get_by_role("row", name=re.compile("m3v1mp4")).get_by_role("button", name="Run").click()
         page.goto(f"{self.address}results/")
-        done = page.get_by_role("row", name=re.compile(r"m3v1mp4.*2\s?330 of 2\s?330"))
+        done = page.get_by_role("row", name=re.compile(r"m3v1mp4.*model 1.*2\s?330 of 2\s?330"))
         expect(done).to_be_visible(timeout=LONG_MS)
         done.get_by_role("link", name="Open").click()
         desk = StudioPage(page)
@@ -135,11 +135,19 @@ class TestDeepLabCutStory:
     def test_takes_labels_and_predictions_out_for_other_tools(self, page: Page, tmp_path: Path) -> None:
         sleap_io = pytest.importorskip("sleap_io")
         page.goto(f"{self.address}results/")
-        page.get_by_role("button", name="Export", exact=True).first.click()
-        page.get_by_role("button", name="Export the labels").click()
+        done = page.get_by_role("row", name=re.compile("m3v1mp4.*model 1"))
+        for button in (
+            done.get_by_role("button", name="Export …"),
+            page.get_by_role("button", name="Export the labels …"),
+        ):
+            button.click()
+            menu = page.get_by_role("dialog")
+            menu.get_by_role("radio", name=re.compile("^DeepLabCut")).check()
+            menu.get_by_role("button", name="Export", exact=True).click()
+            expect(menu).to_have_count(0)
         expect(page.get_by_role("link", name="Download")).to_have_count(2, timeout=LONG_MS)
-        downloaded(page, "Predictions for DeepLabCut").extractall(tmp_path / "predictions")
-        downloaded(page, "Labels for DeepLabCut").extractall(tmp_path / "labels")
+        downloaded(page, "Predictions as DeepLabCut").extractall(tmp_path / "predictions")
+        downloaded(page, "Labels as DeepLabCut").extractall(tmp_path / "labels")
 
         csv = next((tmp_path / "predictions").rglob("*.csv"))
         table = pd.read_csv(csv, header=[0, 1, 2], index_col=0)
@@ -157,7 +165,7 @@ class TestDeepLabCutStory:
 class TestZip:
     def test_brings_a_zip_in(self, page: Page, labels_only_zip: Path) -> None:
         address = new_project(page, "Open field from a zip")
-        page.get_by_role("tab", name="DeepLabCut project (zip)").click()
+        page.get_by_role("tab", name="From another tool (zip)").click()
         page.get_by_label("Choose a zip").set_input_files(labels_only_zip)
         expect(page.get_by_text(re.compile("116 frames . 464 points"))).to_be_visible(timeout=LONG_MS)
         page.goto(address)
@@ -167,7 +175,7 @@ class TestZip:
         bad = tmp_path / "project.zip"
         bad.write_bytes(b"PK\x03\x04 and then nothing that a zip has")
         new_project(page, "Open field from rubbish")
-        page.get_by_role("tab", name="DeepLabCut project (zip)").click()
+        page.get_by_role("tab", name="From another tool (zip)").click()
         page.get_by_label("Choose a zip").set_input_files(bad)
         expect(page.get_by_text(re.compile("not a zip|no zip|cannot be read|damaged"))).to_be_visible(
             timeout=LONG_MS

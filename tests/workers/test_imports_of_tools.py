@@ -115,7 +115,8 @@ class TestSleap:
         write_slp(movie.parent / "a.slp", labels=labels_on(movie), poses={"clip": poses})
         job = run_folder(project, movie.parent)
         assert job.result is not None
-        assert any("predictions on 1 videos" in warning for warning in job.result["warnings"])
+        assert job.result["predictions"] == 1
+        assert job.result["warnings"] == []
 
     def test_without_its_video(self, movie: Path, project: Project) -> None:
         write_slp(movie.parent / "a.slp", labels=labels_on(movie))

@@ -114,6 +114,7 @@ def test_helpers_do_ranges_and_the_numbers_are_those_of_one_run(
     result.refresh_from_db()
     assert (result.state, result.frames_done) == ("ready", 30)
     assert not JobRange.objects.exists()
+    assert result.model is not None
     alone = tmp_path / "alone"
     predict_video(
         storage.stored_path(result.model.folder), video_source_path(video=video), alone, threads=1, chunk=4

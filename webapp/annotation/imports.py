@@ -25,14 +25,34 @@ from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Animal, Project
-from webapp.projects.services import animal_rename, animals_ensure, skeleton_replace
+from webapp.projects.services import animal_rename, animals_ensure, project_update, skeleton_replace
 from webapp.recordings import storage
 from webapp.recordings.models import DataImport, Recording, Video
 from webapp.recordings.roots import allowed_path
 from webapp.recordings.services import IngestedVideo, video_store_ready
 from webapp.recordings.uploads import completed_archive
+from webapp.results.services import result_import
 
 MAX_WARNINGS = 200
+ALIKE = (
+    "The labels do not say which animal is which, so the animals are taken to look alike. If they do not, "
+    "say so on the Models page before you train."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedPredictions:
+    """What a model of another tool said of a video, as a store of a row a frame.
+
+    Attributes:
+        source: What made them, for people.
+        folder: The store, on the data root's file system.
+        individuals: Of the store: animals by slot, then those that are none of them.
+    """
+
+    source: str
+    folder: Path
+    individuals: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +64,20 @@ class ImportedVideo:
     owned: bool
     ingested: IngestedVideo
     labels: LabelSet | None = None
+    predictions: tuple[ImportedPredictions, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
 class ImportSummary:
     """What an import brought; stored with the job."""
 
+    tool: str = ""
     recordings: int = 0
     frames: int = 0
     points: int = 0
+    keypoints: int = 0
+    animals: int = 0
+    predictions: int = 0
     skeleton_version: int = 0
     warnings: list[str] = field(default_factory=list)
 
@@ -131,8 +156,13 @@ def import_commit(
     summary: ImportSummary,
     source: str,
     kind: str = "deeplabcut",
+    told_apart: bool = True,
 ) -> DataImport:
-    """Write everything: skeleton, animals, recordings, labels and the import's own row.
+    """Write everything: skeleton, animals, recordings, labels, predictions and the import's own row.
+
+    Args:
+        told_apart: Whether the labels say which animal is which. Where they do not, the animals of a project
+            without labels are taken to look alike from then on.
 
     Raises:
         ImportRefused: As `import_check`; nothing was written.
@@ -145,7 +175,11 @@ def import_commit(
             fresh = not has_labels(project)
             if fresh:
                 skeleton_replace(project=project, definition=skeleton, by=by)
+            if fresh and not told_apart:
+                project_update(project=project, by=by, animals_look_alike=True)
+                summary.warn(ALIKE)
             summary.skeleton_version = project.skeleton.version
+            summary.keypoints, summary.animals = len(skeleton), len(individuals)
             animals = _animals(project, individuals, by=by, rename=fresh)
             for video in videos:
                 row = _video(project, video)
@@ -153,6 +187,9 @@ def import_commit(
                 video_store_ready(video=row, ingested=video.ingested)
                 if video.labels is not None:
                     _labels(row, video.labels, animals, by=by, summary=summary)
+                for found in video.predictions:
+                    moved.append(_predictions(row, found))
+                    summary.predictions += 1
                 summary.recordings += 1
             return DataImport.objects.create(
                 project=project, job=job, kind=kind, source=source[:4096], summary=as_json(summary)
@@ -166,6 +203,16 @@ def import_commit(
 def as_json(summary: ImportSummary) -> dict[str, object]:
     """The summary as the job's result."""
     return {name: getattr(summary, name) for name in ImportSummary.__dataclass_fields__}
+
+
+def animals_after_import(project: Project, individuals: Sequence[str]) -> tuple[str, ...]:
+    """Names of the project's animals by slot, as they will be when these individuals have come in."""
+    known = [animal.name for animal in project.animals.order_by("slot")]
+    if len(individuals) == 1:
+        return tuple(known)
+    if not has_labels(project) and not set(individuals) & set(known):
+        return (*individuals, *known[len(individuals) :])
+    return (*known, *(name for name in individuals if name not in known))
 
 
 def _animals(project: Project, individuals: Sequence[str], *, by: User, rename: bool) -> list[Animal]:
@@ -192,6 +239,19 @@ def _video(project: Project, video: ImportedVideo) -> Video:
     recording = Recording.objects.create(project=project, name=video.name)
     path = storage.stored_name(video.source) if video.owned else str(video.source)
     return Video.objects.create(recording=recording, source_path=path, source_owned=video.owned)
+
+
+def _predictions(video: Video, found: ImportedPredictions) -> Path:
+    """Keep them; returns where their files are now."""
+    result = result_import(
+        video=video,
+        source=found.source,
+        skeleton=video.recording.project.skeleton,
+        poses=found.folder,
+        frames=video.frame_count,
+        individuals=found.individuals,
+    )
+    return storage.stored_path(result.folder)
 
 
 def _labels(

@@ -65,7 +65,11 @@ def labels_write(*, video: Video, labels: Iterable[LabelledInstance], by: User, 
     """
     rows = {(row.frame_index, row.animal.pk): row for row in labels}
     known = Instance.objects.filter(video=video, frame_index__in={frame for frame, _ in rows})
-    existing = {(instance.frame_index, instance.animal_id): instance for instance in known}
+    existing = {
+        key: instance
+        for instance in known
+        if (key := (instance.frame_index, instance.animal_id)) in rows  # not those of other animals
+    }
     fresh = [row for key, row in rows.items() if key not in existing]
     touched: set[int] = set()
     with transaction.atomic():

@@ -55,6 +55,7 @@ def _roots() -> list[str]:
         settings.SBEA_DATA_ROOT,
         settings.SBEA_JOBS_ROOT,
         *settings.SBEA_MEDIA_ROOTS,
+        *settings.SBEA_BACKBONES,
     )
     paths = [Path(folder).absolute() for folder in folders]
     every = {str(path) for path in paths} | {str(path.resolve()) for path in paths}

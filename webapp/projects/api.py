@@ -70,7 +70,7 @@ def get_project(request: HttpRequest, project_id: int) -> ProjectDetailOut:
 
 @router.patch("/projects/{int:project_id}", response=ProjectDetailOut, operation_id="project_update")
 def update_project(request: HttpRequest, project_id: int, data: ProjectChangeIn) -> ProjectDetailOut:
-    """Rename or describe a project."""
+    """Rename or describe a project, or say whether its animals look alike."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
     return _detail(project_update(project=project, by=user, **data.dict(exclude_unset=True)), user)

@@ -19,6 +19,8 @@ class Project(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     is_demo = models.BooleanField(default=False)
+    # Whether nobody, and so no network, can say by their looks which animal is which.
+    animals_look_alike = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["name", "pk"]

@@ -102,7 +102,8 @@ def _can_reconstruct_first(project: Project, results: QuerySet[PoseResult]) -> b
     """Whether 2D poses wait to become the project's first 3D poses."""
     if Reconstruction.objects.filter(project=project).exists():
         return False
-    calibrated = results.filter(video__recording__calibration__isnull=False).order_by()
+    own = results.filter(model__isnull=False)  # those that were brought in are of no model
+    calibrated = own.filter(video__recording__calibration__isnull=False).order_by()
     rigs = calibrated.values("video__recording", "model").annotate(views=Count("video", distinct=True))
     return rigs.filter(views__gte=2).exists()
 
@@ -115,7 +116,7 @@ def _first_recording(base: str, allowed: frozenset[Capability], *, waiting: bool
             detail="Its frames are being counted and prepared for the browser.",
             url=f"{base}recordings/",
         )
-    detail = "Register a folder of the server, upload a video, or import a DeepLabCut project."
+    detail = "Register a folder of the server, upload a video, or import a project of another tool."
     if Capability.MANAGE_DATA not in allowed:
         detail = "A manager of the project has to add one before there is anything to label."
     return NextStep(code="add_recording", title="Add a recording", detail=detail, url=f"{base}recordings/")

@@ -91,6 +91,7 @@ class ProjectChangeIn(Schema):
     model_config = ConfigDict(extra="forbid")
     name: str | None = Field(default=None, min_length=1, max_length=120)
     description: str | None = Field(default=None, max_length=10_000)
+    animals_look_alike: bool | None = None
 
 
 class ProjectOut(Schema):
@@ -134,6 +135,7 @@ class ProjectDetailOut(ProjectOut):
     created_at: datetime
     skeleton: SkeletonOut
     animals: list[AnimalOut]
+    animals_look_alike: bool
     capabilities: list[Capability]
     next_step: NextStepOut
 
@@ -149,6 +151,7 @@ class ProjectDetailOut(ProjectOut):
             created_at=project.created_at,
             skeleton=SkeletonOut.of(project.skeleton),
             animals=[AnimalOut.from_orm(animal) for animal in animal_list(project=project)],
+            animals_look_alike=project.animals_look_alike,
             capabilities=sorted(allowed),
             next_step=NextStepOut.from_orm(step),
         )

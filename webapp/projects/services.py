@@ -55,9 +55,15 @@ def project_create(
 
 @transaction.atomic
 def project_update(
-    *, project: Project, by: User, name: str | None = None, description: str | None = None
+    *,
+    project: Project,
+    by: User,
+    name: str | None = None,
+    description: str | None = None,
+    animals_look_alike: bool | None = None,
 ) -> Project:
-    """Rename or describe; the address (slug) stays, so that links keep working.
+    """Rename, describe, or say whether its animals look alike; the address (slug) stays, so that links keep
+    working.
 
     Raises:
         NotFound, Forbidden: `by` may not.
@@ -68,7 +74,9 @@ def project_update(
         project.name = _clean_name(name)
     if description is not None:
         project.description = _clean_description(description)
-    project.save(update_fields=["name", "description"])
+    if animals_look_alike is not None:
+        project.animals_look_alike = animals_look_alike
+    project.save(update_fields=["name", "description", "animals_look_alike"])
     return project
 
 

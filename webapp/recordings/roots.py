@@ -37,9 +37,11 @@ VIDEO_SUFFIXES = frozenset(
         ".flv",
     }
 )
+COCO_FILE = "annotations.json"
 MAX_ENTRIES = 2000
 LOOKED_AT = 200
-LooksLike = Literal["deeplabcut", "rendered", "video", "images"]
+SLEAP_SUFFIX = ".slp"
+LooksLike = Literal["deeplabcut", "sleap", "lightning_pose", "coco", "rendered", "video", "images"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,7 @@ def _entry(path: Path, name: str) -> Entry:
         if is_dir:
             looks_like, holds_videos = _contents(path)
             return replace(entry, looks_like=looks_like, holds_videos=holds_videos)
-        return replace(entry, size=path.stat().st_size, looks_like="video" if _is_video(path) else None)
+        return replace(entry, size=path.stat().st_size, looks_like=_kind_of_file(path))
     except OSError:
         return entry
 
@@ -188,15 +190,34 @@ def _contents(folder: Path) -> tuple[LooksLike | None, bool]:
     """What a folder looks like, and whether video files lie in it, from its first entries."""
     first = [path for path in islice(folder.iterdir(), LOOKED_AT) if not path.name.startswith(".")]
     holds_videos = any(_is_video(path) for path in first)
-    config, labels, description = (
-        within_roots(folder / name) for name in ("config.yaml", "labeled-data", DESCRIPTION)
-    )
-    if config and config.is_file() and labels and labels.is_dir():
-        return "deeplabcut", holds_videos
+    description = within_roots(folder / DESCRIPTION)
+    if (project := _project(folder, first)) is not None:
+        return project, holds_videos
     if holds_videos and description and is_rendered(description):  # hours of truth may lie there without any
         return "rendered", holds_videos
     images = any(path.suffix.lower() in IMAGE_SUFFIXES for path in first)
     return "images" if images else None, holds_videos
+
+
+def _project(folder: Path, first: list[Path]) -> LooksLike | None:
+    """Whose project of labels a folder is, by its names alone; the import reads and says what it truly is."""
+    config, labels, coco = (
+        within_roots(folder / name) for name in ("config.yaml", "labeled-data", COCO_FILE)
+    )
+    if labels and labels.is_dir():
+        if config and config.is_file():
+            return "deeplabcut"
+        if any(path.name.startswith("CollectedData") and path.suffix == ".csv" for path in first):
+            return "lightning_pose"
+    if any(path.suffix.lower() == SLEAP_SUFFIX and within_roots(path) for path in first):
+        return "sleap"
+    return "coco" if coco and coco.is_file() else None
+
+
+def _kind_of_file(path: Path) -> LooksLike | None:
+    if _is_video(path):
+        return "video"
+    return "sleap" if path.suffix.lower() == SLEAP_SUFFIX else None
 
 
 def _is_video(path: Path) -> bool:

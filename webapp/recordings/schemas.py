@@ -16,6 +16,7 @@ from webapp.recordings.frames import FRAME_WIDTHS
 from webapp.recordings.models import Recording, Upload, Video
 from webapp.recordings.names import LONGEST_RECORDING, LONGEST_VIEW
 from webapp.recordings.proposals import Outcome
+from webapp.recordings.roots import LooksLike
 from webapp.recordings.sync import Sync, sync_of
 from webapp.recordings.uploads import CHUNK_BYTES
 
@@ -301,7 +302,7 @@ class EntryOut(Schema):
     path: str
     is_dir: bool
     size: int | None
-    looks_like: Literal["deeplabcut", "rendered", "video", "images"] | None
+    looks_like: LooksLike | None
     holds_videos: bool
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
+from sbea_engine.io.registry import FORMATS
 from webapp.api.auth import signed_in
 from webapp.jobs.models import Job
 from webapp.jobs.schemas import JobOut
@@ -14,6 +15,7 @@ from webapp.results.answers import window_response
 from webapp.results.schemas import (
     ExportIn,
     ExportOut,
+    FormatOut,
     PoseResultOut,
     PredictionIn,
     PredictionOut,
@@ -104,6 +106,15 @@ def get_window(request: HttpRequest, result_id: int, window: Query[WindowIn]) ->
     return window_response(request, result_window(result=result, start=window.start, stop=window.stop))
 
 
+@router.get("/projects/{int:project_id}/formats", response=list[FormatOut], operation_id="format_list")
+def list_formats(request: HttpRequest, project_id: int) -> list[FormatOut]:
+    """File formats of the field, by title, with what this project can bring in from or write for each."""
+    project = project_get(pk=project_id, visible_to=signed_in(request))
+    individuals = project.animals.count()
+    by_title = sorted(FORMATS.values(), key=lambda entry: entry.title)
+    return [FormatOut.of(entry, individuals=individuals) for entry in by_title]
+
+
 @router.get("/projects/{int:project_id}/exports", response=list[ExportOut], operation_id="export_list")
 def list_exports(request: HttpRequest, project_id: int) -> list[ExportOut]:
     """Finished export files, newest first."""
@@ -114,7 +125,7 @@ def list_exports(request: HttpRequest, project_id: int) -> list[ExportOut]:
 
 @router.post("/projects/{int:project_id}/exports", response={202: JobOut}, operation_id="export_start")
 def start_export(request: HttpRequest, project_id: int, data: ExportIn) -> Status[Job]:
-    """Make a zip for another tool; it appears in the list when its job is done."""
+    """Make a file or zip for another tool; it appears in the list when its job is done."""
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
     result = result_get(pk=data.result_id, visible_to=user) if data.result_id is not None else None

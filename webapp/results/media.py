@@ -15,11 +15,12 @@ from webapp.results.selectors import export_get
 @require_safe
 @media_view
 def export(request: HttpRequest, *, export_id: int) -> HttpResponseBase:
-    """The zip, as an attachment; by byte range where a download is resumed."""
+    """The file, as an attachment; by byte range where a download is resumed."""
     found = export_get(pk=export_id, visible_to=person(request))
     path = storage.stored_path(found.path)
+    kind = "application/zip" if path.suffix == ".zip" else "application/octet-stream"
     response = file_response(
-        request, path, content_type="application/zip", etag=f'"export-{found.pk}"', cache="private, no-cache"
+        request, path, content_type=kind, etag=f'"export-{found.pk}"', cache="private, no-cache"
     )
     header = content_disposition_header(as_attachment=True, filename=found.filename)
     response.headers["Content-Disposition"] = header or "attachment"

@@ -8,7 +8,11 @@ from django.db import models
 
 
 class PoseResult(models.Model):
-    """Predictions of one model over one video, in a Zarr store that grows while the job runs."""
+    """Predictions over one video, in a Zarr store that grows while the job runs.
+
+    Either of a model of the project, or brought in with a project of another tool: then there is no model,
+    `source` names the file that they came in, and `skeleton` is the one that they were fitted to.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -16,7 +20,13 @@ class PoseResult(models.Model):
         FAILED = "failed"
 
     project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="pose_results")
-    model = models.ForeignKey("training.PoseModel", on_delete=models.CASCADE, related_name="results")
+    model = models.ForeignKey(
+        "training.PoseModel", on_delete=models.CASCADE, null=True, related_name="results"
+    )
+    source = models.CharField(max_length=200, blank=True)
+    skeleton = models.ForeignKey(
+        "projects.Skeleton", on_delete=models.RESTRICT, null=True, related_name="pose_results"
+    )
     video = models.ForeignKey("recordings.Video", on_delete=models.CASCADE, related_name="pose_results")
     folder = models.CharField(max_length=4096, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
@@ -34,11 +44,29 @@ class PoseResult(models.Model):
                 fields=["model", "video"],
                 condition=models.Q(state__in=["running", "ready"]),
                 name="pose_result_per_model_and_video",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(model__isnull=False, source="", skeleton__isnull=True)
+                | models.Q(model__isnull=True, skeleton__isnull=False) & ~models.Q(source=""),
+                name="pose_result_of_a_model_or_a_source",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.model.name} on video {self.video_id}"
+        return f"{self.title} on video {self.video_id}"
+
+    @property
+    def title(self) -> str:
+        """What made them, for people."""
+        return self.source if self.model is None else self.model.name
+
+    @property
+    def keypoints(self) -> list[str]:
+        """Names of the keypoint axis."""
+        skeleton = self.skeleton if self.model is None else self.model.skeleton
+        assert skeleton is not None  # the database sees to it
+        names: list[str] = skeleton.definition["keypoints"]
+        return names
 
 
 class Reconstruction(models.Model):
@@ -97,14 +125,10 @@ class Reconstruction(models.Model):
 
 
 class ExportFile(models.Model):
-    """A zip made for another tool. Exists only when complete; a running export is a job."""
-
-    class Kind(models.TextChoices):
-        DEEPLABCUT_LABELS = "deeplabcut_labels"
-        DEEPLABCUT_PREDICTIONS = "deeplabcut_predictions"
+    """A file or zip made for another tool. Exists only when complete; a running export is a job."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="exports")
-    kind = models.CharField(max_length=40, choices=Kind.choices)
+    kind = models.CharField(max_length=40)  # a name of `export_kinds`
     path = models.CharField(max_length=4096)
     filename = models.CharField(max_length=255)
     size_bytes = models.BigIntegerField(default=0)

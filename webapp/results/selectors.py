@@ -20,7 +20,7 @@ def result_list(
         results = results.filter(project=project)
     if video is not None:
         results = results.filter(video=video)
-    return results.select_related("project", "model__skeleton", "video__recording", "job")
+    return results.select_related("project", "model__skeleton", "skeleton", "video__recording", "job")
 
 
 def result_get(*, pk: int, visible_to: User) -> PoseResult:

@@ -13,11 +13,12 @@ from webapp.annotation.selectors import placed_instances
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
-from webapp.projects.models import Project
+from webapp.projects.models import Project, Skeleton
 from webapp.recordings import storage
 from webapp.recordings.errors import VideoNotReady
 from webapp.recordings.models import Recording, Video
 from webapp.results.errors import BadExport, ResultInUse, ResultSuperseded, WrongProject
+from webapp.results.exports import LABELS, export_kind, export_misfit
 from webapp.results.models import ExportFile, PoseResult
 from webapp.training.errors import ModelNotReady
 from webapp.training.models import PoseModel
@@ -76,6 +77,34 @@ def predictions_start(*, model: PoseModel, recording: Recording, by: User) -> li
     return [prediction_start(model=model, video=video, by=by) for video in views]
 
 
+def result_import(
+    *, video: Video, source: str, skeleton: Skeleton, poses: Path, frames: int, individuals: Sequence[str]
+) -> PoseResult:
+    """Keep predictions of another tool, complete; called inside the import's transaction.
+
+    Args:
+        source: What made them, for people.
+        skeleton: Whose keypoints they have, in its order.
+        poses: Store of a row a frame of the video, on the data root's file system; it is moved.
+        individuals: Of that store: the project's animals by slot, then those that are none of them.
+    """
+    result = PoseResult.objects.create(
+        project=video.recording.project,
+        video=video,
+        source=source[:200],
+        skeleton=skeleton,
+        state=PoseResult.State.READY,
+        frames_done=frames,
+        frame_count=frames,
+        individuals=list(individuals),
+    )
+    target = storage.result_folder(result.pk)
+    result.folder = storage.stored_name(target)
+    result.save(update_fields=["folder"])
+    storage.move_into_place(poses, target)
+    return result
+
+
 def result_progress(*, result: PoseResult, frames_done: int, individuals: Sequence[str]) -> None:
     """Note how many frames can be looked at."""
     PoseResult.objects.filter(pk=result.pk).update(frames_done=frames_done, individuals=list(individuals))
@@ -128,27 +157,34 @@ def result_delete(*, result: PoseResult, by: User) -> None:
 
 
 def export_start(*, project: Project, kind: str, result: PoseResult | None, by: User) -> Job:
-    """Queue the making of a zip for another tool.
+    """Queue the making of a file or zip for another tool.
+
+    Args:
+        kind: A name of `export_kinds`.
 
     Raises:
-        BadExport: Nothing to export, or predictions without a finished result of this project.
+        BadExport: An unknown kind, nothing to export, predictions without a finished result of this project,
+            or more individuals than the format holds.
     """
     require(by, project, Capability.VIEW)
-    params: dict[str, object] = {"kind": kind}
-    if kind == ExportFile.Kind.DEEPLABCUT_LABELS:
+    wanted = export_kind(kind)
+    params: dict[str, object] = {"kind": wanted.name}
+    individuals = project.animals.count()
+    if wanted.what == LABELS:
         if not placed_instances(project=project).filter(placed_count__gt=0).exists():
             raise BadExport("Nothing is labelled yet, so there is nothing to export.")
-        label = "Export labels for DeepLabCut"
-    elif kind == ExportFile.Kind.DEEPLABCUT_PREDICTIONS:
+        label = f"Export labels as {wanted.format.title}"
+    else:
         if result is None or result.project_id != project.pk:
             raise BadExport("Name a result of this project (result_id) to export its predictions.")
         if result.state != PoseResult.State.READY:
             raise BadExport(f"These predictions are {result.state}; they can be exported when complete.")
         params["result_id"] = result.pk
-        label = f"Export predictions of {result.model.name}"
-    else:
-        raise BadExport(f"Unknown export {kind[:40]!r}; known: {', '.join(ExportFile.Kind.values)}.")
-    return job_start(kind=JobKind.PROJECT_EXPORT, project=project, params=params, by=by, label=label)
+        individuals = len(result.individuals)
+        label = f"Export predictions of {result.title} as {wanted.format.title}"
+    if misfit := export_misfit(wanted, individuals=individuals):
+        raise BadExport(misfit)
+    return job_start(kind=JobKind.PROJECT_EXPORT, project=project, params=params, by=by, label=label[:200])
 
 
 def export_delete(*, export: ExportFile, by: User) -> None:
@@ -158,7 +194,7 @@ def export_delete(*, export: ExportFile, by: User) -> None:
 
 
 def export_store(*, job: Job, file: Path, kind: str) -> ExportFile:
-    """Take a finished zip over. A job that runs twice stores one file.
+    """Take a finished file over. A job that runs twice stores one file.
 
     Args:
         file: On the data root's file system; it is moved.

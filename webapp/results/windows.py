@@ -25,7 +25,7 @@ def result_window(*, result: PoseResult, start: int, stop: int) -> Window:
     stop = min(stop, result.frame_count)
     if not 0 <= start < stop:
         raise BadWindow(f"start and stop must satisfy 0 <= start < stop <= {result.frame_count}.")
-    keypoints = len(result.model.skeleton.noun)
+    keypoints = len(result.keypoints)
     individuals = max(1, len(result.individuals))
     shape = (stop - start, individuals, keypoints, 3)
     if shape[0] > MAX_FRAMES or 4 * np.prod(shape, dtype=np.int64) > MAX_BYTES:

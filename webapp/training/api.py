@@ -11,7 +11,7 @@ from webapp.projects.selectors import project_get
 from webapp.training.comparisons import model_comparison
 from webapp.training.figure_schemas import ComparisonOut, LearningOut
 from webapp.training.learning import project_learning
-from webapp.training.schemas import ModelOut, TrainingIn, TrainingOut
+from webapp.training.schemas import ModelOut, TrainingIn, TrainingOptionsOut, TrainingOut
 from webapp.training.selectors import model_get, model_list
 from webapp.training.services import pose_model_delete, pose_model_train
 
@@ -24,6 +24,16 @@ def list_models(request: HttpRequest, project_id: int) -> list[ModelOut]:
     user = signed_in(request)
     project = project_get(pk=project_id, visible_to=user)
     return [ModelOut.of(model, listed=True) for model in model_list(visible_to=user, project=project)]
+
+
+@router.get(
+    "/projects/{int:project_id}/training-options",
+    response=TrainingOptionsOut,
+    operation_id="training_options",
+)
+def get_training_options(request: HttpRequest, project_id: int) -> TrainingOptionsOut:
+    """Families of models and what each can stand on, what several networks cost, what suits the project."""
+    return TrainingOptionsOut.of(project_get(pk=project_id, visible_to=signed_in(request)))
 
 
 @router.post("/projects/{int:project_id}/models", response={202: TrainingOut}, operation_id="model_train")

@@ -9,6 +9,7 @@ import numpy as np
 from ninja import Schema
 
 from webapp.training.comparisons import ModelComparison
+from webapp.training.families import family_title
 from webapp.training.learning import ProjectLearning, held_out_error
 from webapp.training.models import PoseModel
 from webapp.training.schemas import Points
@@ -69,6 +70,8 @@ class MeasuredModelOut(Schema):
 class LearningOut(Schema):
     """`fit`, `line`, `now` and `ahead` are there or not together; `reason` says what is lacking."""
 
+    family_title: str
+    members: int
     preset: str
     holdout: str
     models: list[MeasuredModelOut]
@@ -83,8 +86,10 @@ class LearningOut(Schema):
     def made_of(cls, found: ProjectLearning) -> LearningOut:
         fit = found.fit
         return cls(
-            preset=found.preset,
-            holdout=found.holdout,
+            family_title=family_title(found.kind.family),
+            members=found.kind.members,
+            preset=found.kind.preset,
+            holdout=found.kind.holdout,
             models=[MeasuredModelOut.made_of(model) for model in found.models],
             left_out=found.left_out,
             fit=None if fit is None else PowerLawOut(a_px=fit.a_px, b_px=fit.b_px, c=fit.c, noise=fit.noise),

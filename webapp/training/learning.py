@@ -29,9 +29,20 @@ class Ahead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What two models must share, so that the amount of labels is what differs between them."""
+
+    family: str = ""
+    members: int = 1
+    backbone: str = ""
+    preset: str = ""
+    holdout: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectLearning:
-    """Models that can be held against each other: trained by the same preset, from the start, measured by the
-    same holdout.
+    """Models that can be held against each other: networks of one kind, trained by the same preset, from the
+    start, measured by the same holdout.
 
     Attributes:
         models: Few labels first.
@@ -41,8 +52,7 @@ class ProjectLearning:
         now: The curve at the largest amount so far.
     """
 
-    preset: str
-    holdout: str
+    kind: Kind
     models: tuple[PoseModel, ...]
     left_out: int
     fit: LearningCurve | None
@@ -69,8 +79,7 @@ def project_learning(*, project: Project, visible_to: User, like: PoseModel | No
     except TooFewPoints as error:
         reason = str(error)
     return ProjectLearning(
-        preset=kind[0],
-        holdout=kind[1],
+        kind=kind,
         models=tuple(models),
         left_out=len(measured) - len(models),
         fit=fit,
@@ -94,14 +103,20 @@ def went_on(model: PoseModel) -> bool:
     return "start_from" in model.config
 
 
-def _kind(model: PoseModel) -> tuple[str, str]:
-    return model.preset, model.holdout
+def _kind(model: PoseModel) -> Kind:
+    return Kind(
+        family=model.family,
+        members=model.members,
+        backbone=model.backbone,
+        preset=model.preset,
+        holdout=model.holdout,
+    )
 
 
-def _commonest(models: Sequence[PoseModel]) -> tuple[str, str]:
+def _commonest(models: Sequence[PoseModel]) -> Kind:
     """Of kinds that are equally common, that of the newest model; models come newest first."""
     found = Counter(_kind(model) for model in models).most_common(1)
-    return found[0][0] if found else ("", "")
+    return found[0][0] if found else Kind()
 
 
 def _line(fit: LearningCurve, labels: Sequence[int]) -> tuple[Forecast, ...]:

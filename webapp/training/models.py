@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from sbea_engine.pose.families import DEFAULT_FAMILY
+
 
 class LabelSnapshot(models.Model):
     """A label set frozen on disk. What a model card names as its data; never rewritten."""
@@ -63,3 +65,19 @@ class PoseModel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def family(self) -> str:
+        """The family that was trained; of a model that names none, which failed before families could be
+        chosen, the one that trying again would take."""
+        return str(self.card.get("family") or self.config.get("family") or DEFAULT_FAMILY)
+
+    @property
+    def members(self) -> int:
+        """How many networks answer together."""
+        return int(self.config.get("members", 1))
+
+    @property
+    def backbone(self) -> str:
+        """What it stands on, as the person chose; `auto` is the family's own."""
+        return str(self.config.get("backbone", "auto"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +12,16 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from webapp.jobs.schemas import JobOut
+from webapp.projects.models import Project
+from webapp.training.families import (
+    AUTO,
+    MOST_MEMBERS,
+    FamilyOption,
+    default_family,
+    family_options,
+    family_title,
+    members_options,
+)
 from webapp.training.models import PoseModel
 from webapp.training.services import TrainingRequest
 
@@ -20,13 +31,19 @@ LONG_FIGURES = {"worst", "worst_by_keypoint", "suspects"}
 
 
 class TrainingIn(Schema):
-    """What a person chooses; unknown fields are an error, not silence."""
+    """What a person chooses; unknown fields are an error, not silence.
+
+    Without a family it is the one that suits the project. `backbone` is a name, of the options.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(default="", max_length=200)
     preset: Literal["tiny", "fast", "default"] | None = None
     holdout: str | None = Field(default=None, max_length=400)
+    family: str = Field(default="", max_length=40)
+    members: int = Field(default=1, ge=1, le=MOST_MEMBERS)
+    backbone: str = Field(default=AUTO, min_length=1, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     minutes: float | None = Field(default=None, ge=0.05, le=10_000, allow_inf_nan=False)
 
@@ -36,6 +53,64 @@ class TrainingIn(Schema):
 
     def request(self) -> TrainingRequest:
         return TrainingRequest(**self.model_dump())
+
+
+class BackboneOut(Schema):
+    name: str
+    title: str
+    summary: str
+
+
+class FamilyOut(Schema):
+    """A family of models; `misfit` says why it cannot be chosen here, and is empty where it can."""
+
+    name: str
+    title: str
+    summary: str
+    misfit: str
+    most_members: int
+    backbones: list[BackboneOut]
+
+    @classmethod
+    def of(cls, option: FamilyOption) -> FamilyOut:
+        facts = option.facts
+        return cls(
+            name=facts.name,
+            title=facts.title,
+            summary=facts.summary,
+            misfit=option.misfit,
+            most_members=option.most_members,
+            backbones=[BackboneOut(**asdict(found)) for found in option.backbones],
+        )
+
+
+class MembersOut(Schema):
+    """What so many networks cost: `times` the work of one; each learns from `share_seen` of the labels."""
+
+    members: int
+    times: int
+    share_seen: float
+    frames_needed: int
+
+
+class TrainingOptionsOut(Schema):
+    """What can be chosen for a training in this project; `family` is the one that suits it."""
+
+    family: str
+    families: list[FamilyOut]
+    members: list[MembersOut]
+    animals: int
+    animals_look_alike: bool
+
+    @classmethod
+    def of(cls, project: Project) -> TrainingOptionsOut:
+        return cls(
+            family=default_family(project),
+            families=[FamilyOut.of(option) for option in family_options(project)],
+            members=[MembersOut(**asdict(option)) for option in members_options()],
+            animals=project.animals.count(),
+            animals_look_alike=project.animals_look_alike,
+        )
 
 
 class SnapshotOut(Schema):
@@ -93,6 +168,10 @@ class ModelOut(Schema):
     name: str
     state: Literal["training", "paused", "ready", "failed", "cancelled"]
     failure: str
+    family: str
+    family_title: str
+    members: int
+    backbone: str
     preset: str
     holdout: str
     config: dict[str, Any]
@@ -116,6 +195,10 @@ class ModelOut(Schema):
             name=model.name,
             state=_state(model),
             failure=error.get("message", "") if model.state == PoseModel.State.FAILED else "",
+            family=model.family,
+            family_title=family_title(model.family),
+            members=model.members,
+            backbone=model.backbone,
             preset=model.preset,
             holdout=model.holdout,
             config=model.config,

@@ -17,13 +17,13 @@ from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.recordings import storage
 from webapp.training.errors import BadTraining, ModelInUse, ModelNameTaken, TooFewLabels
+from webapp.training.families import AUTO, check_network, default_family, frames_needed
 from webapp.training.models import PoseModel
 from webapp.training.selectors import video_ids_by_name
 from webapp.training.snapshots import snapshot_create
-from webapp.training.warm_start import carried_config, kept_holdout, start_model
+from webapp.training.warm_start import carried_config, check_same_network, kept_holdout, start_model
 
 PRESETS = ("tiny", "fast", "default")
-MIN_TRAINING_FRAMES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +35,20 @@ class TrainingRequest:
         holdout: `none`; `last:0.2`, the last fifth of the labelled moments of each recording, in all of its
             views; `block:0.6-0.8`; or `videos:a,b`. As `sbea_engine.pose.splits` reads it, which the web
             process cannot import.
+        family: Name of a family; empty for the one that suits the project.
+        members: Networks that are trained apart and answer together.
+        backbone: A name of the family's options; `auto` is its own choice. Never a path or an address.
         minutes: Wall-clock budget; None for the preset's own length.
-        start_from: Model to go on from; its preset and holdout are kept, so these two are then None or the
-            same (see `warm_start.py`). Without one, None is what is usual: default, last:0.2.
+        start_from: Model to go on from; its network, preset and holdout are kept, so these are then left out
+            or the same (see `warm_start.py`). Without one, None is what is usual: default, last:0.2.
     """
 
     name: str = ""
     preset: str | None = None
     holdout: str | None = None
+    family: str = ""
+    members: int = 1
+    backbone: str = AUTO
     seed: int = 0
     minutes: float | None = None
     start_from: int | None = None
@@ -53,8 +59,9 @@ def pose_model_train(*, project: Project, request: TrainingRequest, by: User) ->
     """Freeze the labels and queue a training on them.
 
     Raises:
-        TooFewLabels: Fewer than `MIN_TRAINING_FRAMES` frames remain to learn from, or none to test on.
-        BadTraining: An unknown preset, or a holdout that cannot be read.
+        TooFewLabels: Fewer frames remain to learn from than so many networks need, or none to test on.
+        BadTraining: An unknown preset, a holdout that cannot be read, or a family, members or backbone that
+            the project cannot be trained with.
         ModelNameTaken: The project has a model of this name.
         ModelNotReady: The model to go on from is not trained.
     """
@@ -157,22 +164,24 @@ def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
     return start, stop
 
 
-def _check_amount(frames: Mapping[str, int], holdout: str) -> None:
+def _check_amount(frames: Mapping[str, int], holdout: str, members: int) -> None:
     train, test = training_frames(frames, holdout)
-    if train < MIN_TRAINING_FRAMES:
+    needed = frames_needed(members)
+    if train < needed:
+        several = "" if members == 1 else f" for {members} networks"
         raise TooFewLabels(
             f"{train + test} frames are labelled and {train} of them would be left to learn from; at least "
-            f"{MIN_TRAINING_FRAMES} are needed. Label more frames, or hold out fewer.",
+            f"{needed} are needed{several}. Label more frames, or hold out fewer.",
             labelled=train + test,
             training=train,
-            needed=MIN_TRAINING_FRAMES,
+            needed=needed,
         )
     if holdout != "none" and test == 0:
         raise TooFewLabels(
             f"The holdout {holdout} leaves no frame to test on. Label more frames, or hold out more.",
             labelled=train,
             training=train,
-            needed=MIN_TRAINING_FRAMES,
+            needed=needed,
         )
 
 
@@ -195,13 +204,22 @@ def _chosen(project: Project, request: TrainingRequest) -> _Chosen:
     counts = labelled_frame_counts(project=project)
     if request.start_from is not None:
         start = start_model(project=project, model_id=request.start_from)
+        check_same_network(
+            start=start, family=request.family, members=request.members, backbone=request.backbone
+        )
         config = carried_config(start=start, chosen=config, preset=request.preset)
         holdout = kept_holdout(start=start, holdout=request.holdout)
-        _check_amount(counts, "none")
+        _check_amount(counts, "none", 1)
         return _Chosen(name=request.name, holdout=holdout, config=config, parent=start)
+    family = request.family or default_family(project)
+    check_network(project=project, family=family, members=request.members, backbone=request.backbone)
     holdout = request.holdout or "last:0.2"
-    _check_amount(counts, holdout)
-    config["preset"] = request.preset or "default"
+    _check_amount(counts, holdout, request.members)
+    config |= {"preset": request.preset or "default", "family": family}
+    if request.members > 1:
+        config["members"] = request.members
+    if request.backbone != AUTO:
+        config["backbone"] = request.backbone
     return _Chosen(name=request.name, holdout=holdout, config=config, parent=None)
 
 

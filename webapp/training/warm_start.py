@@ -7,6 +7,7 @@ from typing import Any
 
 from webapp.projects.models import Project
 from webapp.training.errors import BadTraining, ModelNotReady
+from webapp.training.families import AUTO
 from webapp.training.models import PoseModel
 
 KEPT = ("family", "preset", "backbone", "colour", "rotation_deg", "disc_radius_px")
@@ -31,7 +32,7 @@ def start_model(*, project: Project, model_id: int) -> PoseModel:
             f"{model.name} finds {', '.join(model.skeleton.definition['keypoints'])}, and the project's "
             f"skeleton is another one now. Train anew."
         )
-    if model.config.get("members", 1) != 1:
+    if model.members != 1:
         raise BadTraining(
             f"{model.name} is several networks that answer together, and these cannot go on: each is judged "
             f"by the labels that it left out. Train anew."
@@ -73,6 +74,23 @@ def carried_config(*, start: PoseModel, chosen: Mapping[str, Any], preset: str |
         )
     kept = {name: start.config[name] for name in KEPT if name in start.config}
     return {**kept, "preset": start.preset, **chosen, "start_from": start.card["weights_sha256"]}
+
+
+def check_same_network(*, start: PoseModel, family: str, members: int, backbone: str) -> None:
+    """Refuse another network than that of the model to go on from; "", 1 and `auto` ask for none.
+
+    Raises:
+        BadTraining: A family, members or a backbone that differ.
+    """
+    asked = {"family": (family, start.family, ""), "backbone": (backbone, start.backbone, AUTO)}
+    for name, (wanted, had, silent) in asked.items():
+        if wanted not in {silent, had}:
+            raise BadTraining(
+                f"{start.name} has the {name} {had!r}, and a training that goes on from it keeps that, not "
+                f"{wanted[:40]!r}. Leave the {name} out, or train anew."
+            )
+    if members != 1:
+        raise BadTraining(f"A training goes on as one network, not as {members}. Leave members out.")
 
 
 def start_of(model: PoseModel) -> PoseModel | None:

@@ -357,7 +357,7 @@ export interface paths {
         head?: never;
         /**
          * Update Project
-         * @description Rename or describe a project.
+         * @description Rename or describe a project, or say whether its animals look alike.
          */
         patch: operations["project_update"];
         trace?: never;
@@ -441,9 +441,29 @@ export interface paths {
         put?: never;
         /**
          * Start Export
-         * @description Make a zip for another tool; it appears in the list when its job is done.
+         * @description Make a file or zip for another tool; it appears in the list when its job is done.
          */
         post: operations["export_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Formats
+         * @description File formats of the field, by title, with what this project can bring in from or write for each.
+         */
+        get: operations["format_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -767,6 +787,26 @@ export interface paths {
          * @description Make a new version; refused with 409 where labels would be lost or moved.
          */
         put: operations["skeleton_replace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/training-options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Training Options
+         * @description Families of models and what each can stand on, what several networks cost, what suits the project.
+         */
+        get: operations["training_options"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1403,6 +1443,15 @@ export interface components {
             /** Count */
             count: number;
         };
+        /** BackboneOut */
+        BackboneOut: {
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
+        };
         /** BinsIn */
         BinsIn: {
             /**
@@ -1718,7 +1767,7 @@ export interface components {
             /** Is Dir */
             is_dir: boolean;
             /** Looks Like */
-            looks_like: ("deeplabcut" | "rendered" | "video" | "images") | null;
+            looks_like: ("deeplabcut" | "sleap" | "lightning_pose" | "coco" | "rendered" | "video" | "images") | null;
             /** Name */
             name: string;
             /** Path */
@@ -1744,11 +1793,8 @@ export interface components {
         };
         /** ExportIn */
         ExportIn: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "deeplabcut_labels" | "deeplabcut_predictions";
+            /** Kind */
+            kind: string;
             /** Result Id */
             result_id?: number | null;
         };
@@ -1767,13 +1813,30 @@ export interface components {
             id: number;
             /** Job Id */
             job_id: string | null;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "deeplabcut_labels" | "deeplabcut_predictions";
+            /** Kind */
+            kind: string;
             /** Size Bytes */
             size_bytes: number;
+            /** Title */
+            title: string;
+        };
+        /**
+         * FamilyOut
+         * @description A family of models; `misfit` says why it cannot be chosen here, and is empty where it can.
+         */
+        FamilyOut: {
+            /** Backbones */
+            backbones: components["schemas"]["BackboneOut"][];
+            /** Misfit */
+            misfit: string;
+            /** Most Members */
+            most_members: number;
+            /** Name */
+            name: string;
+            /** Summary */
+            summary: string;
+            /** Title */
+            title: string;
         };
         /**
          * FolderFileOut
@@ -1804,6 +1867,21 @@ export interface components {
             labels: number;
             /** Low Px */
             low_px: number;
+        };
+        /**
+         * FormatOut
+         * @description A file format of the field; `reads` says what to hand in to bring its labels, and is empty where that
+         *     cannot be.
+         */
+        FormatOut: {
+            labels: components["schemas"]["WritesOut"] | null;
+            /** Name */
+            name: string;
+            predictions: components["schemas"]["WritesOut"] | null;
+            /** Reads */
+            reads: string;
+            /** Title */
+            title: string;
         };
         /** FrameSummaryOut */
         FrameSummaryOut: {
@@ -2065,6 +2143,8 @@ export interface components {
         LearningOut: {
             /** Ahead */
             ahead: components["schemas"]["AheadOut"][];
+            /** Family Title */
+            family_title: string;
             fit: components["schemas"]["PowerLawOut"] | null;
             /** Holdout */
             holdout: string;
@@ -2072,6 +2152,8 @@ export interface components {
             left_out: number;
             /** Line */
             line: components["schemas"]["ForecastOut"][];
+            /** Members */
+            members: number;
             /** Models */
             models: components["schemas"]["MeasuredModelOut"][];
             now: components["schemas"]["ForecastOut"] | null;
@@ -2112,8 +2194,24 @@ export interface components {
             /** User Id */
             user_id: number;
         };
+        /**
+         * MembersOut
+         * @description What so many networks cost: `times` the work of one; each learns from `share_seen` of the labels.
+         */
+        MembersOut: {
+            /** Frames Needed */
+            frames_needed: number;
+            /** Members */
+            members: number;
+            /** Share Seen */
+            share_seen: number;
+            /** Times */
+            times: number;
+        };
         /** ModelOut */
         ModelOut: {
+            /** Backbone */
+            backbone: string;
             /** Card */
             card: {
                 [key: string]: unknown;
@@ -2129,6 +2227,10 @@ export interface components {
             created_at: string;
             /** Failure */
             failure: string;
+            /** Family */
+            family: string;
+            /** Family Title */
+            family_title: string;
             /** Holdout */
             holdout: string;
             /** Id */
@@ -2137,6 +2239,8 @@ export interface components {
             job_id: string | null;
             /** Keypoints */
             keypoints: string[];
+            /** Members */
+            members: number;
             /** Metrics */
             metrics: {
                 [key: string]: unknown;
@@ -2226,7 +2330,10 @@ export interface components {
             /** Results */
             results: components["schemas"]["OperationResultOut"][];
         };
-        /** PoseResultOut */
+        /**
+         * PoseResultOut
+         * @description `model_id` is null of predictions that were brought in; `model_name` then is the file's.
+         */
         PoseResultOut: {
             /**
              * Created At
@@ -2248,7 +2355,7 @@ export interface components {
             /** Keypoints */
             keypoints: string[];
             /** Model Id */
-            model_id: number;
+            model_id: number | null;
             /** Model Name */
             model_name: string;
             /** Recording Name */
@@ -2295,6 +2402,8 @@ export interface components {
          * @description What to change; what is absent stays.
          */
         ProjectChangeIn: {
+            /** Animals Look Alike */
+            animals_look_alike?: boolean | null;
             /** Description */
             description?: string | null;
             /** Name */
@@ -2307,6 +2416,8 @@ export interface components {
         ProjectDetailOut: {
             /** Animals */
             animals: components["schemas"]["AnimalOut"][];
+            /** Animals Look Alike */
+            animals_look_alike: boolean;
             /** Capabilities */
             capabilities: components["schemas"]["Capability"][];
             counts: components["schemas"]["CountsOut"];
@@ -2836,10 +2947,27 @@ export interface components {
         /**
          * TrainingIn
          * @description What a person chooses; unknown fields are an error, not silence.
+         *
+         *     Without a family it is the one that suits the project. `backbone` is a name, of the options.
          */
         TrainingIn: {
+            /**
+             * Backbone
+             * @default auto
+             */
+            backbone?: string;
+            /**
+             * Family
+             * @default
+             */
+            family?: string;
             /** Holdout */
             holdout?: string | null;
+            /**
+             * Members
+             * @default 1
+             */
+            members?: number;
             /** Minutes */
             minutes?: number | null;
             /**
@@ -2859,6 +2987,22 @@ export interface components {
              * @description Model to go on from; preset and holdout are then its own, or left out.
              */
             start_from?: number | null;
+        };
+        /**
+         * TrainingOptionsOut
+         * @description What can be chosen for a training in this project; `family` is the one that suits it.
+         */
+        TrainingOptionsOut: {
+            /** Animals */
+            animals: number;
+            /** Animals Look Alike */
+            animals_look_alike: boolean;
+            /** Families */
+            families: components["schemas"]["FamilyOut"][];
+            /** Family */
+            family: string;
+            /** Members */
+            members: components["schemas"]["MembersOut"][];
         };
         /** TrainingOut */
         TrainingOut: {
@@ -3201,6 +3345,18 @@ export interface components {
             individual: string;
             /** Video Id */
             video_id: number;
+        };
+        /**
+         * WritesOut
+         * @description An export that can be asked for by `kind`; `misfit` says why not here, and is empty where it can.
+         */
+        WritesOut: {
+            /** Kind */
+            kind: string;
+            /** Misfit */
+            misfit: string;
+            /** Summary */
+            summary: string;
         };
     };
     responses: never;
@@ -3845,6 +4001,28 @@ export interface operations {
             };
         };
     };
+    format_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormatOut"][];
+                };
+            };
+        };
+    };
     import_deeplabcut: {
         parameters: {
             query?: never;
@@ -4347,6 +4525,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SkeletonOut"];
+                };
+            };
+        };
+    };
+    training_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingOptionsOut"];
                 };
             };
         };

@@ -118,8 +118,8 @@ function NewProject({
         <PresetChoice draft={draft} />
         {fromDeepLabCut ? (
           <p class="note">
-            Create the project, then import the DeepLabCut folder or a zip of it on the next page: body parts,
-            videos and labels come together. Until then the project holds one point named “body”.
+            Create the project, then import the other tool’s folder or a zip of it on the next page:
+            keypoints, videos and labels come together. Until then the project holds one point named “body”.
           </p>
         ) : (
           <SkeletonFields draft={draft} names={names} />

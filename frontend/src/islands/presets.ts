@@ -82,8 +82,8 @@ export const PRESETS: readonly SkeletonPreset[] = [
   },
   {
     key: DEEPLABCUT,
-    name: "A DeepLabCut project",
-    hint: "its body parts come with it",
+    name: "A project of another tool",
+    hint: "DeepLabCut, SLEAP, Lightning Pose, COCO: its keypoints come with it",
     // A project has at least one keypoint; the import puts the project's own in its place.
     keypoints: ["body"],
     edges: [],

@@ -3,12 +3,12 @@ import type { JSX } from "preact";
 import type { Api } from "../api/client";
 import { bodyOf } from "../api/client";
 import type { JobFeed } from "../api/jobFeed";
-import type { ExportFile, Result, Video } from "../api/types";
-import { Failure, useAction } from "./parts/action";
+import type { ExportFile, FileFormat, Result, Video } from "../api/types";
+import { ExportDialog, Exports } from "./exports";
 import { Confirm } from "./parts/confirm";
 import { pageFeed } from "./parts/feed";
-import { ago, bytes, count } from "./parts/format";
-import { FeedNote, isActive, JobButtons, JobError, JobProgress } from "./parts/job";
+import { count } from "./parts/format";
+import { FeedNote, JobError, JobProgress } from "./parts/job";
 import { show } from "./parts/page";
 import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from "./parts/project";
 import { Loaded, Resource } from "./parts/resource";
@@ -24,9 +24,10 @@ interface ResultsData {
   readonly in3D: In3D;
   readonly videos: readonly VideoResults[];
   readonly exports: readonly ExportFile[];
+  readonly formats: readonly FileFormat[];
 }
 
-interface ResultsPage {
+export interface ResultsPage {
   readonly api: Api;
   readonly feed: JobFeed;
   readonly props: ProjectProps;
@@ -47,9 +48,9 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
       <Loaded of={data} what="the results">
         {(value) => (
           <>
-            <Predictions {...page} videos={value.videos} />
+            <Predictions {...page} videos={value.videos} formats={value.formats} />
             <Reconstructions {...page} of={value.in3D} />
-            <Exports {...page} exports={value.exports} />
+            <Exports {...page} exports={value.exports} formats={value.formats} />
           </>
         )}
       </Loaded>
@@ -59,19 +60,20 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
 
 async function readResults(api: Api, projectId: number): Promise<ResultsData> {
   const path = { params: { path: { project_id: projectId } } };
-  const [in3D, exports] = await Promise.all([
+  const [in3D, exports, formats] = await Promise.all([
     readIn3D(api, projectId),
     bodyOf(api.GET("/api/v1/projects/{project_id}/exports", path)),
+    bodyOf(api.GET("/api/v1/projects/{project_id}/formats", path)),
   ]);
   const videos = in3D.recordings.flatMap(({ videos }) => videos).filter(({ state }) => state === "ready");
   const resultsOf = ({ id }: Video): Result[] => in3D.results.filter(({ video_id }) => video_id === id);
-  return { in3D, videos: videos.map((video) => ({ video, results: resultsOf(video) })), exports };
+  return { in3D, videos: videos.map((video) => ({ video, results: resultsOf(video) })), exports, formats };
 }
 
 function Predictions({
   videos,
   ...page
-}: ResultsPage & { readonly videos: readonly VideoResults[] }): JSX.Element {
+}: ResultsPage & Pick<ResultsData, "videos" | "formats">): JSX.Element {
   const some = videos.filter(({ results }) => results.length > 0);
   return (
     <section class="card">
@@ -121,16 +123,20 @@ function ResultRow({
   api,
   feed,
   props,
+  refresh,
   video,
   result,
-}: ResultsPage & { readonly video: Video; readonly result: Result }): JSX.Element {
-  const action = useAction();
+  formats,
+}: ResultsPage &
+  Pick<ResultsData, "formats"> & { readonly video: Video; readonly result: Result }): JSX.Element {
+  const exporting = useSignal(false);
+  const deleting = useSignal(false);
   const jobs = [...feed.jobs.value.values()];
   const job = jobs.find(({ kind, params }) => kind === "pose.predict" && params.result_id === result.id);
-  const exportIt = () =>
-    action.run(async () => {
-      feed.put(await startExport(api, props.projectId, "deeplabcut_predictions", result.id));
-    });
+  const remove = async () => {
+    await api.DELETE("/api/v1/results/{result_id}", { params: { path: { result_id: result.id } } });
+    await refresh();
+  };
   return (
     <tr>
       <td class="thumb-cell">
@@ -142,10 +148,15 @@ function ResultRow({
         {video.recording_name} <span class="dim small">{video.view}</span>
         {job && <JobProgress job={job} />}
         {job && <JobError job={job} />}
-        <Failure of={action.error} />
       </td>
       <td class="name-cell">
-        <a href={modelUrl(props.urls, result.model_id)}>{result.model_name}</a>
+        {result.model_id === null ? (
+          <>
+            {result.model_name} <span class="pill">brought in</span>
+          </>
+        ) : (
+          <a href={modelUrl(props.urls, result.model_id)}>{result.model_name}</a>
+        )}
       </td>
       <td>
         <span class={`pill ${TONES[result.state] ?? ""}`}>{result.state}</span>
@@ -161,110 +172,17 @@ function ResultRow({
             </a>
           )}
           {result.state === "ready" && (
-            <button type="button" class="btn small" disabled={action.busy.value} onClick={exportIt}>
-              Export
+            <button
+              type="button"
+              class="btn small"
+              onClick={() => {
+                exporting.value = true;
+              }}
+            >
+              Export …
             </button>
           )}
-        </span>
-      </td>
-    </tr>
-  );
-}
-
-type ExportKind = "deeplabcut_labels" | "deeplabcut_predictions";
-
-const KIND_WORDS: Readonly<Record<ExportKind, string>> = {
-  deeplabcut_labels: "Labels for DeepLabCut",
-  deeplabcut_predictions: "Predictions for DeepLabCut",
-};
-
-async function startExport(api: Api, projectId: number, kind: ExportKind, resultId?: number) {
-  return await bodyOf(
-    api.POST("/api/v1/projects/{project_id}/exports", {
-      params: { path: { project_id: projectId } },
-      body: { kind, ...(resultId === undefined ? {} : { result_id: resultId }) },
-    }),
-  );
-}
-
-function Exports({
-  api,
-  feed,
-  props,
-  refresh,
-  exports,
-}: ResultsPage & { readonly exports: readonly ExportFile[] }): JSX.Element {
-  const action = useAction();
-  const jobs = [...feed.jobs.value.values()].filter(
-    (job) => job.kind === "project.export" && (isActive(job) || job.state === "failed"),
-  );
-  const exportLabels = () =>
-    action.run(async () => {
-      feed.put(await startExport(api, props.projectId, "deeplabcut_labels"));
-    });
-  return (
-    <section class="card stack tight">
-      <div class="card-head">
-        <h2>Files for other tools</h2>
-        <span class="dim small">CSV and H5 as DeepLabCut, SLEAP and pandas read them, in one zip.</span>
-      </div>
-      <div class="actions">
-        <button type="button" class="btn" disabled={action.busy.value} onClick={exportLabels}>
-          Export the labels
-        </button>
-        <span class="dim small">Predictions: press Export beside a result above.</span>
-      </div>
-      <Failure of={action.error} />
-      {jobs.map((job) => (
-        <div key={job.id} class="stack hair">
-          <div class="row">
-            <span>{job.label}</span>
-            <span class="actions push">
-              <JobButtons api={api} feed={feed} job={job} props={props} />
-            </span>
-          </div>
-          <JobProgress job={job} />
-          <JobError job={job} />
-        </div>
-      ))}
-      {exports.length > 0 && (
-        <div class="scroll-x">
-          <table>
-            <tbody>
-              {exports.map((file) => (
-                <ExportRow key={file.id} api={api} props={props} refresh={refresh} file={file} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
-function ExportRow({
-  api,
-  props,
-  refresh,
-  file,
-}: Pick<ResultsPage, "api" | "props" | "refresh"> & { readonly file: ExportFile }): JSX.Element {
-  const deleting = useSignal(false);
-  const remove = async () => {
-    await api.DELETE("/api/v1/exports/{export_id}", { params: { path: { export_id: file.id } } });
-    await refresh();
-  };
-  return (
-    <tr>
-      <td>{KIND_WORDS[file.kind]}</td>
-      <td class="dim">{file.filename}</td>
-      <td class="num dim">{bytes(file.size_bytes)}</td>
-      <td class="num dim">{ago(file.created_at)}</td>
-      <td class="num">
-        <span class="actions end">
-          <a class="btn small" href={file.download_url} download>
-            Download
-          </a>
-          {can(props, "manage_data") && (
+          {result.state !== "running" && can(props, "train") && (
             <button
               type="button"
               class="btn small quiet danger"
@@ -278,15 +196,31 @@ function ExportRow({
         </span>
         {deleting.value && (
           <Confirm
-            title={`Delete ${file.filename}?`}
-            verb="Delete file"
+            title={`Delete what ${result.model_name} says of ${video.recording_name}?`}
+            verb="Delete predictions"
             onConfirm={remove}
             onClose={() => {
               deleting.value = false;
             }}
           >
-            <p>Only this file goes. It can be exported again from its labels or predictions.</p>
+            <p>
+              {result.model_id === null
+                ? "They came with a project of another tool; importing it again is the only way to have them back."
+                : "The model can be run over the video again."}{" "}
+              Labels stay as they are.
+            </p>
           </Confirm>
+        )}
+        {exporting.value && (
+          <ExportDialog
+            {...{ api, feed, props, formats }}
+            title={`Export what ${result.model_name} says of ${video.recording_name}`}
+            what="predictions"
+            resultId={result.id}
+            onClose={() => {
+              exporting.value = false;
+            }}
+          />
         )}
       </td>
     </tr>

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApi } from "../../src/api/client";
-import type { ExportFile } from "../../src/api/types";
+import type { ExportFile, FileFormat } from "../../src/api/types";
+import { exportOptions } from "../../src/islands/exports";
 import type { Capability, ProjectContext } from "../../src/islands/parts/project";
 import { mount } from "../../src/islands/results";
 import { viewsOf } from "../../src/islands/results3d";
@@ -8,6 +9,7 @@ import { viewsOf } from "../../src/islands/results3d";
 const FILES: readonly ExportFile[] = [1, 2].map((id) => ({
   id,
   kind: "deeplabcut_labels",
+  title: "Labels as DeepLabCut",
   filename: `field-${id}.zip`,
   size_bytes: 1024,
   download_url: `/media/exports/${id}/download`,
@@ -28,13 +30,36 @@ const RESULTS = [
   { id: 12, video_id: 3, model_id: 9, model_name: "net", state: "running", frames_done: 1, frame_count: 4 },
 ];
 
+const FORMATS: readonly FileFormat[] = [
+  {
+    ...{ name: "coco", title: "COCO keypoints", reads: "A folder.", predictions: null },
+    labels: { kind: "coco_labels", summary: "One JSON file.", misfit: "" },
+  },
+  {
+    ...{ name: "csv", title: "CSV", reads: "" },
+    labels: { kind: "csv_labels", summary: "One table.", misfit: "" },
+    predictions: { kind: "csv_predictions", summary: "One table.", misfit: "" },
+  },
+  {
+    ...{ name: "lightning_pose", title: "Lightning Pose", reads: "" },
+    labels: null,
+    predictions: { kind: "lightning_pose_predictions", summary: "One CSV.", misfit: "Two animals." },
+  },
+];
+const JOB = {
+  ...{ id: "00000000-0000-4000-8000-000000000001", kind: "project.export", state: "queued", params: {} },
+  ...{ label: "Export", created_at: "2026-01-01T00:00:00Z", progress: null, error: null, result: null },
+};
+
 /** A server that has these files, and forgets one that is deleted. */
 function server(recording: object): {
   fetch: (request: Request) => Promise<Response>;
   deleted: string[];
   asked: string[];
+  wanted: unknown[];
 } {
   const asked: string[] = [];
+  const wanted: unknown[] = [];
   const deleted: string[] = [];
   const fetch = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
@@ -43,12 +68,17 @@ function server(recording: object): {
       deleted.push(pathname);
       return new Response(null, { status: 204 });
     }
+    if (request.method === "POST") {
+      wanted.push(await request.json());
+      return Response.json(JOB, { status: 202 });
+    }
+    if (pathname.endsWith("/formats")) return Response.json(FORMATS);
     const left = FILES.filter(({ id }) => !deleted.includes(`/api/v1/exports/${id}`));
     if (pathname.endsWith("/recordings")) return Response.json([recording]);
     if (pathname.endsWith("/results")) return Response.json(RESULTS);
     return Response.json(pathname.endsWith("/exports") ? left : []);
   };
-  return { fetch, deleted, asked };
+  return { fetch, deleted, asked, wanted };
 }
 
 describe("views with predictions", () => {
@@ -83,15 +113,20 @@ describe("the export files of a project", () => {
   async function open(
     capabilities: readonly Capability[],
     recording: object = RECORDING,
-  ): Promise<{ deleted: string[]; asked: string[] }> {
-    const { fetch, deleted, asked } = server(recording);
+  ): Promise<{ deleted: string[]; asked: string[]; wanted: unknown[] }> {
+    const { fetch, deleted, asked, wanted } = server(recording);
     const api = createApi({ baseUrl: "http://studio.test", fetch, csrfToken: () => "t" });
     const urls = { model: "/models/0/", studio: "/studio/0/" };
     const props = { projectId: 1, capabilities, urls };
     mount(root, { api, signal: page.signal, props } as unknown as ProjectContext);
     await vi.waitFor(() => expect(root.textContent).toContain("field-2.zip"));
-    return { deleted, asked };
+    return { deleted, asked, wanted };
   }
+
+  const radio = (words: string): HTMLInputElement | null | undefined =>
+    [...root.querySelectorAll("label.choice")]
+      .find(({ textContent }) => textContent?.startsWith(words))
+      ?.querySelector("input");
 
   const buttons = (words: string): HTMLButtonElement[] =>
     [...root.querySelectorAll("button")].filter(({ textContent }) => textContent === words);
@@ -142,6 +177,46 @@ describe("the export files of a project", () => {
       "The calibration has no camera 'cam-3'.",
       "The recording has no view for low; rig has more cameras than it.",
     ]);
+  });
+
+  it("are made of the labels, in the format that was chosen from one menu", async () => {
+    const { wanted } = await open(["view"]);
+    expect(root.textContent).toContain("Labels as DeepLabCut");
+    buttons("Export the labels …")[0]?.click();
+    await vi.waitFor(() => expect(radio("COCO")).toBeTruthy());
+    expect(root.textContent).toContain("One JSON file.");
+    expect(buttons("Export")[0]?.disabled).toBe(true);
+    radio("COCO")?.click();
+    await vi.waitFor(() => expect(buttons("Export")[0]?.disabled).toBe(false));
+    buttons("Export")[0]?.click();
+    await vi.waitFor(() => expect(wanted).toEqual([{ kind: "coco_labels" }]));
+    await vi.waitFor(() => expect(root.querySelector("dialog")).toBeNull());
+  });
+
+  it("are made of one result, and say which format cannot hold it", async () => {
+    const { wanted } = await open(["view"]);
+    buttons("Export …")[0]?.click();
+    await vi.waitFor(() => expect(radio("Lightning Pose")?.disabled).toBe(true));
+    expect(root.textContent).toContain("Two animals.");
+    expect(radio("COCO")).toBeUndefined();
+    radio("CSV")?.click();
+    await vi.waitFor(() => expect(buttons("Export")[0]?.disabled).toBe(false));
+    buttons("Export")[0]?.click();
+    await vi.waitFor(() => expect(wanted).toEqual([{ kind: "csv_predictions", result_id: 11 }]));
+  });
+
+  it("stand below predictions that can be deleted, after a question", async () => {
+    const { deleted } = await open(["view", "train"]);
+    expect(buttons("Delete")).toHaveLength(1); // the result that is ready; not the one that runs
+    buttons("Delete")[0]?.click();
+    await vi.waitFor(() => expect(buttons("Delete predictions")).toHaveLength(1));
+    expect(root.textContent).toContain("The model can be run over the video again.");
+    buttons("Delete predictions")[0]?.click();
+    await vi.waitFor(() => expect(deleted).toEqual(["/api/v1/results/11"]));
+  });
+
+  it("offer labels and predictions apart", () => {
+    expect(exportOptions(FORMATS, "labels").map(({ key }) => key)).toEqual(["coco_labels", "csv_labels"]);
   });
 
   it("stay where one may only look", async () => {

@@ -98,6 +98,7 @@ def read_labels(place: Path, *, pictures: Path | None = None) -> ImportedLabels:
         labels=labels.select(labels.time_order()),
         videos=(),
         warnings=tuple(warnings),
+        told_apart=len(individuals) == 1 or all(each.individual is not None for each in found),
     )
 
 

@@ -33,6 +33,7 @@ class SleapFile:
         poses: Instances that a model predicted, by name of their video.
         videos: All videos that the file names.
         warnings: One sentence each on what was left out or decided.
+        tracked: Whether every instance that people placed has a track.
     """
 
     file: Path
@@ -41,6 +42,7 @@ class SleapFile:
     poses: Mapping[str, Poses]
     videos: tuple[SleapVideo, ...]
     warnings: tuple[str, ...]
+    tracked: bool
 
 
 def read_slp(file: Path, *, pictures: Path | None = None) -> SleapFile:
@@ -81,7 +83,7 @@ def read_slp(file: Path, *, pictures: Path | None = None) -> SleapFile:
     warnings += _unfound(videos, by_number)
     return SleapFile(
         file=file, skeleton=skeleton, labels=labels, poses=poses, videos=tuple(videos),
-        warnings=tuple(warnings),
+        warnings=tuple(warnings), tracked=bool((user.track >= 0).all()),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from sbea_engine.data import LabelSet, Poses
 from sbea_engine.io.deeplabcut.frames import as_name
 from sbea_engine.io.imported import ImportedLabels, ImportedPoses, unique_names
 from sbea_engine.io.sleap.analysis import is_analysis, read_analysis, write_analysis
-from sbea_engine.io.sleap.errors import BadSleap
+from sbea_engine.io.sleap.errors import BadSleap, NothingLabelled
 from sbea_engine.io.sleap.slp import read_slp
 from sbea_engine.io.sleap.slp_writer import write_slp
 from sbea_engine.progress import OnProgress
@@ -52,23 +52,25 @@ def read_labels(place: Path, *, pictures: Path | None = None) -> ImportedLabels:
     """What people placed in a project file.
 
     Raises:
-        BadSleap: The file cannot be used, or holds predictions alone.
+        BadSleap: The file cannot be used.
+        NothingLabelled: It holds predictions alone.
     """
     if place.suffix.lower() != ".slp":
         raise BadSleap(f"{place}: an analysis file holds predictions and no labels. Read it as poses.")
     project = read_slp(place, pictures=pictures)
     if project.labels is None:
-        raise BadSleap(f"{place}: nobody has labelled in it; it holds predictions alone. Read it as poses.")
-    warnings = list(project.warnings)
-    if project.poses:
-        warnings.append(f"{place}: predictions on {len(project.poses)} videos are not part of the labels.")
+        raise NothingLabelled(
+            f"{place}: nobody has labelled in it; it holds predictions alone. Read it as poses."
+        )
     videos = dict.fromkeys(v.path for v in project.videos if not v.images and v.path.is_file())
     return ImportedLabels(
         title=_title(place),
         scorer="",
         labels=project.labels,
         videos=tuple(videos),
-        warnings=tuple(warnings),
+        warnings=project.warnings,
+        told_apart=project.tracked or len(project.labels.individuals) == 1,
+        predicted_videos=len(project.poses),
     )
 
 

@@ -22,7 +22,7 @@ from sbea_engine.pose.bottom_up.links import Links, make_links
 from sbea_engine.pose.bottom_up.losses import BottomUpLoss
 from sbea_engine.pose.bottom_up.model import BottomUpNetwork
 from sbea_engine.pose.calibration import Calibration, calibrate
-from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch
@@ -62,6 +62,11 @@ def fit_bottom_up(
     on_progress: OnProgress = ignore,
 ) -> BottomUpOutcome:
     """Train a bottom-up network; `BottomUpEstimator.fit` documents arguments and errors."""
+    if config.backbone != "auto":
+        raise BadPoseConfig(
+            f"backbone {config.backbone!r}: the network of the family bottom_up is all of one piece; it only "
+            f"takes auto."
+        )
     check_placed(labels.skeleton, np.asarray(placed_mask(labels).any(axis=1)), "")
     links, device = _links(labels, start), choose_device(config.device)
     model = begin(build_network(labels.skeleton, links, config), start)

@@ -85,6 +85,17 @@ class TestImport:
         assert sorted(p.name for p in (tmp_path / "out").iterdir()) == sorted(got["stores"].values())
         assert_same_poses(open_poses(tmp_path / "out" / got["stores"]["cam 1"]).window(), poses)
 
+    def test_labels_beside_predictions_say_how_to_read_those(self, tmp_path: Path) -> None:
+        labels = make_labels(tmp_path / "in")
+        write_slp(tmp_path / "a.slp", labels=labels, poses={"other": make_poses()})
+        done = sbea("import", tmp_path / "a.slp", "--out", tmp_path / "out")
+        assert done.exit_code == 0, done.stderr
+        assert (
+            "predictions on 1 videos are not part of the labels; read them with --what poses" in done.stderr
+        )
+        write_slp(tmp_path / "b.slp", labels=labels)
+        assert "predictions" not in sbea("import", tmp_path / "b.slp", "--out", tmp_path / "b").stderr
+
     def test_pictures_of_a_package(self, tmp_path: Path) -> None:
         labels = make_labels(tmp_path / "in")
         write_slp(tmp_path / "a.pkg.slp", labels=labels, embed=True)

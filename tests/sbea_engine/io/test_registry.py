@@ -36,6 +36,28 @@ class TestEveryFormat:
         entry = FORMATS[name]
         assert any((entry.read_labels, entry.read_poses, entry.read_poses3d, entry.write_labels))
 
+    def test_it_says_in_a_sentence_what_people_hand_in_and_get(self, name: str) -> None:
+        entry = FORMATS[name]
+        for note, can in (
+            (entry.place_note, entry.read_labels),
+            (entry.labels_note, entry.write_labels),
+            (entry.poses_note, entry.write_poses),
+        ):
+            assert bool(note) == bool(can)
+            assert not note or note.endswith(".")
+            assert len(note) < 140
+
+    def test_it_says_whether_it_holds_one_individual_only(self, name: str, tmp_path: Path) -> None:
+        entry = FORMATS[name]
+        if entry.write_poses is None:
+            pytest.skip("holds no predictions")
+        poses = make_poses(individuals=("animal 1", "animal 2"))
+        if entry.one_individual:
+            with pytest.raises(BadInput, match="one individual"):
+                entry.write_poses(tmp_path / "out", poses, name="cam", scorer="Net")
+        else:
+            assert entry.write_poses(tmp_path / "out", poses, name="cam", scorer="Net")
+
     def test_nothing_is_read_of_nothing(self, name: str, tmp_path: Path) -> None:
         entry = FORMATS[name]
         (tmp_path / "empty").mkdir()

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from sbea_engine.nn.heatmaps import decode, gaussian_factors
+from sbea_engine.nn.heatmaps import decode, gaussian_factors, highest_peaks
 
 
 def gaussian_logits(
@@ -67,3 +67,38 @@ class TestDecode:
 
     def test_a_flat_map_has_the_largest_entropy(self) -> None:
         assert decode(torch.zeros(1, 1, 8, 8), 1).entropy.item() == pytest.approx(1.0)
+
+
+class TestHighestPeaks:
+    def test_finds_the_hills_in_order(self) -> None:
+        logits = torch.full((1, 1, 20, 30), -20.0)
+        logits[0, 0, 4, 5], logits[0, 0, 4, 6] = 2.0, 1.0  # the second is a flank of the first
+        logits[0, 0, 15, 25] = 1.5
+        found = highest_peaks(logits, 2, 3)
+        assert found.points_px[0, 0, :2].tolist() == [[10.5, 8.5], [50.5, 30.5]]
+        mass = found.log_mass[0, 0].exp()
+        expected = torch.tensor([2.0, 1.0, 1.5]).exp()
+        share = torch.stack([expected[0] + expected[1], expected[2]]) / expected.sum()
+        torch.testing.assert_close(mass[:2], share, atol=1e-4, rtol=0)
+        assert mass[2] < 1e-6
+
+    def test_the_highest_is_that_of_decode(self) -> None:
+        logits = torch.randn(2, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+        found, best = highest_peaks(logits, 1, 4), decode(logits, 1)
+        torch.testing.assert_close(found.log_mass[..., 0], best.log_mass)
+        cell = best.cell
+        torch.testing.assert_close(
+            found.points_px[..., 0, :], torch.stack([cell % 24, cell // 24], -1).float()
+        )
+
+    def test_padding_has_none(self) -> None:
+        logits = torch.zeros(1, 1, 8, 8)
+        logits[0, 0, 7, 7] = 9.0
+        logits[0, 0, 1, 1] = 3.0
+        found = highest_peaks(logits, 1, 2, radius=1, valid=(6, 6))
+        assert found.points_px[0, 0, 0].tolist() == [1, 1]
+        assert (found.points_px[0, 0] < 6).all()
+
+    def test_fewer_cells_than_peaks(self) -> None:
+        found = highest_peaks(torch.zeros(1, 1, 1, 2), 1, 5)
+        assert found.points_px.shape == (1, 1, 2, 2)

@@ -31,7 +31,7 @@ class TestMakeCropPlan:
         self, scene: LabelSet, plan: CropPlan
     ) -> None:
         poses = poses_of(scene, plan)
-        placement = place(plan.shape_px, poses, np.ones(poses.shape[:2]))
+        placement = place(plan.body.shape_px, poses, np.ones(poses.shape[:2]))
         for n, pose in enumerate(poses):
             there = moved(pose, plan.matrix(placement, n))
             there = there[np.isfinite(there).all(-1)]
@@ -51,7 +51,7 @@ class TestMakeCropPlan:
 
     def test_goes_through_json(self, plan: CropPlan) -> None:
         back = CropPlan.from_dict(json.loads(json.dumps(plan.to_dict())))
-        np.testing.assert_array_equal(back.shape_px, plan.shape_px)
+        np.testing.assert_array_equal(back.body.shape_px, plan.body.shape_px)
         np.testing.assert_array_equal(back.middle_px, plan.middle_px)
         assert (back.scale, back.zoom, back.width, back.height) == (
             plan.scale,
@@ -64,21 +64,21 @@ class TestMakeCropPlan:
 class TestMatrix:
     def test_all_poses_lie_alike_in_their_crops(self, scene: LabelSet, plan: CropPlan) -> None:
         poses = poses_of(scene, plan)
-        placement = place(plan.shape_px, poses, np.ones(poses.shape[:2]))
+        placement = place(plan.body.shape_px, poses, np.ones(poses.shape[:2]))
         crops = np.stack([moved(pose, plan.matrix(placement, n)) for n, pose in enumerate(poses)])
         assert np.nanstd(crops, axis=0).max() < 0.25 * np.nanstd(poses, axis=0).max()
 
     def test_a_mirrored_crop_has_the_other_side_where_this_one_was(self, plan: CropPlan) -> None:
-        pose = plan.shape_px[None] + 40.0
-        placement = place(plan.shape_px, pose, np.ones(pose.shape[:2]))
+        pose = plan.body.shape_px[None] + 40.0
+        placement = place(plan.body.shape_px, pose, np.ones(pose.shape[:2]))
         straight = moved(pose[0], plan.matrix(placement, 0))
         mirrored = moved(pose[0], plan.matrix(placement, 0, mirror=True))
         np.testing.assert_allclose(mirrored[:, 0], straight[:, 0], atol=1e-9)
         np.testing.assert_allclose(mirrored[:, 1], plan.height - 1 - straight[:, 1], atol=1e-9)
 
     def test_what_is_turned_zoomed_and_shifted_is_so_about_the_middle(self, plan: CropPlan) -> None:
-        pose = plan.shape_px[None] + 40.0
-        placement = place(plan.shape_px, pose, np.ones(pose.shape[:2]))
+        pose = plan.body.shape_px[None] + 40.0
+        placement = place(plan.body.shape_px, pose, np.ones(pose.shape[:2]))
         middle = np.array([(plan.width - 1) / 2, (plan.height - 1) / 2])
         straight = moved(pose[0], plan.matrix(placement, 0)) - middle
         other = moved(pose[0], plan.matrix(placement, 0, turn=np.pi / 2, zoom=2.0, shift_px=(3.0, 1.0)))
@@ -88,8 +88,8 @@ class TestMatrix:
 def test_cut_brings_pixels_where_the_matrix_says(plan: CropPlan) -> None:
     image = np.zeros((120, 160), np.uint8)
     image[70, 90] = 255
-    pose = plan.shape_px[None] + (90.0, 70.0)
-    matrix = plan.matrix(place(plan.shape_px, pose, np.ones(pose.shape[:2])), 0)
+    pose = plan.body.shape_px[None] + (90.0, 70.0)
+    matrix = plan.matrix(place(plan.body.shape_px, pose, np.ones(pose.shape[:2])), 0)
     crop = cut(image, matrix, plan, border=cv2.BORDER_REPLICATE)
     x, y = moved(np.array([90.0, 70.0]), matrix)
     weights = crop / crop.sum()

@@ -10,6 +10,7 @@ import torch
 
 from sbea_engine.data import LabelSet
 from sbea_engine.nn.augmentation import AugmentationConfig
+from sbea_engine.pose.close_look import gate
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
@@ -19,7 +20,7 @@ from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.model import Maps, PoseNet
 from sbea_engine.pose.plan import WorkingPlan
 from sbea_engine.pose.splits import labelled_rows
-from sbea_engine.pose.two_stage import TwoStagePlan, gate
+from sbea_engine.pose.two_stage import TwoStagePlan
 from sbea_engine.pose.two_stage_estimator import TwoStageEstimator
 
 TINY = PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu")

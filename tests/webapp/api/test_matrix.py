@@ -38,6 +38,7 @@ NEEDS: dict[str, Capability] = {
     "export_delete": Capability.MANAGE_DATA,
     "export_list": Capability.VIEW,
     "export_start": Capability.VIEW,
+    "format_list": Capability.VIEW,
     "import_deeplabcut": Capability.MANAGE_DATA,
     "job_cancel": Capability.TRAIN,
     "job_events": Capability.VIEW,
@@ -99,6 +100,7 @@ NEEDS: dict[str, Capability] = {
     "suggestion_delete": Capability.LABEL,
     "suggestion_list": Capability.VIEW,
     "suggestion_start": Capability.LABEL,
+    "training_options": Capability.VIEW,
     "upload_append": Capability.MANAGE_DATA,
     "upload_complete": Capability.MANAGE_DATA,
     "upload_discard": Capability.MANAGE_DATA,
@@ -158,7 +160,7 @@ class World:
             tick_count=10,
         )
         export = ExportFile.objects.create(
-            project=project, kind=ExportFile.Kind.DEEPLABCUT_LABELS, path="media/exports/none/a.zip"
+            project=project, kind="deeplabcut_labels", path="media/exports/none/a.zip"
         )
         upload = Upload.objects.create(
             project=project, user=owner, filename="a.mp4", size=10, purpose=Upload.Purpose.VIDEO

@@ -147,6 +147,16 @@ class TestBrowse:
         found = {entry.name: entry.looks_like for entry in browse(str(root))}
         assert found == {"dlc": "deeplabcut", "images": "images", "a.mp4": "video", "inner.mp4": "video"}
 
+    def test_projects_of_other_tools_are_known_by_their_names(self, root: Path) -> None:
+        for name in ("slp/flies.pkg.slp", "coco/annotations.json", "lp/CollectedData.csv", "alone/x.csv"):
+            (root / name).parent.mkdir()
+            (root / name).write_bytes(b"x")
+        (root / "lp" / "labeled-data").mkdir()
+        (root / "flies.slp").write_bytes(b"x")
+        found = {entry.name: entry.looks_like for entry in browse(str(root))}
+        names = ("slp", "coco", "lp", "alone", "flies.slp")
+        assert [found[name] for name in names] == ["sleap", "coco", "lightning_pose", None, "sleap"]
+
     @pytest.mark.parametrize("path", ["/", "/etc", "{root}/linked", "{root}/a.mp4", "{root}/.."])
     def test_not_elsewhere(self, root: Path, path: str) -> None:
         with pytest.raises(PathNotAllowed):

@@ -100,7 +100,7 @@ class TestExportDelete:
         made = storage.job_folder(job.pk) / "labels.zip"
         made.parent.mkdir(parents=True)
         made.write_bytes(b"PK")
-        return export_store(job=job, file=made, kind=ExportFile.Kind.DEEPLABCUT_LABELS)
+        return export_store(job=job, file=made, kind="deeplabcut_labels")
 
     def test_the_file_goes_with_its_row(self, project: Project) -> None:
         export, other = self.exported(project), self.exported(project)

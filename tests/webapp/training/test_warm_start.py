@@ -110,3 +110,20 @@ def test_over_http(project: Project) -> None:
     assert (answer.status_code, answer.json()["model"]["parent_id"]) == (202, start.pk)
     refused = send(client, "POST", url, {"start_from": start.pk, "holdout": "last:0.5"})
     assert (refused.status_code, refused.json()["code"]) == (422, "bad_training")
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ({"family": "two_stage"}, "family"),
+        ({"members": 3}, "members"),
+        ({"backbone": "resnet50"}, "backbone"),
+    ],
+)
+def test_another_network_is_refused(project: Project, choice: Any, told: str) -> None:
+    with pytest.raises(BadTraining, match=told):
+        go_on(project, first_model(project), **choice)
+
+
+def test_the_same_network_may_be_named(project: Project) -> None:
+    assert go_on(project, first_model(project), family="pyramid").family == "pyramid"

@@ -22,6 +22,8 @@ CSRF_TRUSTED_ORIGINS = env.words("SBEA_TRUSTED_ORIGINS")
 
 # Folders of the server whose files may be registered in place; nothing outside them is ever listed or read.
 SBEA_MEDIA_ROOTS = env.folders("SBEA_MEDIA_ROOTS")
+# Folders with backbones to train on, each in a folder of its own (docs/adr/0032).
+SBEA_BACKBONES = env.folders("SBEA_BACKBONES")
 SBEA_JOBS_ROOT = SBEA_DATA_ROOT / "jobs"
 # Further modules with Celery tasks that a worker loads, beside the product's own.
 SBEA_TASK_MODULES = env.words("SBEA_TASK_MODULES")

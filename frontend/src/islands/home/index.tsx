@@ -126,7 +126,7 @@ function Recordings({ props, data: { recordings } }: HomeProps): JSX.Element {
         </a>
       </div>
       {shown.length === 0 && (
-        <p class="dim">No recordings yet. Register a folder, upload, or import a DeepLabCut project.</p>
+        <p class="dim">No recordings yet. Register a folder, upload, or import a project of another tool.</p>
       )}
       <ul class="tiles">
         {shown.map(({ recording, video }) => (

@@ -70,6 +70,7 @@ export function CardFacts({
         </Fact>
         <Fact name="Held out">{holdoutWords(model.holdout)}</Fact>
         <WentOnFrom model={model} urls={urls} />
+        <Fact name="Family">{networkFacts(model)}</Fact>
         <Fact name="Preset">
           {model.preset}, seed {String(part(card, "config").seed ?? model.config.seed ?? 0)}
         </Fact>
@@ -118,6 +119,13 @@ function WentOnFrom({
       {ancestors > 1 && `, after ${ancestors} trainings in a row`}
     </Fact>
   );
+}
+
+/** "Two stages, 3 networks that answer together, on resnet50". */
+function networkFacts({ family_title, members, backbone }: Model): string {
+  const several = members === 1 ? "" : `, ${members} networks that answer together`;
+  const standing = backbone === "auto" ? "" : `, on ${backbone.replace(/^lab:/, "")}`;
+  return `${family_title}${several}${standing}`;
 }
 
 function Fact({

@@ -2,12 +2,12 @@ import type { JSX } from "preact";
 import type { Api } from "../../api/client";
 import { bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
-import type { Learning, Model, ProjectDetail, Recording, Result } from "../../api/types";
+import type { Learning, Model, ProjectDetail, Recording, Result, TrainingOptions } from "../../api/types";
 import { pageFeed } from "../parts/feed";
 import { ago, counted, percent, pixels } from "../parts/format";
 import { FeedNote, isOpen, JobButtons, JobError, JobProgress } from "../parts/job";
 import { LearningCurve } from "../parts/learningCurve";
-import { holdoutWords, isHeldOut, ModelPill, testOf } from "../parts/model";
+import { familyWords, holdoutWords, isHeldOut, ModelPill, testOf } from "../parts/model";
 import { show } from "../parts/page";
 import { can, modelUrl, type ProjectContext, type ProjectProps } from "../parts/project";
 import { Loaded, Resource } from "../parts/resource";
@@ -22,6 +22,7 @@ export interface ModelsData {
   readonly recordings: readonly Recording[];
   readonly results: readonly Result[];
   readonly learning: Learning;
+  readonly options: TrainingOptions;
 }
 
 export interface ModelsPage {
@@ -36,14 +37,15 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
   const feed = pageFeed(api, props.projectId, signal);
   const path = { params: { path: { project_id: props.projectId } } };
   const data = new Resource<ModelsData>(async () => {
-    const [project, models, recordings, results, learning] = await Promise.all([
+    const [project, models, recordings, results, learning, options] = await Promise.all([
       bodyOf(api.GET("/api/v1/projects/{project_id}", path)),
       bodyOf(api.GET("/api/v1/projects/{project_id}/models", path)),
       bodyOf(api.GET("/api/v1/projects/{project_id}/recordings", path)),
       bodyOf(api.GET("/api/v1/projects/{project_id}/results", path)),
       bodyOf(api.GET("/api/v1/projects/{project_id}/learning", path)),
+      bodyOf(api.GET("/api/v1/projects/{project_id}/training-options", path)),
     ]);
-    return { project, models, recordings, results, learning };
+    return { project, models, recordings, results, learning, options };
   });
   onJobEnd(feed, signal, () => void data.refresh());
   const page: ModelsPage = { api, feed, props, refresh: () => data.refresh() };
@@ -131,6 +133,7 @@ function ModelTable({ props, models, feed }: WithModels): JSX.Element {
           <tr>
             <th>model</th>
             <th>state</th>
+            <th>family</th>
             <th>preset</th>
             <th class="num">labels</th>
             <th>measured on</th>
@@ -153,6 +156,7 @@ function ModelTable({ props, models, feed }: WithModels): JSX.Element {
                   <ModelPill model={model} />
                   {job?.state === "failed" && <p class="small dim">{job.error?.message}</p>}
                 </td>
+                <td>{familyWords(model)}</td>
                 <td>{model.preset}</td>
                 <td class="num">{counted(model.snapshot.frame_count, "frame")}</td>
                 <td class="dim">

@@ -1,11 +1,20 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { bodyOf } from "../../api/client";
-import type { Recording } from "../../api/types";
+import type { Recording, TrainingOptions } from "../../api/types";
 import { Failure, useAction } from "../parts/action";
+import { Choices } from "../parts/choices";
 import { counted } from "../parts/format";
 import { GoOn, goOnModels, useStart, withStart } from "./goOn";
 import type { ModelsData, ModelsPage } from "./index";
+import {
+  AnimalsQuestion,
+  type NetworkChoice,
+  NetworkFields,
+  networkOf,
+  networkWords,
+  useNetworkChoice,
+} from "./network";
 
 /** Fewer make a model that says little; the server refuses only what cannot be trained at all. */
 const ENOUGH_FRAMES = 20;
@@ -48,15 +57,11 @@ interface Choice {
   readonly videos: Signal<readonly string[]>;
   readonly minutes: Signal<string>;
   readonly seed: Signal<string>;
+  readonly network: NetworkChoice;
 }
 
-export function TrainForm({
-  api,
-  props,
-  feed,
-  refresh,
-  data,
-}: ModelsPage & { readonly data: ModelsData }): JSX.Element {
+export function TrainForm({ data, ...page }: ModelsPage & { readonly data: ModelsData }): JSX.Element {
+  const { api, props, feed, refresh } = page;
   const action = useAction();
   const choice: Choice = {
     name: useSignal(""),
@@ -65,6 +70,7 @@ export function TrainForm({
     videos: useSignal<readonly string[]>([]),
     minutes: useSignal(""),
     seed: useSignal("0"),
+    network: useNetworkChoice(),
   };
   const start = useStart();
   const labelled = data.project.counts.labelled_frames;
@@ -74,7 +80,7 @@ export function TrainForm({
       const started = await bodyOf(
         api.POST("/api/v1/projects/{project_id}/models", {
           params: { path: { project_id: props.projectId } },
-          body: withStart(start, bodyOfChoice(choice)),
+          body: withStart(start, bodyOfChoice(choice, data.options)),
         }),
       );
       feed.put(started.job);
@@ -113,9 +119,16 @@ export function TrainForm({
           )}
         </>
       )}
+      <AnimalsQuestion {...page} options={data.options} />
       <details>
-        <summary>More</summary>
-        <MoreFields choice={choice} />
+        <summary>
+          More{" "}
+          {start.value === null && <span class="small">· {networkWords(choice.network, data.options)}</span>}
+        </summary>
+        <div class="stack tight">
+          {start.value === null && <NetworkFields choice={choice.network} options={data.options} />}
+          <MoreFields choice={choice} />
+        </div>
       </details>
       <Failure of={action.error} />
       <div class="actions">
@@ -132,46 +145,19 @@ export function TrainForm({
   );
 }
 
-function bodyOfChoice({ name, preset, holdout, videos, minutes, seed }: Choice) {
+function bodyOfChoice(
+  { name, preset, holdout, videos, minutes, seed, network }: Choice,
+  options: TrainingOptions,
+) {
   const budget = Number.parseFloat(minutes.value);
   return {
+    ...networkOf(network, options),
     preset: preset.value,
     holdout: holdout.value === "videos" ? `videos:${videos.value.join(",")}` : holdout.value,
     seed: Number.parseInt(seed.value, 10) || 0,
     ...(name.value.trim() ? { name: name.value.trim() } : {}),
     ...(Number.isFinite(budget) ? { minutes: budget } : {}),
   };
-}
-
-interface ChoicesProps<Key extends string> {
-  readonly name: string;
-  readonly legend: string;
-  readonly options: readonly { readonly key: Key; readonly name: string; readonly hint: string }[];
-  readonly of: Signal<Key>;
-}
-
-function Choices<Key extends string>({ name, legend, options, of }: ChoicesProps<Key>): JSX.Element {
-  return (
-    <fieldset class="stack hair">
-      <legend>{legend}</legend>
-      <div class="choices">
-        {options.map((option) => (
-          <label key={option.key} class="choice">
-            <input
-              type="radio"
-              name={name}
-              checked={of.value === option.key}
-              onChange={() => {
-                of.value = option.key;
-              }}
-            />
-            <b>{option.name}</b>
-            <span class="hint">{option.hint}</span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
 }
 
 interface VideoChoiceProps {

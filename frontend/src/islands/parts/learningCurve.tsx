@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { Learning } from "../../api/types";
 import { counted, pixels } from "./format";
-import { holdoutWords } from "./model";
+import { familyWords, holdoutWords } from "./model";
 import { type Mark, Plot, pathOf, type Scale } from "./plot";
 import { roundTicks } from "./ticks";
 
@@ -16,14 +16,14 @@ interface LearningCurveProps {
 
 /** Held-out error by amount of labels, the law through it, and in words what more labels should bring. */
 export function LearningCurve({ learning, modelId }: LearningCurveProps): JSX.Element {
-  const { models, left_out, preset, holdout, reason } = learning;
+  const { models, left_out, preset, holdout, reason, family_title, members } = learning;
   return (
     <section class="card stack tight">
       <div class="card-head">
         <h2>Would more labels help?</h2>
         {models.length > 0 && (
           <span class="dim small">
-            Preset {preset}, {holdoutWords(holdout)}.
+            {familyWords({ family_title, members })}, preset {preset}, {holdoutWords(holdout)}.
             {left_out > 0 && ` ${counted(left_out, "model")} trained otherwise left out.`}
           </span>
         )}

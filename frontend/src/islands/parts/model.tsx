@@ -72,6 +72,11 @@ export function ModelPill({ model }: { readonly model: Pick<Model, "state"> }): 
   return <span class={`pill ${TONES[model.state] ?? ""}`}>{model.state}</span>;
 }
 
+/** "Two stages × 3": the family, and how many networks of it answer together. */
+export function familyWords({ family_title, members }: Pick<Model, "family_title" | "members">): string {
+  return members === 1 ? family_title : `${family_title} × ${members}`;
+}
+
 /** "last:0.2" in words. */
 export function holdoutWords(holdout: string): string {
   if (holdout === "none") return "nothing held out";

@@ -2,12 +2,13 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { FolderBrowser } from "./browser";
 import type { RecordingsPage } from "./index";
+import { ReadableTools } from "./tools";
 import { UploadPanel } from "./upload";
 
 const TABS = [
   { key: "server", name: "From the server" },
   { key: "upload", name: "Upload videos" },
-  { key: "deeplabcut", name: "DeepLabCut project (zip)" },
+  { key: "tool", name: "From another tool (zip)" },
 ] as const;
 type Tab = (typeof TABS)[number]["key"];
 
@@ -58,7 +59,8 @@ export function AddRecordings(page: RecordingsPage): JSX.Element {
         <div hidden={tab.value !== "upload"}>
           <UploadPanel {...page} purpose="video" />
         </div>
-        <div hidden={tab.value !== "deeplabcut"}>
+        <div hidden={tab.value !== "tool"} class="stack tight">
+          <ReadableTools {...page} />
           <UploadPanel {...page} purpose="deeplabcut_zip" />
         </div>
       </div>

@@ -49,9 +49,9 @@ export function FolderBrowser(page: RecordingsPage): JSX.Element {
   return (
     <div class="stack tight">
       <p class="dim">
-        Files stay where they are and are never changed. A folder of images counts as one video; a DeepLabCut
-        project brings its videos and labels. Videos of one take by several cameras are views of one
-        recording: tick them, or let the studio group a folder by its file names.
+        Files stay where they are and are never changed. A folder of images counts as one video; a project of
+        DeepLabCut, SLEAP, Lightning Pose or COCO brings its videos and labels. Videos of one take by several
+        cameras are views of one recording: tick them, or let the studio group a folder by its file names.
       </p>
       <Crumbs trail={trail} />
       {said.value && (
@@ -175,10 +175,16 @@ interface EntryLineProps extends RecordingsPage {
 
 const KINDS: Readonly<Record<string, string>> = {
   deeplabcut: "DeepLabCut project",
+  sleap: "SLEAP labels",
+  lightning_pose: "Lightning Pose project",
+  coco: "COCO keypoints",
   rendered: "rendered recording",
   video: "video",
   images: "images",
 };
+
+/** What is brought in as a whole project: labels, skeleton and videos. */
+const PROJECTS: ReadonlySet<string> = new Set(["deeplabcut", "sleap", "lightning_pose", "coco"]);
 
 function EntryLine({ entry, trail, said, chosen, ...page }: EntryLineProps): JSX.Element {
   const { api, props, refresh } = page;
@@ -255,9 +261,9 @@ function EntryLine({ entry, trail, said, chosen, ...page }: EntryLineProps): JSX
             type="button"
             class="btn small push"
             disabled={action.busy.value}
-            onClick={kind === "deeplabcut" ? bring : kind === "rendered" ? registerRendered : register}
+            onClick={PROJECTS.has(kind) ? bring : kind === "rendered" ? registerRendered : register}
           >
-            {kind === "deeplabcut" ? "Import" : "Register"}
+            {PROJECTS.has(kind) ? "Import" : "Register"}
           </button>
         )}
         {entry.holds_videos && kind !== "rendered" && (

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { JobState } from "../../api/messages.gen";
+import { counted } from "../parts/format";
 import { isActive, JobButtons, JobError, JobPill, JobProgress } from "../parts/job";
 import type { RecordingsPage } from "./index";
 
@@ -18,13 +19,13 @@ export function ImportJobs({ api, feed, props }: RecordingsPage): JSX.Element | 
             <div class="row">
               <span>{job.label}</span>
               <JobPill job={job} />
-              <span class="dim small">{summaryOf(job)}</span>
               <span class="actions push">
                 <JobButtons api={api} feed={feed} job={job} props={props} />
               </span>
             </div>
             <JobProgress job={job} />
             <JobError job={job} />
+            {job.state === "done" && <Report brought={job.result ?? {}} />}
           </li>
         ))}
       </ul>
@@ -37,12 +38,41 @@ function isWorthSaying(job: JobState): boolean {
   return isActive(job) || Date.now() - Date.parse(job.finished_at ?? job.created_at) < A_DAY_MS;
 }
 
-/** The figures that the import reported, in its own words: "116 frames · 4 keypoints". */
-function summaryOf(job: JobState): string {
-  return Object.entries(job.result ?? {})
-    .filter(
-      (entry): entry is [string, number] => typeof entry[1] === "number" && !/_(id|version)$/.test(entry[0]),
-    )
-    .map(([name, value]) => `${value} ${name.replaceAll("_", " ")}`)
-    .join(" · ");
+/** What came in, then what was decided or left aside on the way. */
+function Report({ brought }: { readonly brought: Brought }): JSX.Element {
+  const warnings = Array.isArray(brought.warnings) ? brought.warnings.map(String) : [];
+  return (
+    <>
+      <p class="dim small">{broughtWords(brought)}</p>
+      {warnings.length > 0 ? (
+        <details class="small">
+          <summary>{counted(warnings.length, "note")}: what was decided or left aside</summary>
+          <ul>
+            {warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </details>
+      ) : (
+        <p class="dim small">Nothing was left aside.</p>
+      )}
+    </>
+  );
+}
+
+type Brought = Readonly<Record<string, unknown>>;
+
+/** "SLEAP: 116 frames · 464 points · 4 keypoints · 1 animal · 2 recordings · predictions over 1 video". */
+export function broughtWords(brought: Brought): string {
+  const number = (name: string): number => (typeof brought[name] === "number" ? brought[name] : 0);
+  const figures = [
+    counted(number("frames"), "frame"),
+    counted(number("points"), "point"),
+    ...(number("keypoints") > 0 ? [counted(number("keypoints"), "keypoint")] : []),
+    ...(number("animals") > 0 ? [counted(number("animals"), "animal")] : []),
+    counted(number("recordings"), "recording"),
+    ...(number("predictions") > 0 ? [`predictions over ${counted(number("predictions"), "video")}`] : []),
+  ];
+  const tool = typeof brought.tool === "string" && brought.tool !== "" ? `${brought.tool}: ` : "";
+  return tool + figures.join(" · ");
 }

@@ -112,7 +112,7 @@ function NoRecordings({ manage }: { readonly manage: boolean }): JSX.Element {
       <b>No recordings yet.</b>
       <p>
         {manage
-          ? "Choose a folder or file of the server above, upload a video, or bring a DeepLabCut project."
+          ? "Choose a folder or file of the server above, upload a video, or bring a project of another tool."
           : "A manager of the project has to add one before there is anything to see."}
       </p>
     </div>

@@ -33,7 +33,7 @@ const TEXT = {
   },
   deeplabcut_zip: {
     intro:
-      "The whole project folder as one zip: config.yaml, labeled-data and, where you have them, videos. Nothing is imported unless all of it can be read.",
+      "Zip it as it is: whose it is, the studio sees by itself. Labels, keypoints, animals and videos come in, and what a model of DeepLabCut or SLEAP predicted over the videos. Nothing is imported unless all labels can be read; what was left aside is said.",
     accept: ".zip,application/zip",
     button: "Choose a zip",
     done: "is here; its import has started.",

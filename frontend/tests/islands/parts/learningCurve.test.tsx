@@ -17,6 +17,8 @@ const models = [20, 40, 80, 160].map((labels, at) => ({
   points: 16,
 }));
 const LEARNING: Learning = {
+  family_title: "Two stages",
+  members: 1,
   preset: "fast",
   holdout: "last:0.2",
   models,

@@ -1,0 +1,149 @@
+import { render } from "preact";
+import { expect, it, vi } from "vitest";
+import type { TrainingOptions } from "../../../src/api/types";
+import type { ModelsData, ModelsPage } from "../../../src/islands/models";
+import { costWords } from "../../../src/islands/models/network";
+import { TrainForm } from "../../../src/islands/models/train";
+import { type Call, problem, serverOf } from "../server";
+
+const family = (name: string, title: string, more: object = {}) => ({
+  ...{ name, title, summary: `What ${title} does.`, misfit: "", most_members: 5, backbones: [] },
+  ...more,
+});
+const OPTIONS: TrainingOptions = {
+  family: "two_stage",
+  families: [
+    family("two_stage", "Two stages"),
+    family("deeplabcut", "DeepLabCut", {
+      backbones: [
+        { name: "small_resnet", title: "Small", summary: "Quick." },
+        { name: "lab:dino", title: "dino", summary: "Pretrained weights." },
+      ],
+    }),
+    family("bottom_up", "Bottom up", { misfit: "This project has one animal.", most_members: 1 }),
+  ],
+  members: [1, 2, 3].map((members) => ({
+    ...{
+      members,
+      times: members,
+      share_seen: 1 - (members > 1 ? 1 / members : 0),
+      frames_needed: 8 * members,
+    },
+  })),
+  animals: 1,
+  animals_look_alike: false,
+};
+
+function shown(
+  options: TrainingOptions = OPTIONS,
+  answer: (call: Call) => { status?: number; body: unknown } = () => ({ body: { job: {}, model: {} } }),
+) {
+  const server = serverOf(answer);
+  const refresh = vi.fn(async () => {});
+  const props = { projectId: 7, capabilities: ["train"], urls: { label: "/label/" } };
+  const page = { api: server.api, props, refresh, feed: { put: vi.fn() } } as unknown as ModelsPage;
+  const project = { counts: { labelled_frames: 40 } };
+  const data = { project, recordings: [], options } as unknown as ModelsData;
+  const root = document.createElement("div");
+  document.body.replaceChildren(root);
+  window.scrollTo = vi.fn();
+  render(<TrainForm {...page} data={data} />, root);
+  const radio = (words: string) =>
+    [...root.querySelectorAll("label.choice")]
+      .find((label) => label.textContent?.startsWith(words))
+      ?.querySelector("input") as HTMLInputElement;
+  const select = (id: string) => root.querySelector<HTMLSelectElement>(`#${id}`);
+  const choose = (id: string, value: string) => {
+    const found = select(id);
+    if (!found) throw new Error(`no ${id}`);
+    found.value = value;
+    found.dispatchEvent(new Event("change"));
+  };
+  const train = async () => {
+    root.querySelector<HTMLButtonElement>("button[type=submit]")?.click();
+    await vi.waitFor(() => expect(server.calls.length).toBeGreaterThan(0));
+    return server.calls.at(-1);
+  };
+  return { root, server, refresh, radio, select, choose, train };
+}
+
+it("keeps the choice folded away, says what it is, and follows the project", async () => {
+  const { root, train } = shown();
+  expect(root.querySelector("details")?.open).toBe(false);
+  expect(root.querySelector("summary")?.textContent).toBe("More · Two stages");
+  expect(root.textContent).not.toContain("Your 1 animals");
+  expect(await train()).toMatchObject({
+    path: "/api/v1/projects/7/models",
+    body: { family: "two_stage", members: 1, backbone: "auto", preset: "default" },
+  });
+});
+
+it("offers every family with its sentence, and says why one cannot be chosen", () => {
+  const { root, radio } = shown();
+  expect(radio("Two stages").checked).toBe(true);
+  expect(radio("Two stages").disabled).toBe(false);
+  expect(root.textContent).toContain("What DeepLabCut does.");
+  expect(radio("Bottom up").disabled).toBe(true);
+  expect(root.textContent).toContain("This project has one animal.");
+  expect(root.textContent).not.toContain("What Bottom up does.");
+});
+
+it("trains with the family, networks and backbone that were chosen", async () => {
+  const { root, radio, select, choose, train } = shown();
+  expect(select("train-backbone")).toBeNull();
+  radio("DeepLabCut").click();
+  await vi.waitFor(() => expect(select("train-backbone")?.value).toBe("small_resnet"));
+  choose("train-backbone", "lab:dino");
+  choose("train-members", "3");
+  await vi.waitFor(() =>
+    expect(root.querySelector("summary")?.textContent).toBe("More · DeepLabCut, 3 networks"),
+  );
+  expect(root.textContent).toContain("about 3 times as long");
+  expect((await train())?.body).toMatchObject({ family: "deeplabcut", members: 3, backbone: "lab:dino" });
+});
+
+it("does not carry a backbone over to a family that has none", async () => {
+  const { radio, select, choose, train } = shown();
+  radio("DeepLabCut").click();
+  await vi.waitFor(() => expect(select("train-backbone")).not.toBeNull());
+  choose("train-backbone", "lab:dino");
+  radio("Two stages").click();
+  await vi.waitFor(() => expect(select("train-backbone")).toBeNull());
+  expect((await train())?.body).toMatchObject({ family: "two_stage", backbone: "auto" });
+});
+
+it("asks of several animals whether they look alike, and tells the project", async () => {
+  const { root, radio, server, refresh } = shown({ ...OPTIONS, animals: 2 });
+  expect(root.textContent).toContain("Your 2 animals");
+  expect(radio("Look different").checked).toBe(true);
+  radio("Look alike").click();
+  await vi.waitFor(() => expect(refresh).toHaveBeenCalled());
+  expect(server.calls).toEqual([
+    { method: "PATCH", path: "/api/v1/projects/7", body: { animals_look_alike: true } },
+  ]);
+});
+
+it("trains one network where the family of the project takes no more", async () => {
+  const families = [
+    family("two_stage", "Two stages", { misfit: "They look alike." }),
+    family("bottom_up", "Bottom up", { most_members: 1 }),
+  ];
+  const { root, select, train } = shown({
+    ...OPTIONS,
+    ...{ families, family: "bottom_up", animals: 2, animals_look_alike: true },
+  });
+  expect(select("train-members")?.disabled).toBe(true);
+  expect(root.textContent).toContain("trained as one network");
+  expect((await train())?.body).toMatchObject({ family: "bottom_up", members: 1 });
+});
+
+it("says what the server refuses", async () => {
+  const { root, train } = shown(OPTIONS, () => problem(422, "Too few labels for 2 networks."));
+  await train();
+  await vi.waitFor(() => expect(root.querySelector("[role=alert]")?.textContent).toContain("Too few labels"));
+});
+
+it("tells the price of each number of networks", () => {
+  expect(costWords(OPTIONS, 1)).toContain("quickest");
+  expect(costWords(OPTIONS, 2)).toContain("learns from 50 % of the labels");
+});

@@ -1,0 +1,142 @@
+"""The second look: one animal in a crop that the mean pose turns to its body."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sbea_engine.nn.backbone import STRIDE
+from sbea_engine.nn.heatmaps import decode
+from sbea_engine.pose.alignment import Floats, Placement, place
+from sbea_engine.pose.crops import CropPlan, cut
+from sbea_engine.pose.frames import Image
+from sbea_engine.pose.hypotheses import LEAST_LOG
+from sbea_engine.pose.model import PoseNetwork
+
+GATE_RADII = 3.0
+"""Standard deviation of the prior that the coarse answer is to the fine one, radii of the confidence."""
+
+OUTLIER_RADII = 1.5
+"""Coarse answers further than this from the mean shape turn the crop less."""
+
+LEAST_TRUST = 1e-3
+"""Of a coarse answer: where none is trusted, all lay the crop alike."""
+
+MAX_CROPS = 16
+"""Crops a forward pass; more gain nothing on a processor."""
+
+
+class Look(NamedTuple):
+    """What the fine network saw, one pose a row.
+
+    Attributes:
+        placement: How the crops were laid.
+        points_px: (pose, keypoint, 2) reduced pixels.
+        confidence_logit: (pose, keypoint).
+        agreement: (pose, keypoint) log of the share of its map that lies where the coarse answer was, 0 at
+            most; 0 where the crop does not show that place.
+    """
+
+    placement: Placement
+    points_px: NDArray[np.float32]
+    confidence_logit: NDArray[np.float32]
+    agreement: NDArray[np.float32]
+
+    def support(self) -> Floats:
+        """(pose,) log of what all keypoints say for the coarse answers: that they lie there, and that what
+        is seen there is right."""
+        right = -np.logaddexp(0, -self.confidence_logit.astype(np.float64))
+        return np.asarray(np.maximum(self.agreement + right, LEAST_LOG).sum(-1))
+
+
+class CloseLook:
+    """Finds the keypoints of animals round which the coarse stage says where to look.
+
+    Args:
+        radius_px: What confidence means, source pixels.
+    """
+
+    def __init__(self, network: PoseNetwork, plan: CropPlan, radius_px: float) -> None:
+        self._network = network
+        self._plan = plan
+        self._outlier_px = OUTLIER_RADII * radius_px * plan.scale
+        self._gate_px = GATE_RADII * radius_px * plan.scale * plan.zoom
+
+    def look(self, images: Sequence[Image], points_px: Floats, trust: Floats) -> Look:
+        """Look at one animal an image.
+
+        Args:
+            images: Reduced frames.
+            points_px: (pose, keypoint, 2) coarse answers, reduced pixels.
+            trust: (pose, keypoint) 0 or more.
+        """
+        plan = self._plan
+        weight = np.maximum(trust, LEAST_TRUST)
+        placement = place(plan.body.shape_px, points_px, weight, outlier_px=self._outlier_px)
+        matrices = np.stack([plan.matrix(placement, pose) for pose in range(len(points_px))])
+        expected = _moved(points_px, matrices)
+        parts = [
+            self._answer(images[start : start + MAX_CROPS], matrices[rows], expected[rows])
+            for start in range(0, len(points_px), MAX_CROPS)
+            for rows in [slice(start, start + MAX_CROPS)]
+        ]
+        found, confidence, agreement = (np.concatenate(part) for part in zip(*parts, strict=True))
+        limit = np.array([plan.width, plan.height]) - 0.5
+        shown = np.logical_and(expected >= -0.5, expected <= limit).all(axis=-1)
+        points = np.where(np.expand_dims(shown, -1), _moved_back(found, matrices), points_px)
+        return Look(placement, points.astype(np.float32), confidence, np.where(shown, agreement, 0))
+
+    def _answer(
+        self, images: Sequence[Image], matrices: Floats, expected: Floats
+    ) -> tuple[NDArray[np.float32], ...]:
+        """Positions in crop pixels, confidence logits, and agreement, of some poses."""
+        import cv2
+
+        crops = np.stack(
+            [
+                cut(image, matrix, self._plan, border=cv2.BORDER_REPLICATE)
+                for image, matrix in zip(images, matrices, strict=True)
+            ]
+        )
+        crops = crops[:, None] if crops.ndim == 3 else np.moveaxis(crops, -1, 1)
+        device = next(self._network.parameters()).device
+        with torch.inference_mode():
+            out = self._network(torch.from_numpy(np.ascontiguousarray(crops)).to(device))
+            prior = torch.from_numpy(expected.astype(np.float32)).to(device)
+            gated = out.logits + gate(prior, out.logits.shape[-2:], self._gate_px)
+            points = decode(gated, STRIDE).points_px
+            agreement = gated.flatten(2).logsumexp(-1) - out.logits.flatten(2).logsumexp(-1)
+        return tuple(t.cpu().numpy().astype(np.float32) for t in (points, out.confidence_logit, agreement))
+
+
+def gate(expected_px: Tensor, cells: Sequence[int], sd_px: float) -> Tensor:
+    """Log of a Gaussian round the coarse answers, up to a constant.
+
+    A fine stage by itself now and then puts both of a pair on one of them.
+
+    Args:
+        expected_px: (batch, keypoint, 2), crop pixels.
+        cells: Rows and columns of the map.
+
+    Returns:
+        (batch, keypoint, rows, columns)
+    """
+    rows, columns = (torch.arange(n, device=expected_px.device) * STRIDE + (STRIDE - 1) / 2 for n in cells)
+    across = (columns - expected_px[..., 0, None]) ** 2
+    down = (rows - expected_px[..., 1, None]) ** 2
+    return -0.5 * (down[..., :, None] + across[..., None, :]) / sd_px**2
+
+
+def _moved(points: Floats, matrices: Floats) -> Floats:
+    """(pose, point, 2) by (pose, 2, 3)."""
+    return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
+
+
+def _moved_back(points: NDArray[np.float32], matrices: Floats) -> Floats:
+    linear = np.linalg.inv(matrices[:, :, :2])
+    return (points - matrices[:, None, :, 2]) @ linear.transpose(0, 2, 1)
