@@ -19,7 +19,7 @@ django.setup()
 
 from tests.webapp.factories import make_project  # noqa: E402
 from tests.workers import slow_kind  # noqa: E402
-from tests.workers.project_rows import make_labelled_video  # noqa: E402
+from tests.workers.project_rows import finish, make_labelled_video  # noqa: E402
 from webapp.accounts.models import User  # noqa: E402
 from webapp.jobs.models import Job, JobEvent  # noqa: E402
 from webapp.jobs.services import job_cancel, job_start  # noqa: E402
@@ -101,13 +101,77 @@ def model(*, model: int) -> dict[str, Any]:
     return {"state": row.state, "iterations": row.card.get("training", {}).get("iterations")}
 
 
+def predict(*, frames: int) -> dict[str, Any]:
+    """Train a small model here and start a prediction of a video of so many frames."""
+    from webapp.results.services import prediction_start
+    from webapp.training.models import PoseModel
+    from webapp.training.services import TrainingRequest, pose_model_train
+    from workers.training import train_pose
+
+    project = make_project()
+    video = make_labelled_video(project, frames=frames)
+    assert project.created_by is not None
+    request = TrainingRequest(preset="tiny", family="pyramid")
+    model = pose_model_train(project=project, request=request, by=project.created_by)
+    model.config["iterations"] = 20
+    model.save()
+    finish(train_pose, model.job)
+    model = PoseModel.objects.get(pk=model.pk)
+    result = prediction_start(model=model, video=video, by=project.created_by)
+    return {"job": str(result.job_id), "result": result.pk}
+
+
+def ranges(*, job: str) -> list[dict[str, Any]]:
+    """Who works on which range of a job."""
+    from webapp.jobs.models import JobRange
+
+    rows = JobRange.objects.filter(job_id=UUID(job)).order_by("number")
+    return [
+        {"number": r.number, "holder": r.holder, "finished": r.finished, "frames_done": r.frames_done}
+        for r in rows
+    ]
+
+
+def furthest(*, result: int, alone: str) -> dict[str, Any]:
+    """How far a result is from what one run alone makes of it, into the folder `alone`."""
+    from pathlib import Path
+
+    import numpy as np
+
+    from sbea_engine.io.poses_store import open_poses
+    from sbea_engine.pipelines.pose import predict_video
+    from webapp.recordings import storage
+    from webapp.recordings.sources import video_source_path
+    from webapp.results.models import PoseResult
+
+    row = PoseResult.objects.select_related("model", "video__recording").get(pk=result)
+    assert row.model is not None
+    folder = storage.stored_path(row.model.folder)
+    predict_video(folder, video_source_path(video=row.video), Path(alone), threads=1)
+    one, many = open_poses(Path(alone)).window(), open_poses(storage.stored_path(row.folder)).window()
+    return {"frames": len(many), "px": float(np.nanmax(np.abs(one.points_px - many.points_px)))}
+
+
 def projects() -> int:
     """How many projects there are."""
     return Project.objects.count()
 
 
 COMMANDS = {
-    call.__name__: call for call in (start, look, cancel, video, train, training_steps, model, projects)
+    call.__name__: call
+    for call in (
+        start,
+        look,
+        cancel,
+        video,
+        train,
+        training_steps,
+        model,
+        predict,
+        ranges,
+        furthest,
+        projects,
+    )
 }
 
 
