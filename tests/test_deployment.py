@@ -95,7 +95,12 @@ class TestCompose:
             "import json; from webapp.config.settings import server as s;"
             "print(json.dumps([s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS > 0]))"
         )
-        here = {"SBEA_DATA_ROOT": str(tmp_path), "SBEA_MEDIA_ROOTS": "", "DATABASE_URL": "postgres://db/sbea"}
+        here = {
+            "SBEA_DATA_ROOT": str(tmp_path),
+            "SBEA_MEDIA_ROOTS": "",
+            "SBEA_BACKBONES": "",
+            "DATABASE_URL": "postgres://db/sbea",
+        }
         given = {**compose["x-app"]["environment"], **here}
         environment = {**os.environ, **given}
         done = subprocess.run(
