@@ -31,6 +31,8 @@ TASK_MODULES = (
     "workers.predictions",
     "workers.reconstructions",
     "workers.exports",
+    "workers.films",
+    "workers.maps",
     "workers.demos",
 )
 

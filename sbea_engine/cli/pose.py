@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from sbea_engine.cli import pose_trust
+from sbea_engine.cli import pose_pictures, pose_trust
 from sbea_engine.cli.output import Output, reports
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -26,6 +26,8 @@ def pose() -> None:
 
 group = pose
 for verb in (pose_trust.calibrate, pose_trust.smooth, pose_trust.compare, pose_trust.label_errors):
+    pose.add_command(verb)
+for verb in (pose_pictures.film, pose_pictures.pose_map):
     pose.add_command(verb)
 
 

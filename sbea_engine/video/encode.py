@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
+    from av.video.reformatter import VideoReformatter
 
 GOP = 4
 CRF = "21"  # about a grey level from the source; at 18 sensor noise costs up to twice the bytes
@@ -36,6 +38,29 @@ def even(length: int) -> int:
     return length + length % 2
 
 
+def pad_even(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture (H, W, 3) whose last row or column is repeated where a side is odd."""
+    height, width = rgb.shape[:2]
+    if (even(width), even(height)) == (width, height):
+        return rgb
+    return np.pad(rgb, ((0, even(height) - height), (0, even(width) - width), (0, 0)), mode="edge")
+
+
+def tag_colours(context: VideoCodecContext) -> None:
+    """Say that the pictures are BT.601 of limited range, as `to_yuv420` makes them."""
+    context.colorspace = context.color_primaries = context.color_trc = _BT601
+    context.color_range = _LIMITED_RANGE
+
+
+def to_yuv420(reformatter: VideoReformatter, picture: VideoFrame) -> VideoFrame:
+    """A picture of even sides as H.264 stores it: BT.601 of limited range, colour at half size."""
+    from av.video.reformatter import ColorRange, Colorspace
+
+    return reformatter.reformat(
+        picture, format="yuv420p", dst_colorspace=Colorspace.ITU601, dst_color_range=ColorRange.MPEG
+    )
+
+
 class ProxyEncoder:
     """H.264 4:2:0, a key frame every `GOP` frames and nowhere else, no B frames, even time steps from 0.
 
@@ -48,7 +73,6 @@ class ProxyEncoder:
         import av
         from av.video.reformatter import VideoReformatter
 
-        self._size = width, height
         self._container = av.open(
             str(file), "w", format="mp4", options={"movflags": "faststart", "use_editlist": "0"}
         )
@@ -57,8 +81,7 @@ class ProxyEncoder:
         context = stream.codec_context
         context.time_base = 1 / rate
         context.gop_size, context.max_b_frames = GOP, 0
-        context.colorspace = context.color_primaries = context.color_trc = _BT601
-        context.color_range = _LIMITED_RANGE
+        tag_colours(context)
         context.options = {
             "crf": CRF,
             "preset": PRESET,
@@ -73,21 +96,14 @@ class ProxyEncoder:
         """Append one frame: as decoded where that is upright and even, else upright RGB (H, W, 3)."""
         import av
         from av.video.frame import PictureType
-        from av.video.reformatter import ColorRange, Colorspace
 
         if isinstance(picture, np.ndarray):
-            picture = av.VideoFrame.from_ndarray(self._padded(picture), format="rgb24")
-        converted = self._reformatter.reformat(
-            picture, format="yuv420p", dst_colorspace=Colorspace.ITU601, dst_color_range=ColorRange.MPEG
-        )
+            picture = av.VideoFrame.from_ndarray(pad_even(picture), format="rgb24")
+        converted = to_yuv420(self._reformatter, picture)
         converted.pts, converted.time_base = self._count, self._time_base
         converted.pict_type = PictureType.NONE  # else x264 repeats the key frames of the source
         self._container.mux(self._stream.encode(converted))
         self._count += 1
-
-    def _padded(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        width, height = self._size
-        return np.pad(rgb, ((0, even(height) - height), (0, even(width) - width), (0, 0)), mode="edge")
 
     def finish(self) -> None:
         """Write what x264 still holds, and the table of samples."""

@@ -112,6 +112,8 @@ def list_suggestions(request: HttpRequest, video_id: int) -> list[SuggestionOut]
             score=row.score,
             reasons=row.reasons,
             labelled=labelled,
+            batch=row.job_id,
+            created_at=row.created_at,
         )
         for row, labelled in suggestion_list(video=_video(request, video_id))
     ]
@@ -122,7 +124,10 @@ def start_suggestions(request: HttpRequest, video_id: int, data: SuggestionsIn) 
     """Look for frames worth labelling."""
     user = signed_in(request)
     video = _video(request, video_id)
-    return Status(202, suggestions_start(video=video, count=data.count, method=data.method, by=user))
+    job = suggestions_start(
+        video=video, count=data.count, method=data.method, model_id=data.model_id, by=user
+    )
+    return Status(202, job)
 
 
 @router.delete(

@@ -70,6 +70,8 @@ class SuggestedFrame(models.Model):
     method = models.CharField(max_length=20)
     score = models.FloatField()
     reasons = models.JSONField(default=list, blank=True)
+    # What was proposed together: the job that found it last; None of what came with a demo.
+    job = models.ForeignKey("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="suggested_frames")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -120,14 +120,19 @@ class HistoryOut(Schema):
 class SuggestionsIn(Strict):
     count: int = Field(ge=1, le=1000)
     method: Literal["kmeans", "motion", "uniform", "mixed", "model"] = "kmeans"
+    model_id: Annotated[
+        int | None, Field(description="Of the method `model`; the newest one that is ready by default.")
+    ] = None
 
 
 class SuggestionOut(Schema):
     frame_index: int
     method: str
-    score: float
+    score: Annotated[float, Field(description="0..1, the larger the more worth labelling in its batch.")]
     reasons: list[str]
     labelled: bool
+    batch: Annotated[UUID | None, Field(description="The job that proposed it, alike for a whole batch.")]
+    created_at: datetime
 
 
 class DemoLabelsOut(Schema):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Model
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
@@ -80,13 +81,16 @@ def labels_write(*, video: Video, labels: Iterable[LabelledInstance], by: User, 
     return len(touched)
 
 
-def suggestions_start(*, video: Video, count: int, method: str, by: User) -> Job:
-    """Queue a search for frames that are worth labelling; with `model`, by the newest model that is ready.
+def suggestions_start(*, video: Video, count: int, method: str, by: User, model_id: int | None = None) -> Job:
+    """Queue a search for frames that are worth labelling.
+
+    Args:
+        model_id: Which model is asked, with the method `model`; None for the newest one that is ready.
 
     Raises:
         VideoNotReady: The video has no frames yet.
-        BadFrame: A count or method that cannot be.
-        NoTrainedModel: No model of the project is ready.
+        BadFrame: A count or method that cannot be, or a model for a method that asks none.
+        NoTrainedModel: The project has no such model, or it is not ready.
     """
     require(by, video.recording.project, Capability.LABEL)
     if video.state != Video.State.READY:
@@ -95,21 +99,30 @@ def suggestions_start(*, video: Video, count: int, method: str, by: User) -> Job
         raise BadFrame(f"Unknown method {method[:40]!r}; known: {', '.join(METHODS)}.")
     if not 1 <= count <= min(MAX_SUGGESTIONS, video.frame_count):
         raise BadFrame(f"Ask for 1 to {min(MAX_SUGGESTIONS, video.frame_count)} frames, not {count}.")
+    if model_id is not None and method != BY_MODEL:
+        raise BadFrame(f"Method {method!r} asks no model. Leave model_id out, or choose method {BY_MODEL!r}.")
     params: dict[str, int | str] = {"video_id": video.pk, "count": count, "method": method}
+    label = f"Suggest {count} frames of {video}"
     if method == BY_MODEL:
-        params["model_id"] = _newest_model(video.recording.project)
+        model = _ready_model(video.recording.project, model_id)
+        params["model_id"] = model.pk
+        label = f"Ask {model} for {count} frames of {video} to label"
     return job_start(
         kind=JobKind.VIDEO_SUGGEST,
         project=video.recording.project,
         params=params,
         by=by,
-        label=f"Suggest {count} frames of {video}",
+        label=label,
     )
 
 
 @transaction.atomic
-def suggestions_add(*, video: Video, found: Iterable[Suggestion]) -> int:
-    """Add suggestions and say how many are new; a frame that is suggested already keeps its row."""
+def suggestions_add(*, video: Video, found: Iterable[Suggestion], job: Job | None = None) -> int:
+    """Add suggestions and say how many are new; one that is there already says what was found last.
+
+    Args:
+        job: What found them, by which they are known as a batch.
+    """
     rows = [
         SuggestedFrame(
             video=video,
@@ -117,19 +130,30 @@ def suggestions_add(*, video: Video, found: Iterable[Suggestion]) -> int:
             method=one.method,
             score=one.score,
             reasons=list(one.reasons),
+            job=job,
         )
         for one in found
     ]
     before = SuggestedFrame.objects.filter(video=video).count()
-    SuggestedFrame.objects.bulk_create(rows, batch_size=_BATCH, ignore_conflicts=True)
+    SuggestedFrame.objects.bulk_create(
+        rows,
+        batch_size=_BATCH,
+        update_conflicts=True,
+        unique_fields=["video", "frame_index"],
+        update_fields=["method", "score", "reasons", "job", "created_at"],
+    )
     return SuggestedFrame.objects.filter(video=video).count() - before
 
 
-def _newest_model(project: Project) -> int:
-    model = project.pose_models.filter(state="ready").order_by("-created_at", "-pk").first()
-    if model is None:
+def _ready_model(project: Project, model_id: int | None) -> Model:
+    """The model of that id, or the newest one."""
+    models = project.pose_models.filter(state="ready").order_by("-created_at", "-pk")
+    model = models.first() if model_id is None else models.filter(pk=model_id).first()
+    if model is not None:
+        return model
+    if model_id is None:
         raise NoTrainedModel("No model of this project is trained yet. Train one, or choose another method.")
-    return int(model.pk)
+    raise NoTrainedModel("This project has no such model that is ready. Choose one that is trained.")
 
 
 def suggestion_delete(*, video: Video, frame_index: int, by: User) -> None:

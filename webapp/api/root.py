@@ -19,6 +19,7 @@ ROUTER_MODULES = (
     "webapp.training.api",
     "webapp.results.api",
     "webapp.results.reconstructions.api",
+    "webapp.results.maps.api",
 )
 
 

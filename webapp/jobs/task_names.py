@@ -28,6 +28,8 @@ class JobKind(StrEnum):
     POSE_TRAIN = "pose.train"
     POSE_PREDICT = "pose.predict"
     POSE_RECONSTRUCT = "pose.reconstruct"
+    POSE_FILM = "pose.film"
+    POSE_MAP = "pose.map"
     PROJECT_EXPORT = "project.export"
     DEMO_RENDER = "demo.render"
 
@@ -68,6 +70,8 @@ _SPECS: dict[str, KindSpec] = {
     JobKind.POSE_RECONSTRUCT: KindSpec(
         queue=Queue.CPU, title="Reconstruct 3D poses", capability=Capability.TRAIN
     ),
+    JobKind.POSE_FILM: KindSpec(queue=Queue.CPU, title="Make a labelled video", capability=Capability.VIEW),
+    JobKind.POSE_MAP: KindSpec(queue=Queue.CPU, title="Map poses", capability=Capability.VIEW),
     JobKind.PROJECT_EXPORT: KindSpec(queue=Queue.IO, title="Export files", capability=Capability.VIEW),
     JobKind.DEMO_RENDER: KindSpec(
         queue=Queue.CPU, title="Render a demo recording", capability=Capability.MANAGE_DATA

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from webapp.accounts.models import User
 from webapp.annotation.models import Instance, SuggestedFrame
@@ -21,7 +21,8 @@ class Place(NamedTuple):
 
 
 def frame_to_label(*, project: Project, user: User) -> Place | None:
-    """The first suggested frame without labels, else where labels are already, else the first video.
+    """The first suggested frame without labels, of what was found last; else where labels are already, else
+    the first video.
 
     None where the project has no video that can be opened.
     """
@@ -30,7 +31,7 @@ def frame_to_label(*, project: Project, user: User) -> Place | None:
     waiting = (
         SuggestedFrame.objects.filter(video__in=videos)
         .exclude(Exists(labelled))
-        .order_by("video_id", "frame_index")
+        .order_by(F("job__created_at").desc(nulls_last=True), "video_id", "frame_index")
         .values_list("video_id", "frame_index")
         .first()
     )

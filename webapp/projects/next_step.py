@@ -68,7 +68,7 @@ def _after_first_model(project: Project, base: str, allowed: frozenset[Capabilit
         return NextStep(
             code="check_results",
             title="Look through the predictions",
-            detail="Correct the worst frames and train again; that helps more than frames at random.",
+            detail="See where they are doubtful, ask the model what to label next, and train again.",
             url=f"{base}results/",
         )
     if Capability.TRAIN in allowed:

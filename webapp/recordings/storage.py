@@ -63,6 +63,10 @@ def export_folder(job_id: uuid.UUID) -> Path:
     return media_folder("exports", str(job_id))
 
 
+def map_folder(job_id: uuid.UUID) -> Path:
+    return media_folder("maps", str(job_id))
+
+
 def job_folder(job_id: uuid.UUID) -> Path:
     """What a job keeps from one run to the next."""
     return Path(settings.SBEA_JOBS_ROOT) / str(job_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
@@ -12,10 +14,17 @@ from webapp.jobs.schemas import JobOut
 from webapp.projects.selectors import project_get
 from webapp.recordings.selectors import recording_get, video_get
 from webapp.results.answers import window_response
+from webapp.results.doubts import result_doubts
+from webapp.results.films import FilmRequest, film_start
+from webapp.results.frame_predictions import frame_predictions
 from webapp.results.schemas import (
+    DoubtOut,
+    DoubtsOut,
     ExportIn,
     ExportOut,
+    FilmIn,
     FormatOut,
+    ModelFramesOut,
     PoseResultOut,
     PredictionIn,
     PredictionOut,
@@ -73,6 +82,18 @@ def list_video_results(request: HttpRequest, video_id: int) -> list[PoseResultOu
     return [PoseResultOut.of(result) for result in result_list(visible_to=user, video=video)]
 
 
+@router.get(
+    "/videos/{int:video_id}/frame-predictions",
+    response=list[ModelFramesOut],
+    operation_id="frame_prediction_list",
+)
+def list_frame_predictions(request: HttpRequest, video_id: int) -> list[ModelFramesOut]:
+    """What models say of suggested frames, the newest model first, to begin labelling from."""
+    user = signed_in(request)
+    video = video_get(pk=video_id, visible_to=user)
+    return [ModelFramesOut.of(found) for found in frame_predictions(video=video, visible_to=user)]
+
+
 @router.get("/projects/{int:project_id}/results", response=list[PoseResultOut], operation_id="result_list")
 def list_results(request: HttpRequest, project_id: int) -> list[PoseResultOut]:
     """Predictions of a project, newest first."""
@@ -113,6 +134,26 @@ def list_formats(request: HttpRequest, project_id: int) -> list[FormatOut]:
     individuals = project.animals.count()
     by_title = sorted(FORMATS.values(), key=lambda entry: entry.title)
     return [FormatOut.of(entry, individuals=individuals) for entry in by_title]
+
+
+@router.post("/results/{int:result_id}/film", response={202: JobOut}, operation_id="film_start")
+def start_film(request: HttpRequest, result_id: int, data: FilmIn) -> Status[Job]:
+    """Draw predictions over their video; the file appears in the list of exports when its job is done."""
+    user = signed_in(request)
+    result = result_get(pk=result_id, visible_to=user)
+    return Status(202, film_start(result=result, request=FilmRequest(**data.dict()), by=user))
+
+
+@router.get("/results/{int:result_id}/doubts", response=DoubtsOut, operation_id="result_doubts")
+def get_doubts(request: HttpRequest, result_id: int) -> DoubtsOut:
+    """Stretches of frames in which confidence is low or the pose jumps, and why."""
+    found, done = result_doubts(result=result_get(pk=result_id, visible_to=signed_in(request)))
+    return DoubtsOut(
+        frames_done=done,
+        doubtful_frames=found.frames,
+        total=found.total,
+        stretches=[DoubtOut(**{**asdict(one), "reasons": list(one.reasons)}) for one in found.stretches],
+    )
 
 
 @router.get("/projects/{int:project_id}/exports", response=list[ExportOut], operation_id="export_list")

@@ -39,3 +39,15 @@ class CannotReconstruct(Invalid):
     """3D needs predictions of two or more views that a calibration knows."""
 
     code = "cannot_reconstruct"
+
+
+class BadMap(Invalid):
+    """A map of poses that cannot be made of these predictions."""
+
+    code = "bad_map"
+
+
+class MapDamaged(Conflict):
+    """The files of a map are gone or damaged; it can be made again."""
+
+    code = "map_damaged"

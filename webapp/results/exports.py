@@ -10,6 +10,9 @@ from typing import Literal
 from sbea_engine.io.registry import FORMATS, Format
 from webapp.results.errors import BadExport
 
+LABELLED_VIDEO = "labelled_video"
+"""The kind of file that `films.py` asks for: not of the registry, but to be downloaded like all others."""
+
 LABELS: Literal["labels"] = "labels"
 PREDICTIONS: Literal["predictions"] = "predictions"
 
@@ -55,6 +58,8 @@ def export_kind(name: str) -> ExportKind:
 
 def export_title(name: str) -> str:
     """For people; the name itself, of a kind that this version does not write any more."""
+    if name == LABELLED_VIDEO:
+        return "Labelled video"
     kind = export_kinds().get(name)
     return name if kind is None else kind.title
 

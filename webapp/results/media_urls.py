@@ -1,4 +1,4 @@
-"""Addresses of export files, under /media/."""
+"""Addresses of export files and of files of maps, under /media/."""
 
 from __future__ import annotations
 
@@ -6,4 +6,7 @@ from django.urls import path
 
 from webapp.results import media
 
-urlpatterns = [path("exports/<int:export_id>/download", media.export, name="media-export")]
+urlpatterns = [
+    path("exports/<int:export_id>/download", media.export, name="media-export"),
+    path("maps/<int:map_id>/<str:name>", media.map_file, name="media-map"),
+]

@@ -1,4 +1,4 @@
-"""Registered outputs of the engine: poses over a video, and export files."""
+"""Registered outputs of the engine: poses over a video, export files, maps of poses."""
 
 from __future__ import annotations
 
@@ -69,6 +69,31 @@ class PoseResult(models.Model):
         return names
 
 
+class FramePrediction(models.Model):
+    """What a model says of one suggested frame, to begin labelling from (docs/adr/0031).
+
+    Of frames that were looked at while frames were chosen, whether or not the model ran over the whole video.
+    It goes with the suggestion and with the model.
+    """
+
+    suggestion = models.OneToOneField(
+        "annotation.SuggestedFrame", on_delete=models.CASCADE, related_name="prediction"
+    )
+    model = models.ForeignKey(
+        "training.PoseModel", on_delete=models.CASCADE, related_name="frame_predictions"
+    )
+    individuals = models.JSONField(default=list)
+    # [individual][keypoint] of [x, y, confidence]: source pixels and 0..1; null where there is no answer.
+    points = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["suggestion__frame_index"]
+
+    def __str__(self) -> str:
+        return f"{self.model.name} on suggestion {self.suggestion_id}"
+
+
 class Reconstruction(models.Model):
     """3D poses of a recording, triangulated from the predictions of its views; grows while the job runs."""
 
@@ -125,10 +150,10 @@ class Reconstruction(models.Model):
 
 
 class ExportFile(models.Model):
-    """A file or zip made for another tool. Exists only when complete; a running export is a job."""
+    """A file to download: for another tool, or a video. Exists only when complete; a job makes it."""
 
     project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="exports")
-    kind = models.CharField(max_length=40)  # a name of `export_kinds`
+    kind = models.CharField(max_length=40)  # a name of `exports.py`
     path = models.CharField(max_length=4096)
     filename = models.CharField(max_length=255)
     size_bytes = models.BigIntegerField(default=0)
@@ -140,3 +165,24 @@ class ExportFile(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class PoseMap(models.Model):
+    """Poses of one result side by side by likeness: pictures and a table. Exists only when complete."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="pose_maps")
+    result = models.ForeignKey(PoseResult, on_delete=models.CASCADE, related_name="maps")
+    folder = models.CharField(max_length=4096)
+    files = models.JSONField(default=list)  # names in the folder
+    request = models.JSONField(default=dict)  # what was asked for
+    poses = models.PositiveIntegerField(default=0)
+    cluster_sizes = models.JSONField(default=list)  # the largest first
+    warnings = models.JSONField(default=list)  # what to beware of, one sentence each
+    job = models.OneToOneField("jobs.Job", on_delete=models.SET_NULL, null=True, related_name="pose_map")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"map of {self.result}"

@@ -10,7 +10,7 @@ from webapp.jobs.models import Job, JobState
 from webapp.jobs.signals import job_ended, job_requeued
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
-from webapp.results.models import ExportFile, PoseResult, Reconstruction
+from webapp.results.models import ExportFile, PoseMap, PoseResult, Reconstruction
 from webapp.results.reconstructions.services import reconstruction_fail, reconstruction_reopen
 from webapp.results.services import result_fail, result_reopen
 
@@ -24,6 +24,7 @@ def connect() -> None:
         _reconstruction_deleted, sender=Reconstruction, dispatch_uid="results.reconstruction_deleted"
     )
     post_delete.connect(_export_deleted, sender=ExportFile, dispatch_uid="results.export_deleted")
+    post_delete.connect(_map_deleted, sender=PoseMap, dispatch_uid="results.map_deleted")
 
 
 def _ended(*, job: Job, **_: Any) -> None:
@@ -50,3 +51,7 @@ def _reconstruction_deleted(*, instance: Reconstruction, **_: Any) -> None:
 
 def _export_deleted(*, instance: ExportFile, **_: Any) -> None:
     storage.remove_after_commit(storage.stored_path(instance.path).parent)
+
+
+def _map_deleted(*, instance: PoseMap, **_: Any) -> None:
+    storage.remove_after_commit(storage.stored_path(instance.folder))

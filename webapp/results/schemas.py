@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.urls import reverse
@@ -19,6 +19,7 @@ from webapp.results.exports import (
     export_misfit,
     export_title,
 )
+from webapp.results.frame_predictions import ModelFrames
 from webapp.results.models import ExportFile, PoseResult
 
 
@@ -69,6 +70,56 @@ class PoseResultOut(Schema):
         )
 
 
+class PredictedFrameOut(Schema):
+    frame_index: int
+    points: Annotated[
+        list[list[tuple[float, float, float] | None]],
+        Field(description="[individual][keypoint]: x, y in source pixels, confidence; null: no answer."),
+    ]
+
+
+class ModelFramesOut(Schema):
+    """What one model says of the suggested frames of a video."""
+
+    model_id: int
+    model_name: str
+    keypoints: list[str]
+    individuals: list[str]
+    frames: list[PredictedFrameOut]
+
+    @classmethod
+    def of(cls, found: ModelFrames) -> ModelFramesOut:
+        return cls(
+            model_id=found.model.pk,
+            model_name=found.model.name,
+            keypoints=found.model.skeleton.definition["keypoints"],
+            individuals=list(found.individuals),
+            frames=[
+                PredictedFrameOut(frame_index=frame.frame_index, points=[list(a) for a in frame.points])
+                for frame in found.frames
+            ],
+        )
+
+
+class DoubtOut(Schema):
+    """Frames first..last, both doubtful; `worst` is the one to look at."""
+
+    first: int
+    last: int
+    worst: int
+    severity: Annotated[float, Field(description="0..1")]
+    reasons: list[str]
+
+
+class DoubtsOut(Schema):
+    """Doubtful stretches in time order: the worst ones, of `total` that there are."""
+
+    frames_done: int
+    doubtful_frames: int
+    total: int
+    stretches: list[DoubtOut]
+
+
 class PredictionOut(Schema):
     result: PoseResultOut
     job: JobOut | None
@@ -115,6 +166,18 @@ class FormatOut(Schema):
             labels=written.get(LABELS),
             predictions=written.get(PREDICTIONS),
         )
+
+
+class FilmIn(Schema):
+    """What of a labelled video a person may choose; frames are included on both ends."""
+
+    model_config = ConfigDict(extra="forbid")
+    min_confidence: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
+    doubtful: Literal["hide", "hollow"] = "hide"
+    trail_frames: int = Field(default=0, ge=0, le=1000)
+    first_frame: int = Field(default=0, ge=0, le=2**31 - 1)
+    last_frame: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    frame_numbers: bool = False
 
 
 class ExportOut(Schema):

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.annotation.selectors import placed_instances
-from webapp.jobs.models import Job
+from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project, Skeleton
@@ -144,13 +144,17 @@ def result_delete(*, result: PoseResult, by: User) -> None:
     """Remove predictions with their files.
 
     Raises:
-        ResultInUse: A job is still writing them, or 3D poses were made from them.
+        ResultInUse: A job is still writing, drawing or mapping them, or 3D poses were made from them.
     """
     require(by, result.project, Capability.TRAIN)
-    if result.job is not None and result.job.is_active:
-        raise ResultInUse(
-            f"{result.job.label!r} is still running. Cancel it first.", job_id=str(result.job.pk)
-        )
+    drawing = Job.objects.filter(
+        kind__in=(JobKind.POSE_FILM, JobKind.POSE_MAP),
+        target=f"result:{result.pk}",
+        state__in=ACTIVE_STATES,
+    )
+    for job in (result.job, drawing.first()):
+        if job is not None and job.is_active:
+            raise ResultInUse(f"{job.label!r} is still running. Cancel it first.", job_id=str(job.pk))
     if result.reconstructions.exists():
         raise ResultInUse("3D poses were made from these predictions. Delete those first.")
     result.delete()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from webapp.recordings import storage
 from webapp.results.answers import Window
 from webapp.results.errors import BadWindow
 from webapp.results.models import PoseResult
+
+if TYPE_CHECKING:
+    from sbea_engine.io.poses_store import PosesStore
 
 MAX_FRAMES = 20_000
 MAX_BYTES = 32 * 1024 * 1024
@@ -37,18 +42,30 @@ def result_window(*, result: PoseResult, start: int, stop: int) -> Window:
 def _values(
     result: PoseResult, start: int, stop: int, shape: tuple[int, int, int, int]
 ) -> np.ndarray[tuple[int, int, int, int], np.dtype[np.float32]]:
-    from sbea_engine.io.poses_store import BadPosesStore, open_poses
-
-    folder = storage.stored_path(result.folder)
-    promised = result.frames_done > 0 or result.state == PoseResult.State.READY
-    if not promised and not (folder / "progress.json").exists():  # the worker has not laid the store out yet
+    store = done_store(result)
+    if store is None:
         return np.full(shape, np.nan, np.float32)
-    store = open_poses(folder)
-    if store.frames_done < result.frames_done:
-        raise BadPosesStore(f"Predictions of {result} are cut off on the disk. Run the model again.")
     poses = store.window(start, stop)
     values = np.full((shape[0], len(store.individuals), len(store.skeleton), 3), np.nan, np.float32)
     rows = poses.frames - start
     values[rows, ..., :2] = poses.points_px
     values[rows, ..., 2] = poses.confidence
     return values
+
+
+def done_store(result: PoseResult) -> PosesStore | None:
+    """The files of a result; None where the worker has not laid them out yet.
+
+    Raises:
+        BadPosesStore: The files are damaged.
+    """
+    from sbea_engine.io.poses_store import BadPosesStore, open_poses
+
+    folder = storage.stored_path(result.folder)
+    promised = result.frames_done > 0 or result.state == PoseResult.State.READY
+    if not promised and not (folder / "progress.json").exists():  # the worker has not laid the store out yet
+        return None
+    store = open_poses(folder)
+    if store.frames_done < result.frames_done:
+        raise BadPosesStore(f"Predictions of {result} are cut off on the disk. Run the model again.")
+    return store

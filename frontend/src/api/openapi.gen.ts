@@ -186,6 +186,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maps/{map_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Map
+         * @description Remove a map with its files; the predictions stay.
+         */
+        delete: operations["pose_map_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/maps/{map_id}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Points
+         * @description The dots of a map: where each lies, which frame it is of, its cluster and numbers.
+         */
+        get: operations["pose_map_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -522,6 +562,26 @@ export interface paths {
          * @description Held-out error by amount of labels, of the most models that are alike, and what more should bring.
          */
         get: operations["project_learning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/maps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Maps
+         * @description Finished maps of a project, newest first.
+         */
+        get: operations["pose_map_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1137,6 +1197,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/results/{result_id}/doubts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Doubts
+         * @description Stretches of frames in which confidence is low or the pose jumps, and why.
+         */
+        get: operations["result_doubts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/results/{result_id}/film": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Film
+         * @description Draw predictions over their video; the file appears in the list of exports when its job is done.
+         */
+        post: operations["film_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/results/{result_id}/maps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Map
+         * @description Map the poses of a result by likeness; the map appears in the list when its job is done.
+         */
+        post: operations["pose_map_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/results/{result_id}/window": {
         parameters: {
             query?: never;
@@ -1254,6 +1374,26 @@ export interface paths {
          * @description Give a view another name; cameras of a calibration are found by it.
          */
         patch: operations["view_rename"];
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/frame-predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Frame Predictions
+         * @description What models say of suggested frames, the newest model first, to begin labelling from.
+         */
+        get: operations["frame_prediction_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/videos/{video_id}/frames/{frame_index}/history": {
@@ -1760,6 +1900,39 @@ export interface components {
             /** Second Px */
             second_px: number | null;
         };
+        /**
+         * DoubtOut
+         * @description Frames first..last, both doubtful; `worst` is the one to look at.
+         */
+        DoubtOut: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Severity
+             * @description 0..1
+             */
+            severity: number;
+            /** Worst */
+            worst: number;
+        };
+        /**
+         * DoubtsOut
+         * @description Doubtful stretches in time order: the worst ones, of `total` that there are.
+         */
+        DoubtsOut: {
+            /** Doubtful Frames */
+            doubtful_frames: number;
+            /** Frames Done */
+            frames_done: number;
+            /** Stretches */
+            stretches: components["schemas"]["DoubtOut"][];
+            /** Total */
+            total: number;
+        };
         /** EntryOut */
         EntryOut: {
             /** Holds Videos */
@@ -1837,6 +2010,40 @@ export interface components {
             summary: string;
             /** Title */
             title: string;
+        };
+        /**
+         * FilmIn
+         * @description What of a labelled video a person may choose; frames are included on both ends.
+         */
+        FilmIn: {
+            /**
+             * Doubtful
+             * @default hide
+             * @enum {string}
+             */
+            doubtful?: "hide" | "hollow";
+            /**
+             * First Frame
+             * @default 0
+             */
+            first_frame?: number;
+            /**
+             * Frame Numbers
+             * @default false
+             */
+            frame_numbers?: boolean;
+            /** Last Frame */
+            last_frame?: number | null;
+            /**
+             * Min Confidence
+             * @default 0.5
+             */
+            min_confidence?: number;
+            /**
+             * Trail Frames
+             * @default 0
+             */
+            trail_frames?: number;
         };
         /**
          * FolderFileOut
@@ -2208,6 +2415,22 @@ export interface components {
             /** Times */
             times: number;
         };
+        /**
+         * ModelFramesOut
+         * @description What one model says of the suggested frames of a video.
+         */
+        ModelFramesOut: {
+            /** Frames */
+            frames: components["schemas"]["PredictedFrameOut"][];
+            /** Individuals */
+            individuals: string[];
+            /** Keypoints */
+            keypoints: string[];
+            /** Model Id */
+            model_id: number;
+            /** Model Name */
+            model_name: string;
+        };
         /** ModelOut */
         ModelOut: {
             /** Backbone */
@@ -2279,6 +2502,18 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * NumbersOut
+         * @description A number for each dot; null where it is not known.
+         */
+        NumbersOut: {
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string;
+            /** Values */
+            values: (number | null)[];
+        };
         /** OperationIn */
         OperationIn: {
             /**
@@ -2331,6 +2566,86 @@ export interface components {
             results: components["schemas"]["OperationResultOut"][];
         };
         /**
+         * PoseMapIn
+         * @description What of a map a person may choose.
+         */
+        PoseMapIn: {
+            /**
+             * Clusters
+             * @default 8
+             */
+            clusters?: number;
+            /**
+             * Colour By
+             * @default [
+             *       "speed"
+             *     ]
+             */
+            colour_by?: string[];
+            /**
+             * Min Confidence
+             * @default 0.5
+             */
+            min_confidence?: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed?: number;
+        };
+        /** PoseMapOut */
+        PoseMapOut: {
+            /** Cluster Sizes */
+            cluster_sizes: number[];
+            /** Colour By */
+            colour_by: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /** Model Name */
+            model_name: string;
+            /** Montage Url */
+            montage_url: string | null;
+            /** Poses */
+            poses: number;
+            /** Recording Name */
+            recording_name: string;
+            /** Result Id */
+            result_id: number;
+            /** Table Url */
+            table_url: string;
+            /** Video Id */
+            video_id: number;
+            /** View */
+            view: string;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * PoseMapPointsOut
+         * @description Dots by place in the lists; clusters count from 1, the largest first.
+         */
+        PoseMapPointsOut: {
+            /** Cluster */
+            cluster: number[];
+            /** Frame */
+            frame: number[];
+            /** Individual */
+            individual: string[];
+            /** Numbers */
+            numbers: components["schemas"]["NumbersOut"][];
+            /** X */
+            x: number[];
+            /** Y */
+            y: number[];
+        };
+        /**
          * PoseResultOut
          * @description `model_id` is null of predictions that were brought in; `model_name` then is the file's.
          */
@@ -2381,6 +2696,20 @@ export interface components {
             c: number;
             /** Noise */
             noise: number;
+        };
+        /** PredictedFrameOut */
+        PredictedFrameOut: {
+            /** Frame Index */
+            frame_index: number;
+            /**
+             * Points
+             * @description [individual][keypoint]: x, y in source pixels, confidence; null: no answer.
+             */
+            points: ([
+                number,
+                number,
+                number
+            ] | null)[][];
         };
         /** PredictionIn */
         PredictionIn: {
@@ -2849,6 +3178,16 @@ export interface components {
         };
         /** SuggestionOut */
         SuggestionOut: {
+            /**
+             * Batch
+             * @description The job that proposed it, alike for a whole batch.
+             */
+            batch: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /** Frame Index */
             frame_index: number;
             /** Labelled */
@@ -2857,7 +3196,10 @@ export interface components {
             method: string;
             /** Reasons */
             reasons: string[];
-            /** Score */
+            /**
+             * Score
+             * @description 0..1, the larger the more worth labelling in its batch.
+             */
             score: number;
         };
         /** SuggestionsIn */
@@ -2870,6 +3212,11 @@ export interface components {
              * @enum {string}
              */
             method?: "kmeans" | "motion" | "uniform" | "mixed" | "model";
+            /**
+             * Model Id
+             * @description Of the method `model`; the newest one that is ready by default.
+             */
+            model_id?: number | null;
         };
         /**
          * SuspectOut
@@ -3589,6 +3936,48 @@ export interface operations {
             };
         };
     };
+    pose_map_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                map_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pose_map_points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                map_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseMapPointsOut"];
+                };
+            };
+        };
+    };
     me_get: {
         parameters: {
             query?: never;
@@ -4089,6 +4478,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LearningOut"];
+                };
+            };
+        };
+    };
+    pose_map_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoseMapOut"][];
                 };
             };
         };
@@ -5027,6 +5438,80 @@ export interface operations {
             };
         };
     };
+    result_doubts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtsOut"];
+                };
+            };
+        };
+    };
+    film_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilmIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
+    pose_map_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PoseMapIn"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobState"];
+                };
+            };
+        };
+    };
     result_window: {
         parameters: {
             query: {
@@ -5230,6 +5715,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VideoOut"];
+                };
+            };
+        };
+    };
+    frame_prediction_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelFramesOut"][];
                 };
             };
         };

@@ -11,6 +11,9 @@ import { isActive, JobButtons, JobError, JobProgress } from "./parts/job";
 import { can } from "./parts/project";
 import type { ResultsPage } from "./results";
 
+/** Kinds of job that end in a file of the list. */
+const MAKES_FILES: ReadonlySet<string> = new Set(["project.export", "pose.film"]);
+
 type What = "labels" | "predictions";
 
 /** The kinds of export of one thing, each with its sentence or why it cannot be. */
@@ -67,9 +70,7 @@ export function ExportDialog({
       >
         <h2 id="export-title">{title}</h2>
         <Choices wide name="format" legend="Format" options={exportOptions(formats, what)} of={kind} />
-        <p class="dim small">
-          The file is made in the background and then stands under Files for other tools.
-        </p>
+        <p class="dim small">The file is made in the background and then stands under Files to download.</p>
         <Failure of={action.error} />
         <div class="actions">
           <button type="submit" class="btn primary" disabled={action.busy.value || kind.value === ""}>
@@ -96,13 +97,15 @@ export function Exports({
   const { api, feed, props, refresh } = page;
   const exporting = useSignal(false);
   const jobs = [...feed.jobs.value.values()].filter(
-    (job) => job.kind === "project.export" && (isActive(job) || job.state === "failed"),
+    (job) => MAKES_FILES.has(job.kind) && (isActive(job) || job.state === "failed"),
   );
   return (
     <section class="card stack tight">
       <div class="card-head">
-        <h2>Files for other tools</h2>
-        <span class="dim small">DeepLabCut, SLEAP, COCO, NWB, tables: as each tool reads them.</span>
+        <h2>Files to download</h2>
+        <span class="dim small">
+          DeepLabCut, SLEAP, COCO, NWB, tables: as each tool reads them; and labelled videos.
+        </span>
       </div>
       <div class="actions">
         <button
@@ -114,7 +117,7 @@ export function Exports({
         >
           Export the labels …
         </button>
-        <span class="dim small">Predictions: press Export beside a result above.</span>
+        <span class="dim small">Predictions: press Export or Labelled video beside a result above.</span>
       </div>
       {exporting.value && (
         <ExportDialog
@@ -196,7 +199,7 @@ function ExportRow({
               deleting.value = false;
             }}
           >
-            <p>Only this file goes. It can be exported again from its labels or predictions.</p>
+            <p>Only this file goes. It can be made again from its labels or predictions.</p>
           </Confirm>
         )}
       </td>

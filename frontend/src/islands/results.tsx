@@ -3,8 +3,9 @@ import type { JSX } from "preact";
 import type { Api } from "../api/client";
 import { bodyOf } from "../api/client";
 import type { JobFeed } from "../api/jobFeed";
-import type { ExportFile, FileFormat, Result, Video } from "../api/types";
+import type { ExportFile, FileFormat, PoseMap, Result, Video } from "../api/types";
 import { ExportDialog, Exports } from "./exports";
+import { Maps } from "./maps";
 import { Confirm } from "./parts/confirm";
 import { pageFeed } from "./parts/feed";
 import { count } from "./parts/format";
@@ -14,8 +15,10 @@ import { can, modelUrl, type ProjectContext, type ProjectProps, studioUrl } from
 import { Loaded, Resource } from "./parts/resource";
 import { onJobEnd } from "./parts/watch";
 import { type In3D, Reconstructions, readIn3D } from "./results3d";
+import { WhereDoubtful } from "./resultsDoubts";
+import { FilmButton } from "./resultsFilm";
 
-interface VideoResults {
+export interface VideoResults {
   readonly video: Video;
   readonly results: readonly Result[];
 }
@@ -25,6 +28,7 @@ interface ResultsData {
   readonly videos: readonly VideoResults[];
   readonly exports: readonly ExportFile[];
   readonly formats: readonly FileFormat[];
+  readonly maps: readonly PoseMap[];
 }
 
 export interface ResultsPage {
@@ -50,6 +54,7 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
           <>
             <Predictions {...page} videos={value.videos} formats={value.formats} />
             <Reconstructions {...page} of={value.in3D} />
+            <Maps {...page} videos={value.videos} maps={value.maps} />
             <Exports {...page} exports={value.exports} formats={value.formats} />
           </>
         )}
@@ -60,14 +65,21 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
 
 async function readResults(api: Api, projectId: number): Promise<ResultsData> {
   const path = { params: { path: { project_id: projectId } } };
-  const [in3D, exports, formats] = await Promise.all([
+  const [in3D, exports, formats, maps] = await Promise.all([
     readIn3D(api, projectId),
     bodyOf(api.GET("/api/v1/projects/{project_id}/exports", path)),
     bodyOf(api.GET("/api/v1/projects/{project_id}/formats", path)),
+    bodyOf(api.GET("/api/v1/projects/{project_id}/maps", path)),
   ]);
   const videos = in3D.recordings.flatMap(({ videos }) => videos).filter(({ state }) => state === "ready");
   const resultsOf = ({ id }: Video): Result[] => in3D.results.filter(({ video_id }) => video_id === id);
-  return { in3D, videos: videos.map((video) => ({ video, results: resultsOf(video) })), exports, formats };
+  return {
+    in3D,
+    videos: videos.map((video) => ({ video, results: resultsOf(video) })),
+    exports,
+    formats,
+    maps,
+  };
 }
 
 function Predictions({
@@ -88,7 +100,7 @@ function Predictions({
         </div>
       ) : (
         <div class="scroll-x">
-          <table>
+          <table class="results">
             <thead>
               <tr>
                 <th>
@@ -148,6 +160,7 @@ function ResultRow({
         {video.recording_name} <span class="dim small">{video.view}</span>
         {job && <JobProgress job={job} />}
         {job && <JobError job={job} />}
+        {result.state === "ready" && <WhereDoubtful api={api} urls={props.urls} result={result} />}
       </td>
       <td class="name-cell">
         {result.model_id === null ? (
@@ -182,6 +195,7 @@ function ResultRow({
               Export …
             </button>
           )}
+          {result.state === "ready" && <FilmButton api={api} feed={feed} video={video} result={result} />}
           {result.state !== "running" && can(props, "train") && (
             <button
               type="button"

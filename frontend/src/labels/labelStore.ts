@@ -67,6 +67,20 @@ export class LabelStore {
     return new Map([...placed].sort(([a], [b]) => a - b));
   }
 
+  /** For each frame on which somebody decided something: on how many keypoints of those animals, of how many. */
+  progressByFrame(): Map<number, { decided: number; total: number }> {
+    const progress = new Map<number, { decided: number; total: number }>();
+    for (const { frame_index, keypoints } of this.#shown.values()) {
+      const decided = keypoints.filter(({ visibility }) => visibility !== "unlabelled").length;
+      if (decided === 0) continue;
+      const frame = progress.get(frame_index) ?? { decided: 0, total: 0 };
+      frame.decided += decided;
+      frame.total += this.keypointCount;
+      progress.set(frame_index, frame);
+    }
+    return progress;
+  }
+
   /** The nearest earlier frame on which this animal has placed keypoints. */
   previousPose(frameIndex: number, animalId: number): Instance | undefined {
     let best: Instance | undefined;

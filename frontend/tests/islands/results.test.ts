@@ -26,9 +26,18 @@ const RECORDING = {
   ...{ sync_source: "aligned", ticks: 4 },
 };
 const RESULTS = [
-  { id: 11, video_id: 1, model_id: 9, model_name: "net", state: "ready", frames_done: 4, frame_count: 4 },
-  { id: 12, video_id: 3, model_id: 9, model_name: "net", state: "running", frames_done: 1, frame_count: 4 },
-];
+  { id: 11, video_id: 1, state: "ready", frames_done: 4 },
+  { id: 12, video_id: 3, state: "running", frames_done: 1 },
+].map((result) => ({
+  ...result,
+  ...{
+    model_id: 9,
+    model_name: "net",
+    frame_count: 4,
+    keypoints: ["nose", "tail"],
+    individuals: ["animal 1"],
+  },
+}));
 
 const FORMATS: readonly FileFormat[] = [
   {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LabelStore } from "../../src/labels/labelStore";
-import { type Operation, UNLABELLED } from "../../src/labels/types";
+import { ABSENT, type Operation, UNLABELLED } from "../../src/labels/types";
 import { at } from "./fakes";
 
 const blank = [UNLABELLED, UNLABELLED, UNLABELLED];
@@ -33,6 +33,23 @@ describe("LabelStore", () => {
     store.setWaiting([]);
     expect(store.instance(4, 1)?.keypoints).toEqual([at(1), at(2), UNLABELLED]);
     expect(store.instance(9, 1)).toBeUndefined();
+  });
+
+  it("tells how far a frame is: of the animals on which somebody decided something", () => {
+    const store = new LabelStore(7, 3);
+    store.take([
+      { frame_index: 4, animal_id: 1, rev: 2, keypoints: [at(1), ABSENT, UNLABELLED] },
+      { frame_index: 4, animal_id: 2, rev: 2, keypoints: [at(1), at(2), at(3)] },
+      { frame_index: 5, animal_id: 1, rev: 2, keypoints: [ABSENT, ABSENT, ABSENT] },
+      { frame_index: 5, animal_id: 2, rev: 2, keypoints: blank },
+      { frame_index: 6, animal_id: 1, rev: 2, keypoints: blank },
+    ]);
+    expect([...store.progressByFrame()]).toEqual([
+      [4, { decided: 5, total: 6 }],
+      [5, { decided: 3, total: 3 }],
+    ]);
+    store.setWaiting([operation(4, 2, 20)]);
+    expect(store.progressByFrame().get(4)).toEqual({ decided: 6, total: 6 });
   });
 
   it("drops an older answer that arrives late", () => {

@@ -44,7 +44,7 @@ def appearance(evidence: Evidence) -> Finding:
     nearest = picture_distances(evidence.appearance, known).min(axis=1)
 
     def reason(candidate: int) -> str:
-        return f"looks unlike any labelled picture (grey differs by {nearest[candidate]:.2f})"
+        return f"looks unlike what is labelled (grey differs by {nearest[candidate]:.2f})"
 
     return Finding(score=nearest, reason=reason)
 

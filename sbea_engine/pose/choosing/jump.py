@@ -35,7 +35,7 @@ def jump(evidence: Evidence) -> Finding:
     def reason(candidate: int) -> str:
         way = np.nan_to_num(steps[:, candidate]).max(axis=0)
         who, what = worst(way)
-        return f"{keypoint_name(evidence.poses, who, what)} jumps by {way[who, what]:.0f} px"
+        return f"{keypoint_name(evidence.poses, who, what)} jumps here, by {way[who, what]:.0f} px"
 
     return Finding(score=np.where(beyond, mean, mean * 0.0), reason=reason)
 

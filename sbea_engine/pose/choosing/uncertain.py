@@ -20,6 +20,6 @@ def uncertain(evidence: Evidence) -> Finding:
     def reason(candidate: int) -> str:
         who, what = worst(doubt[candidate])
         name = keypoint_name(evidence.poses, who, what)
-        return f"{name} unsure ({1.0 - doubt[candidate, who, what]:.2f})"
+        return f"the model is unsure of {name} ({1.0 - doubt[candidate, who, what]:.2f})"
 
     return Finding(score=mean_known(doubt), reason=reason)

@@ -96,7 +96,7 @@ class TestSuggestToLabel:
     ) -> None:
         found = suggest_to_label(models[:1], labels, [video], config(3, method="appearance"))
         assert found.frames[0].chosen.index == STRANGE
-        assert "looks unlike any labelled picture" in found.frames[0].chosen.reasons[0]
+        assert "looks unlike what is labelled" in found.frames[0].chosen.reasons[0]
 
     def test_two_models_are_compared(self, models: list[Path], labels: LabelSet, video: Path) -> None:
         found = suggest_to_label(models, labels, [video], config(2, method="disagreement"))

@@ -10,12 +10,14 @@ from django.test import Client
 
 from tests.webapp.factories import add_member, client_of, make_project, make_user, owner_of, send
 from tests.webapp.recordings.factories import pretend_video
+from tests.webapp.results.factories import ready_model
 from webapp.accounts.models import Role
 from webapp.annotation.keypoints import Change, Origin, VisibilityName
 from webapp.annotation.models import Instance, SuggestedFrame
 from webapp.annotation.services import LabelledInstance, Suggestion, labels_write, suggestions_add
 from webapp.jobs.models import Job
 from webapp.recordings.models import Video
+from webapp.training.models import PoseModel
 
 pytestmark = pytest.mark.django_db
 
@@ -190,8 +192,9 @@ class TestSuggestions:
         moving = Suggestion(frame_index=9, method="motion", score=0.5)
         unsure = Suggestion(frame_index=3, method="model", score=0.9, reasons=("left ear unsure (0.21)",))
         suggestions_add(video=video, found=[moving, unsure])
+        job = Job.objects.get()
         again = [Suggestion(frame_index=f, method="kmeans", score=0.1) for f in (9, 4)]
-        assert suggestions_add(video=video, found=again) == 1
+        assert suggestions_add(video=video, found=again, job=job) == 1
         post(client, video, operation(video, frame_index=3))
         assert [(row["frame_index"], row["labelled"]) for row in client.get(url).json()] == [
             (3, True),
@@ -201,6 +204,9 @@ class TestSuggestions:
         first, *others = client.get(url).json()
         assert (first["method"], first["reasons"]) == ("model", ["left ear unsure (0.21)"])
         assert [row["reasons"] for row in others] == [[], []]
+        # found again, frame 9 belongs to the batch that found it last
+        assert [row["batch"] for row in (first, *others)] == [None, str(job.pk), str(job.pk)]
+        assert others[1]["method"] == "kmeans"
         assert send(client, "DELETE", f"{url}/9").status_code == 204
         assert send(client, "DELETE", f"{url}/9").status_code == 204
         assert SuggestedFrame.objects.count() == 2
@@ -215,6 +221,34 @@ class TestSuggestions:
         assert refused.status_code == 422
         assert refused.json()["code"] == "no_trained_model"
         assert "Train one" in refused.json()["detail"]
+        assert not Job.objects.exists()
+
+    def test_by_the_model_that_is_chosen_or_the_newest(self, client: Client, video: Video) -> None:
+        older = ready_model(video.recording.project)
+        newer = PoseModel.objects.create(
+            project=older.project,
+            name="newer",
+            snapshot=older.snapshot,
+            skeleton=older.skeleton,
+            state=PoseModel.State.READY,
+        )
+        url = f"/api/v1/videos/{video.pk}/suggestions"
+        for wish, asked in (({}, newer), ({"model_id": older.pk}, older)):
+            answer = send(client, "POST", url, {"count": 5, "method": "model", **wish})
+            assert answer.status_code == 202
+            assert answer.json()["params"]["model_id"] == asked.pk
+            assert answer.json()["label"] == f"Ask {asked.name} for 5 frames of {video} to label"
+
+    def test_by_a_model_that_cannot_be_asked(self, client: Client, video: Video) -> None:
+        foreign = ready_model(make_project(name="Another"))
+        untrained = ready_model(video.recording.project)
+        PoseModel.objects.filter(pk=untrained.pk).update(state=PoseModel.State.TRAINING)
+        url = f"/api/v1/videos/{video.pk}/suggestions"
+        for model_id in (foreign.pk, untrained.pk, 987654):
+            refused = send(client, "POST", url, {"count": 5, "method": "model", "model_id": model_id})
+            assert (refused.status_code, refused.json()["code"]) == (422, "no_trained_model")
+        blind = send(client, "POST", url, {"count": 5, "method": "kmeans", "model_id": foreign.pk})
+        assert (blind.status_code, blind.json()["code"]) == (422, "bad_frame")
         assert not Job.objects.exists()
 
     def test_viewers_may_not(self, video: Video) -> None:

@@ -19,7 +19,7 @@ from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
 from webapp.accounts.models import Role
 from webapp.projects.models import Project
 from webapp.recordings.models import Recording, RecordingSession, Upload, Video
-from webapp.results.models import ExportFile, PoseResult, Reconstruction
+from webapp.results.models import ExportFile, PoseMap, PoseResult, Reconstruction
 from webapp.training.models import LabelSnapshot, PoseModel
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,9 @@ NEEDS: dict[str, Capability] = {
     "export_delete": Capability.MANAGE_DATA,
     "export_list": Capability.VIEW,
     "export_start": Capability.VIEW,
+    "film_start": Capability.VIEW,
     "format_list": Capability.VIEW,
+    "frame_prediction_list": Capability.VIEW,
     "import_deeplabcut": Capability.MANAGE_DATA,
     "job_cancel": Capability.TRAIN,
     "job_events": Capability.VIEW,
@@ -62,6 +64,10 @@ NEEDS: dict[str, Capability] = {
     "model_train": Capability.TRAIN,
     "operation_apply": Capability.LABEL,
     "operation_history": Capability.VIEW,
+    "pose_map_delete": Capability.MANAGE_DATA,
+    "pose_map_list": Capability.VIEW,
+    "pose_map_points": Capability.VIEW,
+    "pose_map_start": Capability.VIEW,
     "prediction_start": Capability.TRAIN,
     "predictions_start": Capability.TRAIN,
     "project_delete": Capability.DELETE_PROJECT,
@@ -91,6 +97,7 @@ NEEDS: dict[str, Capability] = {
     "recording_session_list": Capability.VIEW,
     "recording_session_rename": Capability.MANAGE_DATA,
     "recording_sync": Capability.MANAGE_DATA,
+    "result_doubts": Capability.VIEW,
     "result_delete": Capability.TRAIN,
     "result_get": Capability.VIEW,
     "result_list": Capability.VIEW,
@@ -173,6 +180,9 @@ class World:
             "model_id": model.pk,
             "result_id": result.pk,
             "export_id": export.pk,
+            "map_id": PoseMap.objects.create(
+                project=project, result=result, folder="media/maps/none", job=make_job(project)
+            ).pk,
             "upload_id": upload.pk,
             "calibration_id": make_calibration(project).pk,
             "reconstruction_id": reconstruction.pk,

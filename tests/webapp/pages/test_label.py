@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from tests.webapp.factories import client_of, make_project, make_user, owner_of
+from tests.webapp.factories import client_of, make_job, make_project, make_user, owner_of
 from tests.webapp.recordings.factories import pretend_video
 from webapp.annotation.models import Instance, SuggestedFrame
+from webapp.jobs.models import Job
 from webapp.pages.next_frame import Place, frame_to_label
 from webapp.projects.models import Project
 from webapp.recordings.models import Video
@@ -21,9 +22,11 @@ def label(video: Video, frame_index: int) -> None:
     Instance.objects.create(video=video, frame_index=frame_index, animal=animal, keypoints=[], rev=1)
 
 
-def suggest(video: Video, *frames: int) -> None:
+def suggest(video: Video, *frames: int, job: Job | None = None) -> None:
     for frame_index in frames:
-        SuggestedFrame.objects.create(video=video, frame_index=frame_index, method="kmeans", score=1.0)
+        SuggestedFrame.objects.create(
+            video=video, frame_index=frame_index, method="kmeans", score=1.0, job=job
+        )
 
 
 def place(project: Project) -> Place | None:
@@ -36,6 +39,21 @@ def test_the_first_suggested_frame_without_labels() -> None:
     suggest(video, 5, 20, 60)
     label(video, 5)
     assert place(project) == (video.pk, 20)
+
+
+def test_of_what_was_found_last_until_that_is_labelled() -> None:
+    project = make_project()
+    first, second = pretend_video(project), pretend_video(project)
+    suggest(first, 3)
+    suggest(first, 5, job=make_job(project))
+    suggest(second, 20, 60, job=make_job(project))
+    found = []
+    for _ in range(4):
+        there = place(project)
+        assert there is not None
+        found.append(there)
+        label(Video.objects.get(pk=there.video_id), there.frame_index)
+    assert found == [(second.pk, 20), (second.pk, 60), (first.pk, 5), (first.pk, 3)]
 
 
 def test_the_last_labelled_frame_where_no_suggestion_waits() -> None:

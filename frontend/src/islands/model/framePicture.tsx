@@ -2,10 +2,9 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { type Api, bodyOf } from "../../api/client";
-import { problemOf } from "../../api/problem";
 import type { Model, Result, Video } from "../../api/types";
 import { cropAround, MarkedFrame, type Point, pairsOf, pointsOf } from "../parts/markedFrame";
-import { parseWindow } from "../studio/predictions";
+import { readPredictedPoints } from "../parts/predictedPoints";
 
 interface FramePictureProps {
   readonly api: Api;
@@ -59,7 +58,7 @@ function PictureOfNow({ api, video, frame, result, words }: PictureOfNowProps): 
         // The picture is still worth having without its marks.
         .catch((error: unknown) => console.warn("marks of a worst frame could not be read", error));
     void keep(labels, readLabels(api, video.id, frame));
-    if (resultId !== null) void keep(answers, readPredictions(resultId, frame));
+    if (resultId !== null) void keep(answers, readPredictedPoints(resultId, frame));
     return () => {
       stale = true;
     };
@@ -85,17 +84,4 @@ async function readLabels(api: Api, videoId: number, frame: number): Promise<Poi
     .flatMap(({ x, y, visibility }) =>
       x !== null && y !== null && (visibility === "visible" || visibility === "guessed") ? [{ x, y }] : [],
     );
-}
-
-async function readPredictions(resultId: number, frame: number): Promise<Point[]> {
-  const response = await fetch(`/api/v1/results/${resultId}/window?start=${frame}&stop=${frame + 1}`);
-  if (!response.ok) throw await problemOf(response);
-  const shape = response.headers.get("X-Shape") ?? "";
-  const { values } = parseWindow(await response.arrayBuffer(), shape, frame);
-  const points: Point[] = [];
-  for (let at = 0; at < values.length; at += 3) {
-    const [x, y] = [values[at] ?? Number.NaN, values[at + 1] ?? Number.NaN];
-    if (Number.isFinite(x) && Number.isFinite(y)) points.push({ x, y });
-  }
-  return points;
 }

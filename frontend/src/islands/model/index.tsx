@@ -16,6 +16,7 @@ import { Loaded, Resource } from "../parts/resource";
 import { onJobEnd } from "../parts/watch";
 import { Confidence } from "./confidence";
 import { CardFacts, isUnchecked, Meaning } from "./facts";
+import { LabelNext } from "./labelNext";
 import { Quality } from "./quality";
 import { RunOnVideos } from "./run";
 import { Suspects } from "./suspects";
@@ -77,6 +78,7 @@ function ModelView(page: ModelPage): JSX.Element {
       {learnt && <Suspects {...page} />}
       {learnt && <Confidence model={model} />}
       {learnt && <LearningCurve learning={page.data.learning} modelId={model.id} />}
+      {learnt && <LabelNext {...page} />}
       {learnt && <RunOnVideos {...page} />}
       {jobId && (
         <section class="card stack tight">

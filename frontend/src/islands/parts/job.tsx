@@ -94,7 +94,7 @@ interface JobButtonsProps {
   readonly api: Api;
   readonly feed: JobFeed;
   readonly job: JobState;
-  readonly props: ProjectProps;
+  readonly props: Pick<ProjectProps, "capabilities">;
 }
 
 export function JobButtons({ api, feed, job, props }: JobButtonsProps): JSX.Element | null {

@@ -41,6 +41,8 @@ export function can(props: Pick<ProjectProps, "capabilities">, capability: Capab
 /** Which right a kind of job asks for: starting, cancelling and trying again are one right. */
 const NEEDS: Readonly<Record<string, Capability>> = {
   "demo.render": "manage_data",
+  "pose.film": "view",
+  "pose.map": "view",
   "pose.predict": "train",
   "pose.reconstruct": "train",
   "pose.train": "train",

@@ -1,8 +1,11 @@
+import type { ComponentChildren } from "preact";
 import { sideTint } from "../../canvas/palette";
 import { isPlaced, type KeypointValue } from "../../labels/types";
 import type { Studio } from "./controller";
+import { Doubtful } from "./Doubtful";
 import { KeypointTools } from "./KeypointTools";
 import type { Animal } from "./model";
+import { Predictions } from "./Predictions";
 import { Section } from "./Section";
 import { ViewList } from "./ViewList";
 import { agoWords } from "./words";
@@ -134,70 +137,6 @@ function Keypoints({ studio }: { studio: Studio }) {
   );
 }
 
-function Predictions({ studio }: { studio: Studio }) {
-  const { state } = studio;
-  void state.predictionsVersion.value;
-  void state.labelsVersion.value;
-  const results = state.results.value;
-  if (results.length === 0) {
-    return (
-      <Section title="Predictions">
-        <p class="dim st-text">None of this video yet. Train a model, then run it on this recording.</p>
-      </Section>
-    );
-  }
-  const chosen = state.resultId.value;
-  const acceptable = chosen === null ? null : (studio.labelling.acceptable()?.length ?? null);
-  return (
-    <Section title="Predictions">
-      <select
-        class="st-select"
-        aria-label="Result to show"
-        value={chosen === null ? "" : String(chosen)}
-        onChange={(event) => {
-          const { value } = event.currentTarget;
-          studio.chooseResult(value === "" ? null : Number(value));
-        }}
-      >
-        <option value="">Show none</option>
-        {results.map((result) => (
-          <option key={result.id} value={String(result.id)} disabled={result.framesDone === 0}>
-            {result.modelName}
-            {result.state === "ready" ? "" : ` (${result.state}, ${result.framesDone} frames)`}
-          </option>
-        ))}
-      </select>
-      {chosen !== null && (
-        <>
-          <label class="st-slider">
-            <span>Confidence at least</span>
-            <output>{state.threshold.value.toFixed(2)}</output>
-            <input
-              type="range"
-              aria-label="Confidence at least"
-              min="0.05"
-              max="1"
-              step="0.01"
-              value={state.threshold.value}
-              onInput={(event) => {
-                state.threshold.value = Number(event.currentTarget.value);
-              }}
-            />
-          </label>
-          {state.project.canLabel && (
-            <button type="button" class="st-row" disabled={!acceptable} onClick={() => studio.accept()}>
-              <span class="st-name">
-                Accept {acceptable ?? "…"} above <b>{state.threshold.value.toFixed(2).replace(/^0/, "")}</b>
-              </span>
-              <kbd>A</kbd>
-            </button>
-          )}
-        </>
-      )}
-    </Section>
-  );
-}
-
 function History({ studio }: { studio: Studio }) {
   const lines = studio.state.history.value;
   const now = new Date();
@@ -217,14 +156,16 @@ function History({ studio }: { studio: Studio }) {
   );
 }
 
-export function Sidebar({ studio }: { studio: Studio }) {
+export function Sidebar({ studio, children }: { studio: Studio; children?: ComponentChildren }) {
   return (
     <aside class="st-side" aria-label="Labels">
       <LabelsRead studio={studio} />
       <ViewList studio={studio} />
+      {children}
       <Animals studio={studio} />
       <Keypoints studio={studio} />
       <Predictions studio={studio} />
+      <Doubtful studio={studio} />
       <History studio={studio} />
     </aside>
   );

@@ -2,11 +2,14 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { onDensityChange } from "../../canvas/density";
 import type { Studio } from "./controller";
+import { doubtWords } from "./Doubtful";
+import type { Doubt } from "./model";
 import { paintTimeline, type TimelineColours, tickOfX, timelineHeight } from "./timelinePaint";
 import { timeWords } from "./words";
 
 const MOST_BANDS = 4;
 const PAGE_TICKS = 10;
+const DOUBT_REACH_PX = 2;
 
 function coloursOf(element: Element): TimelineColours {
   const style = getComputedStyle(element);
@@ -17,7 +20,19 @@ function coloursOf(element: Element): TimelineColours {
     ok: read("--st-labelled"),
     warn: read("--warn"),
     accent: read("--accent"),
+    bad: read("--bad"),
   };
+}
+
+/** Doubtful stretches of the active view, each by the ticks that show its frames. */
+function doubtfulTicks({ state }: Studio): { ticks: { first: number; last: number }; doubt: Doubt }[] {
+  const { active, recording } = state;
+  const { name, doubts } = active.value;
+  const at = (frame: number): number => recording.table.tickNear(name, frame);
+  return (doubts.value?.stretches ?? []).map((doubt) => ({
+    ticks: { first: at(doubt.first), last: at(doubt.last) },
+    doubt,
+  }));
 }
 
 /**
@@ -52,6 +67,7 @@ export function Timeline({ studio }: { studio: Studio }) {
       suggested: state.suggestedTicks(active),
       labelledElsewhere: new Set(others.flatMap((view) => state.labelledTicks(view))),
       suggestedElsewhere: new Set(others.flatMap((view) => state.suggestedTicks(view))),
+      doubts: doubtfulTicks(studio).map(({ ticks, doubt }) => ({ ...ticks, severity: doubt.severity })),
       bands,
     };
     paintTimeline(context, width, content, coloursOf(element));
@@ -73,6 +89,16 @@ export function Timeline({ studio }: { studio: Studio }) {
     };
   }, []);
 
+  /** What is doubtful under the pointer, in the words that the browser shows. */
+  const tell = (event: PointerEvent & { currentTarget: HTMLElement }): void => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const near = Math.ceil((DOUBT_REACH_PX * state.ticks) / Math.max(1, box.width));
+    const tick = tickOfX(event.clientX - box.left, state.ticks, box.width);
+    const found = doubtfulTicks(studio).find(
+      ({ ticks }) => ticks.first - near <= tick && tick <= ticks.last + near,
+    );
+    event.currentTarget.title = found === undefined ? "" : doubtWords(found.doubt);
+  };
   const follow = (event: PointerEvent & { currentTarget: HTMLElement }): void => {
     const box = event.currentTarget.getBoundingClientRect();
     studio.scrub(tickOfX(event.clientX - box.left, state.ticks, box.width));
@@ -116,6 +142,7 @@ export function Timeline({ studio }: { studio: Studio }) {
       }}
       onPointerMove={(event) => {
         if (event.currentTarget.hasPointerCapture(event.pointerId)) follow(event);
+        else tell(event);
       }}
     >
       <span class="st-here" style={{ left: `${(100 * target) / state.ticks}%`, "--ticks": state.ticks }} />

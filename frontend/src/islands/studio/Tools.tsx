@@ -27,7 +27,7 @@ function Tool({ studio, command, icon, label, pressed }: ToolProps) {
 
 /** Over the view that is worked in, since that is what they change. */
 export function Tools({ studio }: { studio: Studio }) {
-  const { loupe, showNames, showPredictions, resultId } = studio.state;
+  const { loupe, showNames, showPredictions } = studio.state;
   return (
     <div class="st-tools" role="toolbar" aria-label="Picture">
       <Tool studio={studio} command={{ do: "zoom-in" }} icon="plus" label="Zoom in (+)" />
@@ -41,7 +41,7 @@ export function Tools({ studio }: { studio: Studio }) {
         label="Names (K)"
         pressed={showNames.value}
       />
-      {resultId.value !== null && (
+      {studio.hasGhosts && (
         <Tool
           studio={studio}
           command={{ do: "predictions" }}

@@ -137,7 +137,14 @@ export function Transport({ studio }: { studio: Studio }) {
           <i class="suggested" /> suggested
         </span>
         {state.views.length > 1 && <span>faint: in other views</span>}
-        {state.resultId.value !== null && <span>bar strength = confidence</span>}
+        {state.resultId.value !== null && (
+          <>
+            <span>
+              <i class="doubtful" /> doubtful
+            </span>
+            <span>bar strength = confidence</span>
+          </>
+        )}
       </div>
     </footer>
   );

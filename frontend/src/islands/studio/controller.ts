@@ -5,9 +5,11 @@ import { type Adjustment, loadAdjustment, saveAdjustment } from "../../canvas/ad
 import type { LabelSession } from "../../labels/labelSession";
 import type { SourceKind } from "../../player/types";
 import { addressOf } from "./address";
+import { DoubtReads } from "./doubtReads";
 import type { Gateway } from "./gateway";
 import { Ghosts } from "./ghosts";
 import type { Command } from "./keys";
+import { LabelLoop } from "./labelLoop";
 import { Labelling } from "./labelling";
 import type { Animal } from "./model";
 import { Notes } from "./notes";
@@ -16,6 +18,7 @@ import { rememberViews } from "./remembered";
 import { sceneOf } from "./sceneOf";
 import { Screen } from "./screen";
 import type { StudioState, ViewState } from "./state";
+import type { SuggestedGhosts } from "./suggestedGhosts";
 import { ViewChoice } from "./viewChoice";
 import { runViewCommand } from "./viewCommands";
 import { ViewDesk, type ViewElements } from "./viewDesk";
@@ -28,8 +31,10 @@ export class Studio {
   readonly labelling: Labelling;
   readonly reads: Reads;
   readonly views: ViewChoice;
+  readonly loop: LabelLoop;
   readonly #notes: Notes;
   readonly #ghosts: Ghosts;
+  readonly #doubts: DoubtReads;
   readonly #session: LabelSession;
   readonly #signal: AbortSignal;
   readonly #forget: () => void;
@@ -58,6 +63,7 @@ export class Studio {
       labelsCame: (view) => view === state.active.value && this.labelling.labelsCame(),
       chooseResult: (id) => this.#ghosts.choose(id),
       showResult: (view, id) => this.#ghosts.show(view, id),
+      predictionsCame: redraw,
     });
     this.views = new ViewChoice(state, {
       hasFocus: () => this.#screen?.desk?.hasFocus === true,
@@ -69,6 +75,15 @@ export class Studio {
       },
       note: (words) => note("info", words),
     });
+    this.loop = new LabelLoop(state, {
+      accept: () => this.accept(),
+      activate: (view) => this.activate(view),
+      goTo: (tick) => this.goTo(tick),
+      goToStop: () => this.goToStop(1),
+      skip: (view, frame) => this.reads.skip(view, frame),
+      note: (words) => note("info", words),
+    });
+    this.#doubts = new DoubtReads(state, gateway, (words) => note("bad", words));
     for (const view of state.views) view.adjustment.value = loadAdjustment(view.video.id, localStorage);
     this.#forget = rememberViews(state, localStorage);
     this.#listen();
@@ -142,14 +157,19 @@ export class Studio {
         labelling.redo();
         return;
       case "next-frame":
+        this.loop.next();
+        return;
       case "previous-frame":
-        this.goToStop(command.do === "next-frame" ? 1 : -1);
+        this.goToStop(-1);
         return;
       case "copy-pose":
         labelling.copyPose();
         return;
       case "accept":
         this.accept();
+        return;
+      case "accept-next":
+        this.loop.acceptAndGoOn();
         return;
       case "view":
         this.views.next(command.step);
@@ -206,8 +226,8 @@ export class Studio {
   }
 
   accept(): void {
-    if (!this.#ghosts.isShown(this.state.active.value))
-      this.note("info", "Choose a result under Predictions first.");
+    if (!this.hasGhosts)
+      this.note("info", "There are no predictions here. Choose a result under Predictions first.");
     else this.labelling.accept();
   }
 
@@ -235,8 +255,21 @@ export class Studio {
     return [...(this.#screen?.desks ?? [])].map(({ pointer }) => pointer.abandon()).includes(true);
   }
 
-  chooseResult(id: number | null): void {
-    this.#ghosts.choose(id);
+  /** A result over the picture; or what models say of suggested frames alone; or nothing. */
+  chooseResult(id: number | "suggested" | null): void {
+    if (typeof id === "number") this.#ghosts.choose(id);
+    else this.#ghosts.chooseSuggested(id === "suggested");
+  }
+
+  /** Whether predictions may lie over the active view. */
+  get hasGhosts(): boolean {
+    void this.state.predictionsVersion.value;
+    return this.#ghosts.isShown(this.state.active.value);
+  }
+
+  /** What models say of suggested frames of the active view. */
+  get suggestedGhosts(): SuggestedGhosts {
+    return this.#ghosts.suggested(this.state.active.value);
   }
 
   /** Mean confidence (tick) of an animal; undefined without predictions of it. */
@@ -309,8 +342,10 @@ export class Studio {
   #labelsChanged(): void {
     const { state } = this;
     batch(() => {
-      for (const { video, placedByFrame } of state.views) {
-        placedByFrame.value = this.#session.store(video.id).placedByFrame();
+      for (const { video, placedByFrame, progressByFrame } of state.views) {
+        const store = this.#session.store(video.id);
+        placedByFrame.value = store.placedByFrame();
+        progressByFrame.value = store.progressByFrame();
       }
       state.canUndo.value = this.#session.videoToUndo !== null;
       state.canRedo.value = this.#session.videoToRedo !== null;
@@ -353,6 +388,7 @@ export class Studio {
     if (this.#settle !== null) clearTimeout(this.#settle);
     this.#forget();
     this.#ghosts.dispose();
+    this.#doubts.dispose();
     this.#screen?.dispose();
     // The end of a page aborts the signal first, so the listener of "pagehide" is gone when its turn comes.
     this.#session.queue.lastWords();

@@ -9,7 +9,9 @@ import { RigCamera } from "../../scene/rigCamera";
 import type { SceneCamera } from "../../scene/types";
 import type {
   AbsentView,
+  Doubts,
   HistoryLine,
+  ModelFrames,
   PoseResult,
   StudioProject,
   StudioRecording,
@@ -62,7 +64,34 @@ export class Gateway {
   async suggestions(videoId: number): Promise<Suggestion[]> {
     const path = { video_id: videoId };
     const wire = await bodyOf(this.#api.GET("/api/v1/videos/{video_id}/suggestions", this.#with(path)));
-    return wire.map(({ frame_index, method }) => ({ frameIndex: frame_index, method }));
+    return wire.map(({ frame_index, method, score, reasons, batch, created_at }) => ({
+      frameIndex: frame_index,
+      method,
+      score,
+      reasons,
+      batch,
+      at: Date.parse(created_at),
+    }));
+  }
+
+  /** Take a frame off the list of what is to be labelled. */
+  async skip(videoId: number, frameIndex: number): Promise<void> {
+    const path = { video_id: videoId, frame_index: frameIndex };
+    await this.#api.DELETE("/api/v1/videos/{video_id}/suggestions/{frame_index}", this.#with(path));
+  }
+
+  /** What models say of suggested frames. */
+  async framePredictions(videoId: number): Promise<ModelFrames[]> {
+    const path = { video_id: videoId };
+    const wire = await bodyOf(this.#api.GET("/api/v1/videos/{video_id}/frame-predictions", this.#with(path)));
+    return wire.map(({ model_name, keypoints, frames }) => ({
+      modelName: model_name,
+      keypoints,
+      frames: frames.map(({ frame_index, points }) => ({
+        frameIndex: frame_index,
+        points: points as ModelFrames["frames"][number]["points"],
+      })),
+    }));
   }
 
   async results(videoId: number): Promise<PoseResult[]> {
@@ -76,6 +105,12 @@ export class Gateway {
       keypoints: result.keypoints,
       individuals: result.individuals,
     }));
+  }
+
+  /** Where the predictions of a result are doubtful. */
+  async doubts(resultId: number): Promise<Doubts> {
+    const path = { result_id: resultId };
+    return await bodyOf(this.#api.GET("/api/v1/results/{result_id}/doubts", this.#with(path)));
   }
 
   /** Predictions of the frames start <= frame < stop. */

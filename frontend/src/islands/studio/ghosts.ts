@@ -3,9 +3,10 @@
 import { wordsOf } from "../../api/problem";
 import type { PredictionMark } from "../../canvas/scene";
 import type { Gateway } from "./gateway";
-import type { Animal } from "./model";
+import type { Animal, ModelFrames } from "./model";
 import { PredictionStore } from "./predictions";
 import type { StudioState, ViewState } from "./state";
+import { SuggestedGhosts } from "./suggestedGhosts";
 
 export interface GhostHooks {
   readonly redraw: () => void;
@@ -17,6 +18,7 @@ export class Ghosts {
   readonly #gateway: Pick<Gateway, "window">;
   readonly #hooks: GhostHooks;
   readonly #stores = new Map<ViewState, PredictionStore>();
+  readonly #suggested = new WeakMap<readonly ModelFrames[], SuggestedGhosts>();
   /** By values of a store (frame): the same by tick, as of a version. The time line is painted for every tick. */
   readonly #laid = new WeakMap<Float32Array, { version: number; ticks: Float32Array }>();
 
@@ -61,14 +63,34 @@ export class Ghosts {
     this.#hooks.redraw();
   }
 
+  /** Show, while no result is chosen, what models say of suggested frames; or nothing at all. */
+  chooseSuggested(shown: boolean): void {
+    for (const view of this.#state.views) {
+      view.ghostsOnSuggested.value = shown;
+      this.show(view, null);
+    }
+  }
+
+  /** Whether there may be predictions over a view. */
   isShown(view: ViewState): boolean {
-    return this.#stores.has(view);
+    return this.#stores.has(view) || (view.ghostsOnSuggested.value && this.suggested(view).size > 0);
+  }
+
+  /** What models say of the suggested frames of a view. */
+  suggested({ modelFrames }: ViewState): SuggestedGhosts {
+    const models = modelFrames.value;
+    const known = this.#suggested.get(models);
+    if (known !== undefined) return known;
+    const fresh = new SuggestedGhosts(models, this.#state.project.skeleton.names);
+    this.#suggested.set(models, fresh);
+    return fresh;
   }
 
   /** Predictions of an animal on a frame of a view; null while they are on their way. */
   marks(view: ViewState, frame: number, animal: Animal): readonly PredictionMark[] | null {
     const store = this.#stores.get(view);
-    return store === undefined ? [] : store.marks(frame, this.#individual(animal));
+    if (store !== undefined) return store.marks(frame, this.#individual(animal));
+    return view.ghostsOnSuggested.value ? this.suggested(view).marks(frame, this.#individual(animal)) : [];
   }
 
   /**

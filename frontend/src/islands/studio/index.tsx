@@ -2,6 +2,7 @@
 
 import "../../styles/studio.css";
 import { render } from "preact";
+import type { Api } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
 import { wordsOf } from "../../api/problem";
 import { openLabelDatabase } from "../../labels/database";
@@ -9,7 +10,9 @@ import { LabelSession } from "../../labels/labelSession";
 import { LabelStore } from "../../labels/labelStore";
 import type { IslandContext } from "../context";
 import { pageFeed } from "../parts/feed";
+import { counted } from "../parts/format";
 import { JobChip } from "../parts/jobChip";
+import { framesFound } from "../parts/methods";
 import { onJobEnd } from "../parts/watch";
 import { Studio } from "./controller";
 import { Help, Notices } from "./Dialogs";
@@ -24,21 +27,25 @@ import { Picture } from "./Picture";
 import { Sidebar } from "./Sidebar";
 import { probeSources } from "./screen";
 import { StudioState } from "./state";
+import { ToLabel } from "./ToLabel";
 import { Transport } from "./Transport";
 
 interface AppProps {
+  readonly api: Api;
   readonly studio: Studio;
   readonly props: StudioProps;
   readonly feed: JobFeed;
 }
 
-function App({ studio, props, feed }: AppProps) {
+function App({ api, studio, props, feed }: AppProps) {
   return (
     <div class="st-frame-of-page">
       <Header studio={studio} props={props} feed={feed} />
       <Picture studio={studio} />
       <Notices studio={studio} />
-      <Sidebar studio={studio} />
+      <Sidebar studio={studio}>
+        <ToLabel studio={studio} api={api} feed={feed} props={props} />
+      </Sidebar>
       <Transport studio={studio} />
       <Help studio={studio} />
     </div>
@@ -70,7 +77,7 @@ export async function mount(
     const studio = new Studio(state, session, gateway, signal);
     studio.open(root);
     root.replaceChildren();
-    render(<App studio={studio} props={props} feed={feed} />, root);
+    render(<App api={api} studio={studio} props={props} feed={feed} />, root);
     studio.focusPicture();
     studio.goTo(firstTick(studio, props));
     readKeyboard(root, studio, signal);
@@ -108,8 +115,13 @@ function firstTick(studio: Studio, { videoId, frame, tick }: StudioProps): numbe
 
 /** What a job made of one of the videos is shown as soon as the job has ended. */
 function watchJobs(feed: JobFeed, studio: Studio, signal: AbortSignal): void {
-  onJobEnd(feed, signal, ({ params }) => {
-    if (typeof params.video_id === "number") void studio.reads.jobEnded(params.video_id);
+  onJobEnd(feed, signal, (job) => {
+    const { video_id: video } = job.params;
+    if (typeof video !== "number") return;
+    void studio.reads.jobEnded(video).then(() => {
+      const found = job.kind === "video.suggest" ? framesFound(job).length : 0;
+      if (found > 0) studio.note("info", `${counted(found, "frame")} to label were found. N leads to them.`);
+    });
   });
 }
 

@@ -21,6 +21,7 @@ export type Command =
         | "previous-frame"
         | "copy-pose"
         | "accept"
+        | "accept-next"
         | "fit"
         | "zoom-in"
         | "zoom-out"
@@ -124,6 +125,7 @@ export function studioCommand(press: KeyPress): Command | null {
   if (press.shiftKey && (press.code === "Comma" || press.code === "Period")) {
     return { do: "step", frames: press.code === "Period" ? 10 : -10 };
   }
+  if (press.shiftKey && press.key.toLowerCase() === "a") return { do: "accept-next" };
   if (/^[1-9]$/.test(press.key)) return { do: "animal", slot: Number(press.key) - 1 };
   return PLAIN[press.key.length === 1 ? press.key.toLowerCase() : press.key] ?? bracketPlace(press);
 }
@@ -147,7 +149,7 @@ export const HELP: readonly HelpGroup[] = [
       [["Delete"], "take the label away; also Backspace"],
       [["1", "…", "9"], "choose the animal"],
       [["C"], "copy the previous labelled pose to the keypoints without a label"],
-      [["A"], "accept predictions above the threshold"],
+      [["A"], "accept predictions above the threshold; with Shift also go on, where nothing is left open"],
       [["Ctrl", "Z"], "undo; with Shift redo, also Ctrl Y"],
     ],
   },
@@ -157,7 +159,7 @@ export const HELP: readonly HelpGroup[] = [
       [["Space"], "play and pause"],
       [[",", "."], "one frame (of several views: one tick) back, forward"],
       [["<", ">"], "ten back, forward; also Shift with , and ."],
-      [["N"], "next suggested or labelled frame"],
+      [["N"], "next frame to label; when all are done, next labelled frame"],
       [["P"], "previous suggested or labelled frame"],
       [["G"], "go to a frame or tick by number"],
       [["Home", "End"], "on the timeline: first, last frame; arrows step by one, PageUp and PageDown by ten"],

@@ -64,6 +64,24 @@ export interface StudioProject {
 export interface Suggestion {
   readonly frameIndex: number;
   readonly method: string;
+  /** 0..1, the larger the more worth labelling in its batch. */
+  readonly score: number;
+  /** In words fit to show, the strongest first. */
+  readonly reasons: readonly string[];
+  /** What was proposed together; null of what came with a demo. */
+  readonly batch: string | null;
+  readonly at: number;
+}
+
+/** What a model says of suggested frames, whether or not it ran over the whole video. */
+export interface ModelFrames {
+  readonly modelName: string;
+  readonly keypoints: readonly string[];
+  readonly frames: readonly {
+    readonly frameIndex: number;
+    /** [individual][keypoint] of x, y and confidence; null where there is no answer. */
+    readonly points: readonly (readonly (readonly [number, number, number] | null)[])[];
+  }[];
 }
 
 /** A model's output over this video, as far as it goes. */
@@ -74,6 +92,22 @@ export interface PoseResult {
   readonly framesDone: number;
   readonly keypoints: readonly string[];
   readonly individuals: readonly string[];
+}
+
+/** Frames first..last in which predictions are doubtful; `worst` is the one to look at. */
+export interface Doubt {
+  readonly first: number;
+  readonly last: number;
+  readonly worst: number;
+  /** 0..1. */
+  readonly severity: number;
+  readonly reasons: readonly string[];
+}
+
+/** The worst stretches in time order, of `total` that there are. */
+export interface Doubts {
+  readonly total: number;
+  readonly stretches: readonly Doubt[];
 }
 
 export interface HistoryLine {

@@ -1,6 +1,6 @@
 /** What the studio reads beside the picture; each part by itself, and again when there is reason to. */
 
-import { computed } from "@preact/signals";
+import { batch, computed } from "@preact/signals";
 import { ApiProblem, wordsOf } from "../../api/problem";
 import type { LabelSession } from "../../labels/labelSession";
 import type { Instance } from "../../labels/types";
@@ -15,11 +15,13 @@ export interface ReadHooks {
   readonly labelsCame: (view: ViewState) => void;
   /** Show a result of the active view, and those of the same model over the others. */
   readonly chooseResult: (id: number | null) => void;
+  /** There is something else to draw. */
+  readonly predictionsCame: () => void;
   /** Show a result in one view. */
   readonly showResult: (view: ViewState, id: number | null) => void;
 }
 
-type Sources = Pick<Gateway, "labels" | "suggestions" | "results" | "history">;
+type Sources = Pick<Gateway, "labels" | "suggestions" | "framePredictions" | "skip" | "results" | "history">;
 
 export class Reads {
   readonly #state: StudioState;
@@ -82,11 +84,32 @@ export class Reads {
     await Promise.all(failed.map((view) => this.labels(view)));
   }
 
+  /** Suggested frames, with what models say of them. */
   async suggestions(view: ViewState): Promise<void> {
     try {
-      view.suggestions.value = await this.#gateway.suggestions(view.video.id);
+      const { id } = view.video;
+      const [suggestions, models] = await Promise.all([
+        this.#gateway.suggestions(id),
+        this.#gateway.framePredictions(id),
+      ]);
+      batch(() => {
+        view.suggestions.value = suggestions;
+        view.modelFrames.value = models;
+        this.#state.predictionsVersion.value++;
+      });
+      this.#hooks.predictionsCame();
     } catch (error) {
       this.#say("Suggested frames", view)(error);
+    }
+  }
+
+  /** Take a suggested frame off the list, here when the server has done so. */
+  async skip(view: ViewState, frameIndex: number): Promise<void> {
+    try {
+      await this.#gateway.skip(view.video.id, frameIndex);
+      view.suggestions.value = view.suggestions.value.filter((one) => one.frameIndex !== frameIndex);
+    } catch (error) {
+      if (!isAbort(error)) this.#hooks.note("bad", `The frame stays on the list. ${wordsOf(error)}`);
     }
   }
 

@@ -7,13 +7,16 @@ import { ALL_SAVED, type SaveState } from "../../labels/saveState";
 import type { LabelConflict } from "../../labels/types";
 import type { SourceKind } from "../../player/types";
 import type {
+  Doubts,
   HistoryLine,
+  ModelFrames,
   PoseResult,
   StudioProject,
   StudioRecording,
   StudioVideo,
   Suggestion,
 } from "./model";
+import { type FrameProgress, type Stop, workList } from "./workList";
 
 /** More views than this are too small to work in, and too much to decode at once. */
 export const MOST_VIEWS = 6;
@@ -41,9 +44,17 @@ export class ViewState {
   /** Until they are known nothing is said of labels, and nothing changed. */
   readonly labelsRead: Signal<"reading" | "failed" | "known"> = signal("reading");
   readonly placedByFrame: Signal<ReadonlyMap<number, number>> = signal(new Map());
+  /** How far each frame is on which somebody has decided something. */
+  readonly progressByFrame: Signal<ReadonlyMap<number, FrameProgress>> = signal(new Map());
   readonly suggestions: Signal<readonly Suggestion[]> = signal([]);
+  /** What models say of suggested frames. */
+  readonly modelFrames: Signal<readonly ModelFrames[]> = signal([]);
   readonly results: Signal<readonly PoseResult[]> = signal([]);
   readonly resultId: Signal<number | null> = signal(null);
+  /** Where the result that is shown is doubtful; null while that is not known, and without a result. */
+  readonly doubts: Signal<Doubts | null> = signal(null);
+  /** While no result is shown: show what a model says of suggested frames. Whoever asked it wants to see it. */
+  readonly ghostsOnSuggested = signal(true);
 
   constructor(video: StudioVideo) {
     this.video = video;
@@ -105,6 +116,11 @@ export class StudioState {
 
   /** Ticks worth a visit: labelled or suggested in some view, in time order. */
   readonly stops: ReadonlySignal<readonly number[]>;
+  /**
+   * Suggested frames of all views that are not labelled, or not to the end: those of a view's newest batch, of
+   * earlier ones when that is done.
+   */
+  readonly toLabel: ReadonlySignal<readonly Stop[]>;
 
   /** `videoId`: the view to begin with, else the first. */
   constructor(recording: StudioRecording, project: StudioProject, videoId?: number) {
@@ -125,6 +141,7 @@ export class StudioState {
       );
       return [...ticks].sort((a, b) => a - b);
     });
+    this.toLabel = computed(() => this.views.flatMap((view, at) => this.#openStops(view, at)));
   }
 
   // Of the active view, for whoever speaks of that alone.
@@ -178,6 +195,14 @@ export class StudioState {
       view,
       view.suggestions.value.map(({ frameIndex }) => frameIndex),
     );
+  }
+
+  /** Nothing while the labels of the view are not known: what is done could not be told. */
+  #openStops(view: ViewState, at: number): Stop[] {
+    if (view.labelsRead.value !== "known") return [];
+    const { open, earlier } = workList(view.suggestions.value, view.progressByFrame.value);
+    const frames = (open.length > 0 ? open : earlier).map(({ frameIndex }) => frameIndex);
+    return this.#ticksOf(view, frames).map((tick) => ({ tick, view: at }));
   }
 
   /** A frame that is shown at no tick has no place on the clock. */

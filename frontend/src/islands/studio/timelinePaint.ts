@@ -8,6 +8,7 @@ export interface TimelineColours {
   readonly ok: string;
   readonly warn: string;
   readonly accent: string;
+  readonly bad: string;
 }
 
 export interface TimelineContent {
@@ -19,14 +20,27 @@ export interface TimelineContent {
   /** The same of the other views. */
   readonly labelledElsewhere: Iterable<number>;
   readonly suggestedElsewhere: Iterable<number>;
+  /** Stretches of ticks in which the predictions of the active view are doubtful. */
+  readonly doubts: readonly DoubtfulTicks[];
   /** Confidence (tick) of the active view. */
   readonly bands: readonly { readonly colour: string; readonly confidence: Float32Array }[];
+}
+
+/** Ticks first..last; the last one belongs to it. */
+export interface DoubtfulTicks {
+  readonly first: number;
+  readonly last: number;
+  readonly severity: number;
 }
 
 const AXIS_HEIGHT = 18;
 const MARK_HEIGHT = 12;
 const BAND_HEIGHT = 9;
 const GAP = 4;
+/** Within the gap below the marks. */
+const DOUBT_HEIGHT = 3;
+/** A stretch of a few frames in hours is still to be seen. */
+const LEAST_DOUBT_WIDTH = 2;
 /** What other views have stands back behind what the active one has. */
 const ELSEWHERE_ALPHA = 0.38;
 const LEAST_MARK_WIDTH = 4;
@@ -63,6 +77,7 @@ export function paintTimeline(
   context.clearRect(0, 0, width, height);
   paintAxis(context, width, content, colours);
   paintMarks(context, width, content, colours);
+  paintDoubts(context, width, content, colours);
   content.bands.forEach((band, i) => {
     const top = AXIS_HEIGHT + GAP + MARK_HEIGHT + GAP + i * (GAP + BAND_HEIGHT);
     paintBand(context, width, content.ticks, band, top);
@@ -116,6 +131,24 @@ function paintMarks(
   context.globalAlpha = 1;
   rings(content.suggested);
   bars(content.labelled);
+}
+
+/** Lines below the marks, the stronger the more doubtful. */
+function paintDoubts(
+  context: CanvasRenderingContext2D,
+  width: number,
+  { ticks, doubts }: TimelineContent,
+  colours: TimelineColours,
+): void {
+  const top = AXIS_HEIGHT + GAP + MARK_HEIGHT + 0.5;
+  context.fillStyle = colours.bad;
+  for (const { first, last, severity } of doubts) {
+    const left = xOfTick(first, ticks, width);
+    const wide = Math.max(LEAST_DOUBT_WIDTH, xOfTick(last + 1, ticks, width) - left);
+    context.globalAlpha = 0.45 + 0.55 * Math.min(1, severity);
+    context.fillRect(left, top, wide, DOUBT_HEIGHT);
+  }
+  context.globalAlpha = 1;
 }
 
 /** One column a device pixel: the mean confidence of its ticks is the strength of the bar. */

@@ -37,6 +37,11 @@ export function valueWords(value: KeypointValue): string {
     : value.visibility;
 }
 
+/** The reason without the figure behind it: "the model is unsure of snout (0.21)" is long for a narrow list. */
+export function plainReason(reason: string): string {
+  return reason.replace(/ \([^()]*\)$/, "");
+}
+
 /** Thousands apart by a thin space, as in "1 284". */
 export function countWords(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");

@@ -37,13 +37,14 @@ const OPTIONS: TrainingOptions = {
 function shown(
   options: TrainingOptions = OPTIONS,
   answer: (call: Call) => { status?: number; body: unknown } = () => ({ body: { job: {}, model: {} } }),
+  models: readonly object[] = [],
 ) {
   const server = serverOf(answer);
   const refresh = vi.fn(async () => {});
   const props = { projectId: 7, capabilities: ["train"], urls: { label: "/label/" } };
   const page = { api: server.api, props, refresh, feed: { put: vi.fn() } } as unknown as ModelsPage;
-  const project = { counts: { labelled_frames: 40 } };
-  const data = { project, recordings: [], options } as unknown as ModelsData;
+  const project = { counts: { labelled_frames: 40 }, skeleton: { keypoints: ["snout", "tail"] } };
+  const data = { project, recordings: [], models, options } as unknown as ModelsData;
   const root = document.createElement("div");
   document.body.replaceChildren(root);
   window.scrollTo = vi.fn();
@@ -146,4 +147,17 @@ it("says what the server refuses", async () => {
 it("tells the price of each number of networks", () => {
   expect(costWords(OPTIONS, 1)).toContain("quickest");
   expect(costWords(OPTIONS, 2)).toContain("learns from 50 % of the labels");
+});
+
+it("goes on from a model with the network that it has", async () => {
+  const model = {
+    ...{ id: 5, name: "model 1", state: "ready", preset: "default", holdout: "last:0.2", config: {} },
+    ...{ keypoints: ["snout", "tail"], snapshot: { frame_count: 30 } },
+  };
+  const { root, radio, train } = shown(OPTIONS, undefined, [model]);
+  radio("Go on from model 1").click();
+  await vi.waitFor(() => expect(root.textContent).toContain("It keeps the preset default"));
+  expect(root.querySelector("summary")?.textContent?.trim()).toBe("More");
+  expect(root.textContent).not.toContain("What DeepLabCut does.");
+  expect((await train())?.body).toEqual({ start_from: 5, seed: 0 });
 });

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Studio } from "../../../src/islands/studio/controller";
 import type { Gateway } from "../../../src/islands/studio/gateway";
 import type { StudioState } from "../../../src/islands/studio/state";
-import { OTHER_VIDEO, VIDEO } from "../../labels/fakes";
-import { openSession, openTwoViews } from "./fakes";
+import { KEYPOINTS, OTHER_VIDEO, VIDEO } from "../../labels/fakes";
+import { openSession, openTwoViews, suggested } from "./fakes";
 
 let state: StudioState;
 let studio: Studio;
@@ -46,6 +46,38 @@ describe("notes", () => {
     expect(words()).toEqual(["c"]);
     studio.dismiss(state.notes.value[0]?.id ?? -1);
     expect(words()).toEqual([]);
+  });
+});
+
+describe("accepting and going on", () => {
+  const sayOf = (confidence: number): void => {
+    const points = [
+      Array.from({ length: KEYPOINTS }, (_, k) => [k, 9, k === 0 ? confidence : 0.95] as const),
+    ];
+    const view = state.active.value;
+    view.suggestions.value = [suggested(30), suggested(40)];
+    const { names: keypoints } = state.project.skeleton;
+    view.modelFrames.value = [{ modelName: "m", keypoints, frames: [{ frameIndex: 30, points }] }];
+  };
+
+  it("labels what the model is sure of, and moves on where that is all", () => {
+    sayOf(0.95);
+    expect(studio.hasGhosts).toBe(true);
+    studio.run({ do: "accept-next" });
+    expect(state.active.value.progressByFrame.value.get(30)).toEqual({
+      decided: KEYPOINTS,
+      total: KEYPOINTS,
+    });
+    expect([went, state.notes.value]).toEqual([[40], []]);
+  });
+
+  it("stays where a keypoint is below the threshold, until a person has decided on it", () => {
+    sayOf(0.2);
+    studio.run({ do: "accept-next" });
+    expect([went, state.notes.value.length]).toEqual([[], 1]);
+    studio.labelling.place({ x: 1, y: 1 }, false);
+    studio.run({ do: "accept-next" });
+    expect(went).toEqual([40]);
   });
 });
 

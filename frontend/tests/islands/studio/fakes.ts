@@ -1,5 +1,10 @@
 import type { RecordingWire } from "../../../src/islands/studio/gateway";
-import type { StudioProject, StudioRecording, StudioVideo } from "../../../src/islands/studio/model";
+import type {
+  StudioProject,
+  StudioRecording,
+  StudioVideo,
+  Suggestion,
+} from "../../../src/islands/studio/model";
 import { StudioState } from "../../../src/islands/studio/state";
 import { MemoryLabelDatabase } from "../../../src/labels/database";
 import { LabelSession } from "../../../src/labels/labelSession";
@@ -72,6 +77,17 @@ export function openSession(): LabelSession {
   const stores = [VIDEO, OTHER_VIDEO].map((id) => new LabelStore(id, KEYPOINTS));
   return new LabelSession(stores, new MemoryLabelDatabase(), new FakeServer());
 }
+
+/** A frame that a model asked for; `at` tells batches apart. */
+export const suggested = (frameIndex: number, more: Partial<Suggestion> = {}): Suggestion => ({
+  frameIndex,
+  method: "model",
+  score: 0.5,
+  reasons: [],
+  batch: "job",
+  at: 1,
+  ...more,
+});
 
 /** A view as the server tells of it. */
 export const viewWire = (id: number, name: string, more = {}): RecordingWire["views"][number] => ({

@@ -32,6 +32,8 @@ describe("keys everywhere", () => {
     [press("Z", { ...ctrl, ...shift }), { do: "redo" }],
     [press("y", { metaKey: true }), { do: "redo" }],
     [press("a", ctrl), null],
+    [press("a"), { do: "accept" }],
+    [press("A", shift), { do: "accept-next" }],
     [press(","), { do: "step", frames: -1 }],
     [press("."), { do: "step", frames: 1 }],
     [press("<", shift), { do: "step", frames: -10 }],

@@ -5,7 +5,7 @@ import { Reads } from "../../../src/islands/studio/reads";
 import type { StudioState, ViewState } from "../../../src/islands/studio/state";
 import type { Instance } from "../../../src/labels/types";
 import { OTHER_VIDEO, VIDEO } from "../../labels/fakes";
-import { openState, openTwoViews } from "./fakes";
+import { openState, openTwoViews, suggested } from "./fakes";
 
 const LINE: HistoryLine = { uuid: "a", user: "ada", keypoint: 0, animalId: 1, words: "", at: new Date(0) };
 const RUNNING: PoseResult = {
@@ -22,11 +22,14 @@ let state: StudioState;
 let notes: string[];
 let chosen: (number | null)[];
 let came: number;
+let drawn: number;
 let taken: (readonly Instance[])[];
 let reads: Reads;
 const gateway = {
   labels: vi.fn<(videoId: number, frame?: number) => Promise<Instance[]>>(),
   suggestions: vi.fn(),
+  framePredictions: vi.fn(),
+  skip: vi.fn(),
   results: vi.fn<() => Promise<PoseResult[]>>(),
   history: vi.fn<() => Promise<HistoryLine[]>>(),
 };
@@ -39,9 +42,12 @@ function open(opened: StudioState): void {
   notes = [];
   chosen = [];
   came = 0;
+  drawn = 0;
   taken = [];
   gateway.labels.mockResolvedValue([]);
   gateway.suggestions.mockResolvedValue([]);
+  gateway.framePredictions.mockResolvedValue([]);
+  gateway.skip.mockReset();
   gateway.results.mockResolvedValue([]);
   gateway.history.mockResolvedValue([LINE]);
   const session = {
@@ -55,6 +61,7 @@ function open(opened: StudioState): void {
       chosen.push(id);
       state.resultId.value = id;
     },
+    predictionsCame: () => drawn++,
     showResult: (view, id) => {
       chosen.push(id);
       view.resultId.value = id;
@@ -123,7 +130,7 @@ describe("predictions", () => {
   it("of a job that ended while the studio is open can be chosen, and it says so", async () => {
     await reads.all(null, gateway.labels(7));
     gateway.results.mockResolvedValue([READY]);
-    gateway.suggestions.mockResolvedValue([{ frameIndex: 9, method: "spread" }]);
+    gateway.suggestions.mockResolvedValue([suggested(9)]);
     await reads.jobEnded(VIDEO);
     expect(state.results.value).toEqual([READY]);
     expect(state.stops.value).toEqual([9]);
@@ -141,6 +148,28 @@ describe("predictions", () => {
     gateway.results.mockResolvedValue([]);
     await reads.jobEnded(VIDEO);
     expect(chosen).toEqual([3, 3, null]);
+  });
+});
+
+describe("suggested frames", () => {
+  it("come with what models say of them, and the picture is drawn anew", async () => {
+    const told = [{ modelName: "model 1", keypoints: [], frames: [] }];
+    gateway.suggestions.mockResolvedValue([suggested(9), suggested(12)]);
+    gateway.framePredictions.mockResolvedValue(told);
+    await reads.suggestions(state.active.value);
+    expect(state.active.value.modelFrames.value).toEqual(told);
+    expect([state.stops.value, drawn]).toEqual([[9, 12], 1]);
+  });
+
+  it("that are left out go when the server has done so, and stay where it has not", async () => {
+    const view = state.active.value;
+    view.suggestions.value = [suggested(9), suggested(12)];
+    await reads.skip(view, 9);
+    expect(gateway.skip).toHaveBeenCalledExactlyOnceWith(VIDEO, 9);
+    expect(state.stops.value).toEqual([12]);
+    gateway.skip.mockRejectedValueOnce(new Error("The server failed."));
+    await reads.skip(view, 12);
+    expect([state.stops.value, notes]).toEqual([[12], ["The frame stays on the list. The server failed."]]);
   });
 });
 

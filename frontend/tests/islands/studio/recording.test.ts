@@ -5,7 +5,16 @@ import { rememberViews } from "../../../src/islands/studio/remembered";
 import { MOST_VIEWS, StudioState, type ViewState } from "../../../src/islands/studio/state";
 import { BadTicks } from "../../../src/player/tickTable";
 import { OTHER_VIDEO, VIDEO } from "../../labels/fakes";
-import { openState, openTwoViews, project, recordingOf, sideVideo, video, viewWire as view } from "./fakes";
+import {
+  openState,
+  openTwoViews,
+  project,
+  recordingOf,
+  sideVideo,
+  suggested,
+  video,
+  viewWire as view,
+} from "./fakes";
 
 const sync = (views: Record<string, number[][]>) => ({ ticks: 12, views });
 const PENDING = { state: "ingesting", proxy_url: null, index_url: null, frame_url_template: null };
@@ -72,7 +81,7 @@ describe("the views of the studio", () => {
     const [top, side] = state.views as [ViewState, ViewState];
     top.placedByFrame.value = new Map([[5, 1]]);
     side.placedByFrame.value = new Map([[5, 2]]);
-    side.suggestions.value = [{ frameIndex: 10, method: "spread" }];
+    side.suggestions.value = [suggested(10)];
     expect(state.labelledTicks(side)).toEqual([15]);
     expect(state.stops.value).toEqual([5, 15, 21]);
   });

@@ -5,6 +5,7 @@ import { Labelling } from "../../../src/islands/studio/labelling";
 import { NotReady } from "../../../src/islands/studio/NotReady";
 import { Sidebar } from "../../../src/islands/studio/Sidebar";
 import type { StudioState, ViewState } from "../../../src/islands/studio/state";
+import { SuggestedGhosts } from "../../../src/islands/studio/suggestedGhosts";
 import type { LabelSession } from "../../../src/labels/labelSession";
 import { openSession, openState, openTwoViews } from "./fakes";
 
@@ -41,6 +42,7 @@ function show(): void {
     labelling,
     reads: { failedLabels: readLabels },
     predictedCount: () => 0,
+    suggestedGhosts: new SuggestedGhosts([], []),
     run: (command: { do: string }) => command.do === "remove" && labelling.remove(),
   };
   render(<Sidebar studio={studio as unknown as Studio} />, page);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { changeWords, countWords, timeWords } from "../../../src/islands/studio/words";
+import { changeWords, countWords, plainReason, timeWords } from "../../../src/islands/studio/words";
 import type { Origin, Visibility } from "../../../src/labels/types";
 
 const BLANK = { x: null, y: null, visibility: "unlabelled" as Visibility };
@@ -36,4 +36,13 @@ describe("numbers", () => {
     expect([countWords(999), countWords(27000)]).toEqual(["999", "27\u202f000"]);
     expect([timeWords(75.56, true), timeWords(59.9), timeWords(600)]).toEqual(["1:15.5", "0:59", "10:00"]);
   });
+});
+
+it("a reason loses the figure at its end, and nothing else", () => {
+  const reasons = [
+    "the model is unsure of snout (0.21)",
+    "tail (tip) jumps here, by 31 px",
+    "much moves here",
+  ];
+  expect(reasons.map(plainReason)).toEqual(["the model is unsure of snout", ...reasons.slice(1)]);
 });

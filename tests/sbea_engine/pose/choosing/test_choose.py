@@ -79,7 +79,7 @@ class TestCombined:
 
     def test_says_why(self) -> None:
         first = choose([evidence(unsure_in_runs(), LABELLED)], 1)[0]
-        assert "snout unsure (0.10)" in first.reasons
+        assert "the model is unsure of snout (0.10)" in first.reasons
         assert 0.8 < first.score <= 1
         assert first.criteria["uncertain"] == pytest.approx((0.9 + 3 * 0.05) / 4)
 

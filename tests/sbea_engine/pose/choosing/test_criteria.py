@@ -49,12 +49,12 @@ def looking_odd() -> Evidence:
 
 
 SCENES: dict[str, tuple[Callable[[], Evidence], str]] = {
-    "uncertain": (unsure, "left ear unsure (0.21)"),
+    "uncertain": (unsure, "the model is unsure of left ear (0.21)"),
     "disagreement": (argued, "2 models differ on left ear (spread 20 px)"),
     "reprojection": (seen_elsewhere, "other views put left ear 40 px away"),
     "coverage": (misplaced, "pose unlike any labelled one"),
-    "appearance": (looking_odd, "looks unlike any labelled picture (grey differs by 0.3"),
-    "jump": (misplaced, "left ear jumps by"),
+    "appearance": (looking_odd, "looks unlike what is labelled (grey differs by 0.3"),
+    "jump": (misplaced, "left ear jumps here, by"),
     "fitting": (misplaced, "left ear is 40 px off its path"),
     "limbs": (misplaced, "times its usual length"),
 }
