@@ -25,6 +25,8 @@ from workers.rows import row
 from workers.run import JobRun, job_run
 
 SCORER = "SBeA"
+MOST_OF_A_NAME = 100
+"""Characters of a video's or a model's name in that of a file, which file systems bound."""
 # Fixed, so that the same labels give the same bytes.
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 # These are packed already; packing again costs time and gains nothing.
@@ -64,7 +66,7 @@ def _predictions(run: JobRun, chosen: Format) -> Path:
     result = row(results.filter(project=run.job.project), run.params["result_id"], "result")
     poses = open_poses(storage.stored_path(result.folder)).window()
     video = _video_name(result.video)
-    model = slugify(result.title) or "model"
+    model = slugify(result.title)[:MOST_OF_A_NAME] or "model"
     folder = run.scratch / "export" / f"{video}-{model}"
     run.report(Progress(stage="write", done=0, total=1))
     chosen.write_poses(folder, poses, name=video, scorer=f"{SCORER}_{model}")
@@ -76,7 +78,7 @@ def _video_name(video: Video) -> str:
     """The recording's name, with the view where it has several."""
     recording = video.recording
     name = recording.name if recording.videos.count() == 1 else f"{recording.name}-{video.view}"
-    return slugify(name) or "video"
+    return slugify(name)[:MOST_OF_A_NAME] or "video"
 
 
 def _alone(folder: Path, file: Path) -> Path:

@@ -118,36 +118,31 @@ def _with_predictions(
 ) -> list[ImportedVideo]:
     """The videos with what models of the other tool said of them, as stores in the job's own folder."""
     aside = ImportSummary()
-    found = read_outside_predictions(outside, aside)
     animals = animals_after_import(run.job.project, outside.individuals)
     stores = run.scratch / "predictions"
     storage.remove_tree(stores)  # of an attempt that was killed
-    taken: list[ImportedVideo] = []
-    for number, video in enumerate(videos):
-        kept = []
-        for place, each in enumerate(found.get(video.name, ())):
-            run.report(Progress(stage=f"read predictions of {video.name}", done=number, total=len(videos)))
-            try:
-                poses = fitted(
-                    each.poses,
-                    skeleton=outside.skeleton,
-                    animals=animals,
-                    frame_count=video.ingested.frame_count,
-                )
-            except ImportRefused as error:
-                aside.warn(f"{each.source}, over {video.name}: left aside; {error}")
-                continue
-            if len(each.poses.individuals) > len(poses.individuals):
-                aside.warn(
-                    f"{each.source}, over {video.name}: {len(each.poses.individuals)} tracks share "
-                    f"{len(poses.individuals)} places, each where one was free. A place is no identity."
-                )
-            folder = write_poses(poses, stores / f"{number}-{place}")
-            kept.append(ImportedPredictions(source=each.source, folder=folder, individuals=poses.individuals))
-        taken.append(replace(video, predictions=tuple(kept)))
+    by_name = {video.name: video for video in videos}
+    kept: dict[str, list[ImportedPredictions]] = {video.name: [] for video in videos}
+    for number, (name, each) in enumerate(read_outside_predictions(outside, aside)):
+        run.report(Progress(stage=f"read predictions of {name}", done=number, total=number + 1))
+        count = by_name[name].ingested.frame_count
+        try:
+            poses = fitted(each.poses, skeleton=outside.skeleton, animals=animals, frame_count=count)
+        except ImportRefused as error:
+            aside.warn(f"{each.source}, over {name}: left aside; {error}")
+            continue
+        if len(each.poses.individuals) > len(poses.individuals):
+            aside.warn(
+                f"{each.source}, over {name}: {len(each.poses.individuals)} tracks share "
+                f"{len(poses.individuals)} places, each where one was free. A place is no identity."
+            )
+        folder = write_poses(poses, stores / str(number))
+        kept[name].append(
+            ImportedPredictions(source=each.source, folder=folder, individuals=poses.individuals)
+        )
     for warning in told_each(tuple(aside.warnings), run.job):
         summary.warn(warning)
-    return taken
+    return [replace(video, predictions=tuple(kept[video.name])) for video in videos]
 
 
 def _convert(

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import Poses, Skeleton
 from sbea_engine.errors import EngineError
-from sbea_engine.io.deeplabcut.predictions import read_predictions
-from sbea_engine.io.deeplabcut.transfer import prediction_files
+from sbea_engine.io.deeplabcut.transfer import prediction_files, read_table
 from sbea_engine.io.sleap import read_slp
 from webapp.annotation.errors import ImportRefused
 from webapp.annotation.imports import ImportSummary
@@ -21,6 +20,7 @@ from workers.outside_projects import OutsideProject
 __all__ = ["OutsidePredictions", "fitted", "read_outside_predictions"]
 
 VIDEOS = "videos"
+_NO_VIDEO = "{}: predictions of a video that is not in the project; left aside."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,19 +36,18 @@ class OutsidePredictions:
     poses: Poses
 
 
-def read_outside_predictions(
-    outside: OutsideProject, summary: ImportSummary
-) -> Mapping[str, list[OutsidePredictions]]:
-    """By name of the recording that they belong to.
+Found = Iterator[tuple[str, OutsidePredictions]]
+
+
+def read_outside_predictions(outside: OutsideProject, summary: ImportSummary) -> Found:
+    """Name of the recording that they belong to, and what is said of it; one file at a time is in memory.
 
     They are an extra: what cannot be read, or belongs to no video of the project, is left aside with a
     warning and does not stop the import of the labels.
     """
-    found: dict[str, list[OutsidePredictions]] = {}
     read = _READERS.get(outside.format_name)
-    for name, predictions in read(outside, summary) if read is not None else ():
-        found.setdefault(name, []).append(predictions)
-    return found
+    if read is not None:
+        yield from read(outside, summary)
 
 
 def fitted(poses: Poses, *, skeleton: Skeleton, animals: Sequence[str], frame_count: int) -> Poses:
@@ -110,24 +109,34 @@ def _places(
     return tuple(names), place
 
 
-Found = Iterator[tuple[str, OutsidePredictions]]
-
-
 def _of_deeplabcut(outside: OutsideProject, summary: ImportSummary) -> Found:
-    """Tables beside the videos; a file is of the video whose name it begins with."""
+    """Tables beside the videos; a file is called as its video, with the scorer behind it."""
     folder = outside.place / VIDEOS
+    inside = outside.place.resolve()
     videos = {name: each.path for name, each in outside.sources.items() if each.path.parent == folder}
     for file in prediction_files(folder):
         fitting = [name for name, path in videos.items() if file.stem.startswith(path.stem)]
         if not fitting:
-            summary.warn(f"{file.name}: predictions of a video that is not in the project; left aside.")
+            summary.warn(_NO_VIDEO.format(file.name))
             continue
+        if not file.resolve().is_relative_to(inside):
+            summary.warn(f"{file.name}: a link to outside the project; not followed. Copy the file in.")
+            continue
+        notes: list[str] = []
         try:
-            poses = read_predictions(file)
+            poses = read_table(file, notes)
         except EngineError as error:
             summary.warn(f"Predictions left aside: {error}")
             continue
-        name = max(fitting, key=lambda name: len(videos[name].stem))
+        for note in notes:
+            summary.warn(note)
+        scorer = str(poses.provenance["scorer"])
+        # "mouse1" begins the name of a file of "mouse10" too.
+        own = [n for n in fitting if file.stem[len(videos[n].stem) :].lstrip("_").startswith(scorer)]
+        if not own:
+            summary.warn(_NO_VIDEO.format(file.name))
+            continue
+        name = max(own, key=lambda name: len(videos[name].stem))
         yield name, OutsidePredictions(source=f"DeepLabCut, {file.name}", poses=poses)
 
 

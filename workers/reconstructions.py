@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sbea_engine.data import FrameSource
 from sbea_engine.data.camera import CameraGroup
 from sbea_engine.data.sync import SyncTable
 from sbea_engine.errors import BadInput
@@ -30,6 +31,7 @@ from webapp.results.reconstructions.services import (
     reconstruction_finish,
     reconstruction_progress,
 )
+from webapp.training.models import PoseModel
 from webapp.training.snapshots import snapshot_load
 from workers.app import app
 from workers.rows import row
@@ -105,10 +107,11 @@ def _truth_folder(found: Reconstruction) -> Path | None:
 
 
 def _trained_ticks(found: Reconstruction) -> set[int]:
-    """Ticks at which some view shows a frame that was labelled for the model.
+    """Ticks at which some view shows a frame that was labelled for the model or one that it went on from.
 
     Raises:
-        BadInput: A video that the model learnt from is none of the project's now, so it may show these ticks.
+        BadInput: A video that the model learnt from is none of the project's now, so it may show these ticks;
+            or a model that it went on from is gone.
     """
     videos: dict[str, list[int]] = defaultdict(list)
     for pk, path in Video.objects.filter(recording__project=found.project_id).values_list(
@@ -116,7 +119,7 @@ def _trained_ticks(found: Reconstruction) -> set[int]:
     ):
         videos[path].append(pk)
     labelled: dict[int, set[int]] = defaultdict(set)
-    for source in snapshot_load(snapshot=found.model.snapshot).frames:
+    for source in _learned(found.model):
         same = next((videos[name] for name in _names(source.path) if name in videos), None)
         if same is None:
             raise BadInput(
@@ -131,6 +134,20 @@ def _trained_ticks(found: Reconstruction) -> set[int]:
         known = np.isin(sync.frames_of(view), list(labelled[video.pk]))
         ticks |= set(np.flatnonzero(known).tolist())
     return ticks
+
+
+def _learned(model: PoseModel) -> Iterator[FrameSource]:
+    """Frames that were labelled for a model, and for all that it went on from."""
+    while True:
+        yield from snapshot_load(snapshot=model.snapshot).frames
+        if model.parent is None:
+            break
+        model = model.parent
+    if "start_from" in model.config:
+        raise BadInput(
+            f"{model.name} went on from a model that was deleted. So nobody can tell which moments it has "
+            f"seen."
+        )
 
 
 def _names(path: Path) -> Iterator[str]:

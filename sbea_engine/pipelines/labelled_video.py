@@ -190,13 +190,19 @@ def _check(store: PosesStore, reader: FrameReader, config: LabelledVideoConfig) 
 
 def _warnings(store: PosesStore, video: Path) -> tuple[str, ...]:
     """Poses may rightly lie over another copy of their video; whoever does so is told."""
+    found = []
     known = store.provenance.get("video_fingerprint")
-    if known is None or known == fingerprint(video):
-        return ()
-    return (
-        f"The poses were predicted on another file than {video.name}. If that is no copy with the same "
-        f"frames, they are drawn in the wrong places.",
-    )
+    if known is not None and known != fingerprint(video):
+        found.append(
+            f"The poses were predicted on another file than {video.name}. If that is no copy with the same "
+            f"frames, they are drawn in the wrong places."
+        )
+    if store.provenance.get("individuals_are_places") and len(store.individuals) > 1:
+        found.append(
+            "The model does not tell individuals apart: a colour is a place in each frame, and two animals "
+            "may have changed places."
+        )
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -354,10 +354,26 @@ def answers_to(
 
     No batch reaches over the end of a chunk: how frames are put together changes the last digits of what a
     network answers. A run that was stopped, or shared between workers, so gives the numbers of one that was
-    not. Where animals keep their places from frame to frame there is one stream.
+    not. Where animals keep their places from frame to frame there is one stream, from the first frame on:
+    what a stopped run has done is looked at once more, or animals would change places where it goes on.
     """
+    if not model.tells_individuals_apart:
+        yield from _behind(start, model, (image for _, image in reader.iterate(0)), stop)
+        return
     pixels = (image for _, image in reader.iterate(start))
-    length = chunk if model.tells_individuals_apart else max(stop - start, 1)
-    for at in range(start, stop, length):
-        with closing(model.predict_stream(islice(pixels, min(length, stop - at)))) as answers:
+    for at in range(start, stop, chunk):
+        with closing(model.predict_stream(islice(pixels, min(chunk, stop - at)))) as answers:
             yield from answers
+
+
+def _behind(
+    start: int, model: PoseModel, pixels: Iterator[NDArray[np.uint8]], stop: int
+) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Answers of one stream over all frames up to `stop`, without those before `start`."""
+    at = 0
+    with closing(model.predict_stream(islice(pixels, stop))) as answers:
+        for points, confidence in answers:
+            known = max(0, start - at)
+            at += len(points)
+            if at > start:
+                yield points[known:], confidence[known:]

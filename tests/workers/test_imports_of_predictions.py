@@ -118,6 +118,7 @@ class TestDeepLabCut:
             ("day1DLC_net", poses(range(12)), "frame 11 is predicted, and the video has 10"),
             ("day1DLC_net", poses(range(3), skeleton=Skeleton(keypoints=("paw", "tail"))), "paw, tail"),
             ("day7DLC_net", poses(range(3)), "a video that is not in the project"),
+            ("day10DLC_net", poses(range(3)), "a video that is not in the project"),
         ],
     )
     def test_what_fits_not_is_left_aside_and_the_labels_come_in(
@@ -143,6 +144,16 @@ class TestDeepLabCut:
         assert not PoseResult.objects.exists()
         assert "Predictions left aside: " in warnings_of(project)
         assert str(tmp_path) not in warnings_of(project)
+
+    def test_a_link_to_outside_the_project_is_not_followed(self, tmp_path: Path) -> None:
+        folder = write_dlc(tmp_path / "mice")
+        csv, h5 = write_predictions(poses(range(10)), tmp_path / "day1DLC_net", "DLC_net")
+        (folder / "videos" / csv.name).symlink_to(csv)
+        h5.unlink()
+        project = make_project()
+        assert run_folder(project, folder).error is None
+        assert not PoseResult.objects.exists()
+        assert "not followed" in warnings_of(project)
 
 
 class TestSleap:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from webapp.accounts.capabilities import Capability
-from webapp.jobs.models import ACTIVE_STATES, Job
+from webapp.jobs.models import ACTIVE_STATES, Job, JobState
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.projects.selectors import ProjectCounts
@@ -50,6 +50,14 @@ def next_step(*, project: Project, counts: ProjectCounts, allowed: frozenset[Cap
             url=f"{base}models/",
         )
     ready = PoseModel.objects.filter(project=project, state=PoseModel.State.READY)
+    resting = Job.objects.filter(project=project, kind=JobKind.POSE_TRAIN, state=JobState.PAUSED)
+    if not ready.exists() and Capability.TRAIN in allowed and resting.exists():
+        return NextStep(
+            code="resume_training",
+            title="Resume the training",
+            detail="It is paused, and goes on from where it stopped.",
+            url=f"{base}models/",
+        )
     if not ready.exists():
         return _towards_first_model(base, counts, allowed)
     return _after_first_model(project, base, allowed)

@@ -13,7 +13,7 @@ from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.api.errors import NotFound
 from webapp.api.rows import save_existing
-from webapp.jobs.models import ACTIVE_STATES, Job
+from webapp.jobs.models import OPEN_STATES, Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
@@ -24,7 +24,8 @@ from webapp.recordings.names import free_name, recording_name, require_free, vie
 from webapp.recordings.roots import allowed_source
 
 MAX_VIEWS = 64
-# These read whatever the project has, or bring it in; their parameters name no video.
+# These read whatever the project has, or bring it in; their parameters name no video. So does a search for
+# frames that asks a model, although it names one.
 _WHOLE_PROJECT = frozenset({JobKind.POSE_TRAIN, JobKind.PROJECT_EXPORT, JobKind.IMPORT_DEEPLABCUT})
 # These bring back results that name a video by its recording, or read names and labels one after the other.
 _BY_NAME = frozenset({JobKind.POSE_TRAIN, JobKind.PROJECT_EXPORT})
@@ -202,11 +203,11 @@ def recording_delete(*, recording: Recording, by: User) -> None:
 
 def require_names_free_to_change(project: Project) -> None:
     """Raise `RecordingInUse` while a job knows recordings and views by name."""
-    active = Job.objects.filter(project=project, state__in=ACTIVE_STATES)
-    busy = active.filter(kind__in=_BY_NAME).first()
+    unended = Job.objects.filter(project=project, state__in=OPEN_STATES)
+    busy = unended.filter(kind__in=_BY_NAME).first()
     if busy is not None:
         raise RecordingInUse(
-            f"{busy.label!r} still waits or runs and knows recordings by name. Wait, or cancel it first.",
+            f"{busy.label!r} has not ended and knows recordings by name. Wait, or cancel it first.",
             job_id=str(busy.pk),
         )
 
@@ -214,11 +215,11 @@ def require_names_free_to_change(project: Project) -> None:
 def require_unread(recording: Recording, video_ids: Iterable[int]) -> None:
     """Raise `RecordingInUse` while a job reads one of these videos, the recording, or all of the project."""
     videos = set(video_ids)
-    for job in Job.objects.filter(project=recording.project, state__in=ACTIVE_STATES):
+    for job in Job.objects.filter(project=recording.project, state__in=OPEN_STATES):
         named = job.params.get("video_id") in videos or job.params.get("recording_id") == recording.pk
-        if named or job.kind in _WHOLE_PROJECT:
+        if named or job.kind in _WHOLE_PROJECT or job.params.get("method") == "model":
             raise RecordingInUse(
-                f"{job.label!r} still waits or runs and reads this recording. Cancel it first, or wait.",
+                f"{job.label!r} has not ended and reads this recording. Cancel it first, or wait.",
                 job_id=str(job.pk),
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from sbea_engine.kinematics.doubts import Doubts
 
 MAX_KEPT = 64
+WINDOW_POINTS = 200_000
+"""Keypoints in memory at once, over frames and individuals; what is found does not depend on it."""
+LEAST_WINDOW = 64
+_ONE_AT_A_TIME = Lock()
 MAX_FRAMES = 1_000_000
 """Nine hours at 30 a second, which take some 15 s to look through; what is behind is not looked at."""
 
@@ -27,7 +32,8 @@ def result_doubts(*, result: PoseResult) -> tuple[Doubts, int]:
         BadPosesStore: The files are damaged.
     """
     done = min(result.frames_done, MAX_FRAMES)
-    return _doubts(result.pk, result.created_at, done), done
+    with _ONE_AT_A_TIME:  # the second who asks the same waits for the answer
+        return _doubts(result.pk, result.created_at, done), done
 
 
 @lru_cache(maxsize=MAX_KEPT)
@@ -49,4 +55,7 @@ def _doubts(result_id: int, created_at: datetime, done: int) -> Doubts:
         confidence[poses.frames - start] = poses.confidence
         return points, confidence
 
-    return find_doubts(read, done, keypoints=store.skeleton.keypoints, individuals=store.individuals)
+    window = max(LEAST_WINDOW, WINDOW_POINTS // (shape[0] * shape[1]))
+    return find_doubts(
+        read, done, keypoints=store.skeleton.keypoints, individuals=store.individuals, window=window
+    )

@@ -12,6 +12,7 @@ from webapp.accounts.models import User
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
+from webapp.recordings import storage
 from webapp.recordings.errors import VideoNotReady
 from webapp.recordings.models import Video
 from webapp.results.errors import BadExport
@@ -58,6 +59,8 @@ def film_start(*, result: PoseResult, request: FilmRequest, by: User) -> Job:
             f"Frames {request.first_frame} to {last} are no range of this video. Its frames are 0 to "
             f"{result.frame_count - 1}."
         )
+    if storage.free_bytes() == 0:
+        raise BadExport("The server's disk is full. Delete files that nobody needs, then try again.")
     return job_start(
         kind=JobKind.POSE_FILM,
         project=result.project,

@@ -174,7 +174,7 @@ class FilmIn(Schema):
     model_config = ConfigDict(extra="forbid")
     min_confidence: float = Field(default=0.5, ge=0, le=1, allow_inf_nan=False)
     doubtful: Literal["hide", "hollow"] = "hide"
-    trail_frames: int = Field(default=0, ge=0, le=1000)
+    trail_frames: int = Field(default=0, ge=0, le=200)
     first_frame: int = Field(default=0, ge=0, le=2**31 - 1)
     last_frame: int | None = Field(default=None, ge=0, le=2**31 - 1)
     frame_numbers: bool = False

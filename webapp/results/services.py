@@ -144,15 +144,12 @@ def result_delete(*, result: PoseResult, by: User) -> None:
     """Remove predictions with their files.
 
     Raises:
-        ResultInUse: A job is still writing, drawing or mapping them, or 3D poses were made from them.
+        ResultInUse: A job is still writing, drawing, mapping or exporting them, or 3D poses were made from
+            them.
     """
     require(by, result.project, Capability.TRAIN)
-    drawing = Job.objects.filter(
-        kind__in=(JobKind.POSE_FILM, JobKind.POSE_MAP),
-        target=f"result:{result.pk}",
-        state__in=ACTIVE_STATES,
-    )
-    for job in (result.job, drawing.first()):
+    reading = Job.objects.filter(project=result.project, params__result_id=result.pk, state__in=ACTIVE_STATES)
+    for job in (result.job, reading.first()):
         if job is not None and job.is_active:
             raise ResultInUse(f"{job.label!r} is still running. Cancel it first.", job_id=str(job.pk))
     if result.reconstructions.exists():

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.annotation.selectors import labelled_frame_counts
+from webapp.jobs.models import OPEN_STATES, Job
 from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
@@ -110,13 +112,20 @@ def pose_model_delete(*, model: PoseModel, by: User) -> None:
     """Remove a model with its files, the predictions it made and the 3D poses made from those.
 
     Raises:
-        ModelInUse: A job is training or running it, goes on from it, or makes 3D poses from its predictions.
+        ModelInUse: A job is training or running it, goes on from it, asks it for frames, or makes 3D poses,
+            a video or a map from its predictions.
     """
     require(by, model.project, Capability.TRAIN)
     predicting = (result.job for result in model.results.select_related("job"))
     reconstructing = (found.job for found in model.reconstructions.select_related("job"))
     going_on = (child.job for child in model.children.select_related("job"))
-    jobs = [model.job, *predicting, *reconstructing, *going_on]
+    targets = [f"result:{pk}" for pk in model.results.values_list("pk", flat=True)]
+    reading = Job.objects.filter(
+        Q(target__in=targets) | Q(kind=JobKind.VIDEO_SUGGEST, params__model_id=model.pk),
+        project=model.project,
+        state__in=OPEN_STATES,
+    )
+    jobs = [model.job, *predicting, *reconstructing, *going_on, *reading]
     busy = next((job for job in jobs if job is not None and job.is_open), None)
     if busy is not None:
         raise ModelInUse(f"{busy.label!r} has not ended yet. Cancel it first.", job_id=str(busy.pk))

@@ -9,6 +9,7 @@ from webapp.projects.models import Project
 from webapp.training.errors import BadTraining, ModelNotReady
 from webapp.training.families import AUTO
 from webapp.training.models import PoseModel
+from webapp.training.selectors import video_ids_by_name
 
 KEPT = ("family", "preset", "backbone", "colour", "rotation_deg", "disc_radius_px")
 """Settings that make the network what it is, as far as a model's row names them."""
@@ -18,8 +19,8 @@ def start_model(*, project: Project, model_id: int) -> PoseModel:
     """The model to go on from.
 
     Raises:
-        BadTraining: The project has no such model, or it does not suit: it finds other keypoints, or is
-            several networks.
+        BadTraining: The project has no such model, or it does not suit: it finds other keypoints, is
+            several networks, or has learned videos that are gone or called otherwise now.
         ModelNotReady: It is not trained.
     """
     model = project.pose_models.filter(pk=model_id).first()
@@ -36,6 +37,14 @@ def start_model(*, project: Project, model_id: int) -> PoseModel:
         raise BadTraining(
             f"{model.name} is several networks that answer together, and these cannot go on: each is judged "
             f"by the labels that it left out. Train anew."
+        )
+    learned = model.card.get("data", {}).get("training_frames", {})
+    gone = sorted(set(learned) - set(video_ids_by_name(project=project)))
+    if gone:
+        raise BadTraining(
+            f"{model.name} has learned {gone[0]!r}, and the project has no video of that name now. Nobody "
+            f"could tell which labels it has seen, and nothing it has seen may test it. Train anew, or give "
+            f"the recording its name back."
         )
     return model
 

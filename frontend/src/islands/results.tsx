@@ -221,7 +221,8 @@ function ResultRow({
               {result.model_id === null
                 ? "They came with a project of another tool; importing it again is the only way to have them back."
                 : "The model can be run over the video again."}{" "}
-              Labels stay as they are.
+              Maps of poses that were made from them go too; files and labelled videos stay. Labels stay as
+              they are.
             </p>
           </Confirm>
         )}

@@ -69,7 +69,7 @@ def read_poses(place: Path) -> ImportedPoses:
     if not files:
         raise BadDeepLabCut(f"{place}: no predictions here (<video><scorer>.h5 or .csv).")
     warnings: list[str] = []
-    read = [_read(file, warnings) for file in files]
+    read = [read_table(file, warnings) for file in files]
     left = [
         file.stem.replace(str(poses.provenance["scorer"]), "").rstrip("_") or file.stem
         for file, poses in zip(files, read, strict=True)
@@ -105,7 +105,12 @@ def write_poses(folder: Path, poses: Poses, *, name: str, scorer: str) -> tuple[
     return write_predictions(poses, folder / f"{name}{scorer}", scorer)
 
 
-def _read(file: Path, warnings: list[str]) -> Poses:
+def read_table(file: Path, warnings: list[str]) -> Poses:
+    """A table of predictions; the CSV beside an H5 that holds Python objects, which a warning then says.
+
+    Raises:
+        BadDeepLabCut: Neither can be read.
+    """
     csv = file.with_suffix(".csv")
     try:
         return read_predictions(file)

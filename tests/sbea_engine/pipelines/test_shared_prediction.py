@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +13,12 @@ import torch
 from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
 from sbea_engine.pipelines import shared_prediction
-from sbea_engine.pipelines.pose import predict_video, train_and_evaluate
+from sbea_engine.pipelines.pose import answers_to, predict_video, train_and_evaluate
 from sbea_engine.pipelines.shared_prediction import SharedPrediction, Split, read_part, write_part
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.factory import load
 from sbea_engine.progress import Progress
+from sbea_engine.video.reader import open_frames
 from tests.fixtures.blobs import write_pair, write_scene
 
 CHUNK, RANGE_CHUNKS = 4, 2  # ranges of eight frames
@@ -288,3 +290,28 @@ def test_a_run_that_was_stopped_gives_the_numbers_of_one_that_was_not(
         )
     predict_video(model, video, tmp_path / "poses", threads=1, chunk=CHUNK)
     assert_same(tmp_path / "poses", alone)
+
+
+def test_animals_keep_their_places_where_a_stopped_run_goes_on(tmp_path: Path) -> None:
+    """Frames that are in the store already are looked at once more: their places are those of the rest."""
+    labels = write_pair(tmp_path / "pair", 12)
+    config = PoseConfig(preset="tiny", family="bottom_up", threads=1, device="cpu", iterations=20)
+    train_and_evaluate(labels, config, "none", tmp_path / "model")
+    model = load(tmp_path / "model", threads=1)
+    looked_at: list[int] = []
+
+    class Counted:
+        tells_individuals_apart = model.tells_individuals_apart
+
+        @staticmethod
+        def predict_stream(images: Iterator[np.ndarray]) -> Generator[tuple[np.ndarray, np.ndarray]]:
+            for points, confidence in model.predict_stream(images):
+                looked_at.append(len(points))
+                yield points, confidence
+
+    with open_frames(tmp_path / "pair") as reader:
+        whole = list(answers_to(model, reader, 0, 12, 4))
+        behind = list(answers_to(Counted(), reader, 8, 12, 4))  # type: ignore[arg-type]
+    assert sum(looked_at) == 12
+    straight, rest = (np.concatenate([points for points, _ in some]) for some in (whole, behind))
+    np.testing.assert_array_equal(rest, straight[8:])

@@ -6,13 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.webapp.factories import client_of, make_project, owner_of, send
+from tests.webapp.factories import client_of, make_job, make_project, owner_of, send
 from tests.webapp.training.factories import trained_model
 from tests.workers.project_rows import make_labelled_video
+from webapp.accounts.capabilities import Capability
+from webapp.jobs.models import Job, JobState
+from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
+from webapp.projects.next_step import next_step
+from webapp.projects.selectors import project_counts
+from webapp.recordings.errors import RecordingInUse
+from webapp.recordings.models import Video
+from webapp.recordings.services import recording_delete, recording_rename
 from webapp.training.errors import BadTraining, ModelInUse, ModelNotReady
 from webapp.training.learning import project_learning
 from webapp.training.models import PoseModel
+from webapp.training.selectors import video_ids_by_name
 from webapp.training.services import TrainingRequest, pose_model_delete, pose_model_train
 from webapp.training.warm_start import start_of
 
@@ -127,3 +136,45 @@ def test_another_network_is_refused(project: Project, choice: Any, told: str) ->
 
 def test_the_same_network_may_be_named(project: Project) -> None:
     assert go_on(project, first_model(project), family="pyramid").family == "pyramid"
+
+
+def test_one_that_has_learned_a_video_called_otherwise_now_is_refused(project: Project) -> None:
+    """By its name alone can be told what was learned; what was may never test what goes on from it."""
+    name = next(iter(video_ids_by_name(project=project)))
+    card = {"weights_sha256": CHECKSUM, "data": {"training_frames": {name: [1, 2]}}}
+    start = first_model(project, card=card)
+    assert go_on(project, start).parent == start
+    recording = project.recordings.get()
+    recording.name = "renamed"
+    recording.save()
+    with pytest.raises(BadTraining, match="no video of that name now"):
+        go_on(project, first_model(project, card=card), name="another")
+
+
+def test_a_model_is_in_use_while_it_is_asked_for_frames(project: Project) -> None:
+    model = first_model(project)
+    make_job(project, kind=JobKind.VIDEO_SUGGEST, params={"model_id": model.pk, "method": "model"})
+    with pytest.raises(ModelInUse):
+        pose_model_delete(model=model, by=owner_of(project))
+
+
+def resting_training(project: Project) -> None:
+    job = make_job(project, kind=JobKind.POSE_TRAIN)
+    Job.objects.filter(pk=job.pk).update(state=JobState.PAUSED)
+
+
+def test_a_recording_is_in_use_while_a_training_rests(project: Project) -> None:
+    resting_training(project)
+    recording = project.recordings.get()
+    with pytest.raises(RecordingInUse):
+        recording_delete(recording=recording, by=owner_of(project))
+    with pytest.raises(RecordingInUse):
+        recording_rename(recording=recording, name="other", by=owner_of(project))
+
+
+def test_a_training_that_rests_is_the_next_step(project: Project) -> None:
+    resting_training(project)
+    Video.objects.update(state=Video.State.READY)
+    counts = project_counts(project=project)
+    step = next_step(project=project, counts=counts, allowed=frozenset(Capability))
+    assert step.code == "resume_training"

@@ -66,7 +66,7 @@ export function MapForm({
           <label for="map-result">Predictions</label>
           <select
             id="map-result"
-            value={resultId.value}
+            value={String(result.id)}
             onChange={(event) => {
               resultId.value = event.currentTarget.value;
             }}

@@ -137,24 +137,25 @@ function Chosen({
   points,
   at,
 }: MapViewProps & { readonly points: PoseMapPoints; readonly at: Signal<number | null> }): JSX.Element {
-  const marks: Signal<readonly Point[]> = useSignal([]);
+  const read: Signal<{ readonly row: number; readonly points: readonly Point[] } | null> = useSignal(null);
   const row = at.value;
+  const marks = read.value !== null && read.value.row === row ? read.value.points : [];
   const frame = row === null ? undefined : points.frame[row];
   const who = row === null ? undefined : points.individual[row];
   const place = who === undefined ? -1 : (result?.individuals.indexOf(who) ?? -1);
   useEffect(() => {
-    if (frame === undefined || !result) return;
+    if (row === null || frame === undefined || !result) return;
     let stale = false;
     readPredictedPoints(result.id, frame, place < 0 ? undefined : place)
       .then((found) => {
-        if (!stale) marks.value = found;
+        if (!stale) read.value = { row, points: found };
       })
       // The picture is still worth having without its marks.
       .catch((error: unknown) => console.warn("the pose of a dot could not be read", error));
     return () => {
       stale = true;
     };
-  }, [frame, place, result?.id]);
+  }, [row, frame, place, result?.id]);
   if (row === null || frame === undefined || !video || !result) {
     return <p class="dim small">Press a dot to see its frame. Dots that lie together are poses alike.</p>;
   }
@@ -168,8 +169,8 @@ function Chosen({
         video={video}
         frame={frame}
         labels={[]}
-        answers={marks.value}
-        crop={cropAround(marks.value, video)}
+        answers={marks}
+        crop={cropAround(marks, video)}
         words={`Frame ${frame} of ${video.recording_name}`}
       />
       <span class="small num-text">

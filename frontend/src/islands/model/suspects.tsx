@@ -10,9 +10,9 @@ type Suspect = NonNullable<Model["suspects"]>["labels"][number];
 export function Suspects({ props, data }: ModelPage): JSX.Element | null {
   const found = data.model.suspects;
   if (!found || found.total === 0) return null;
-  const videos = new Map(
-    data.recordings.flatMap(({ videos }) => videos).map((video) => [video.id, video.recording_name]),
-  );
+  const videos = new Map(data.recordings.flatMap(({ videos }) => videos).map((video) => [video.id, video]));
+  const labels = found.labels.filter(({ video_id }) => videos.has(video_id));
+  const several = new Set(labels.map(({ individual }) => individual)).size > 1;
   return (
     <section class="card stack tight">
       <div class="card-head">
@@ -34,14 +34,18 @@ export function Suspects({ props, data }: ModelPage): JSX.Element | null {
             </tr>
           </thead>
           <tbody>
-            {found.labels.map((one) => (
+            {labels.map((one) => (
               <tr key={`${one.video_id}:${one.frame_index}:${one.individual}:${one.keypoints.join()}`}>
                 <td>
                   <a href={frameUrl(props, data, one.video_id, one.frame_index)}>
-                    {videos.get(one.video_id)} · frame {count(one.frame_index)}
+                    {videos.get(one.video_id)?.recording_name} · {videos.get(one.video_id)?.view} · frame{" "}
+                    {count(one.frame_index)}
                   </a>
                 </td>
-                <td>{one.keypoints.join(" and ")}</td>
+                <td>
+                  {several && `${one.individual}: `}
+                  {one.keypoints.join(" and ")}
+                </td>
                 <td>{KINDS[one.kind]}</td>
                 <td class="num">{one.distance_px === null ? "–" : pixels(one.distance_px)}</td>
                 <td class="num">{percent(one.confidence)}</td>

@@ -73,6 +73,8 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
     network: useNetworkChoice(),
   };
   const start = useStart();
+  const models = goOnModels(data.models, data.project.skeleton.keypoints);
+  if (start.value !== null && !models.some(({ id }) => id === start.value)) start.value = null; // it is gone
   const labelled = data.project.counts.labelled_frames;
   const train = (event: Event) => {
     event.preventDefault();
@@ -105,11 +107,7 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
           <a href={props.urls.label}>Label frames</a>
         </p>
       )}
-      <GoOn
-        models={goOnModels(data.models, data.project.skeleton.keypoints)}
-        labelled={labelled}
-        of={start}
-      />
+      <GoOn models={models} labelled={labelled} of={start} />
       {start.value === null && (
         <>
           <Choices name="preset" legend="How long" options={PRESETS} of={choice.preset} />

@@ -1,6 +1,6 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Api } from "../../api/client";
 import { bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
@@ -45,7 +45,10 @@ interface AskProps {
 export function AskForFrames(page: AskProps): JSX.Element {
   const open = useSignal(false);
   const ids = page.videos.map(({ id }) => id);
-  const job = newestSearch(page.feed.jobs.value.values(), ids);
+  const { model } = page;
+  const jobs = [...page.feed.jobs.value.values()];
+  const mine = model ? jobs.filter(({ params }) => params.model_id === model.id) : jobs;
+  const job = newestSearch(mine, ids);
   if (job !== undefined && isActive(job)) return <Search {...page} job={job} />;
   const frames = job === undefined ? [] : framesFound(job);
   return (
@@ -88,10 +91,13 @@ function Choices({ close, ...page }: AskProps & { readonly close: () => void }):
   const wishedModel = useSignal<number | null>(null);
   const typed = useSignal<string | null>(null);
   const action = useAction();
+  const form = useRef<HTMLFormElement>(null);
+  const shown = models.value !== null || failed.value !== null;
+  useEffect(() => form.current?.querySelector<HTMLElement>("select, input")?.focus(), [shown]);
   const { frameCount } = videos.find(({ id }) => id === video.value) ?? { frameCount: 0 };
   const most = Math.min(MOST_FRAMES, frameCount);
   const known = models.value;
-  if (known === null && failed.value === null) return <p class="dim small">Reading the models …</p>;
+  if (!shown) return <p class="dim small">Reading the models …</p>;
   const choices = known ?? [];
   const method: Method = page.model ? "model" : (wished.value ?? (choices.length > 0 ? "model" : "mixed"));
   const model = page.model?.id ?? wishedModel.value ?? choices[0]?.id;
@@ -111,6 +117,7 @@ function Choices({ close, ...page }: AskProps & { readonly close: () => void }):
     });
   return (
     <form
+      ref={form}
       class="ask-form"
       onSubmit={(event) => {
         event.preventDefault();

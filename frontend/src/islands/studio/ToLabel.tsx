@@ -104,8 +104,11 @@ function WhyThisFrame({ studio }: { studio: Studio }) {
   const { state } = studio;
   const one = studio.loop.here();
   if (one === undefined) return null;
-  const progress = state.active.value.progressByFrame.value.get(one.frameIndex);
-  const model = studio.suggestedGhosts.modelName(one.frameIndex);
+  const view = state.active.value;
+  const progress = view.progressByFrame.value.get(one.frameIndex);
+  // Where a result is shown, or nothing, the points on the picture are not this model's.
+  const drawn = view.resultId.value === null && view.ghostsOnSuggested.value;
+  const model = drawn ? studio.suggestedGhosts.modelName(one.frameIndex) : null;
   return (
     <div class="st-why" data-testid="why">
       <p>

@@ -107,7 +107,16 @@ export class Reads {
   async skip(view: ViewState, frameIndex: number): Promise<void> {
     try {
       await this.#gateway.skip(view.video.id, frameIndex);
-      view.suggestions.value = view.suggestions.value.filter((one) => one.frameIndex !== frameIndex);
+      const stays = (one: { readonly frameIndex: number }): boolean => one.frameIndex !== frameIndex;
+      batch(() => {
+        view.suggestions.value = view.suggestions.value.filter(stays);
+        view.modelFrames.value = view.modelFrames.value.map((model) => ({
+          ...model,
+          frames: model.frames.filter(stays),
+        }));
+        this.#state.predictionsVersion.value++;
+      });
+      this.#hooks.predictionsCame();
     } catch (error) {
       if (!isAbort(error)) this.#hooks.note("bad", `The frame stays on the list. ${wordsOf(error)}`);
     }

@@ -43,3 +43,10 @@ it("is silent about jobs that were over before the page came, and after its end"
   know(["a", "done"], ["b", "done"]);
   expect(ended).toEqual([]);
 });
+
+it("tells of a job that goes on after a rest, that is tried again, and that is cancelled at rest", () => {
+  know(["a", "paused"], ["b", "failed"], ["c", "paused"]);
+  loaded.value = true;
+  know(["a", "queued"], ["b", "queued"], ["c", "cancelled"]);
+  expect(ended).toEqual(["a", "b", "c"]);
+});
