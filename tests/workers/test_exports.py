@@ -112,6 +112,7 @@ def test_labels_are_read_back_from_the_download(kind: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("kind", PREDICTIONS)
+@pytest.mark.slow
 def test_predictions_are_read_back_from_the_download(kind: str, tmp_path: Path) -> None:
     result = predicted(make_project())
     name, content = exported(result.project, kind, result)

@@ -22,7 +22,7 @@ from workers import training as training_module
 from workers.run import PULSE_S
 from workers.training import train_pose
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 STEPS = 24
 
 

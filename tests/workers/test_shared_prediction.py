@@ -31,7 +31,7 @@ from webapp.results.services import prediction_start
 from workers import predictions, sharing
 from workers.predictions import help_predict_pose, predict_pose
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

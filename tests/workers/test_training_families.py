@@ -91,6 +91,7 @@ def test_animals_that_look_alike_are_found_without_being_told_apart(video: Video
 
 
 class TestBackboneOfTheLab:
+    @pytest.mark.slow
     def test_is_trained_on_and_its_folder_is_told_to_nobody(self, video: Video, tmp_path: Path) -> None:
         write_config(tmp_path / "small")
         with override_settings(SBEA_BACKBONES=(tmp_path,)):

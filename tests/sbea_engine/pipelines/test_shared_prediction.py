@@ -22,6 +22,8 @@ from sbea_engine.video.reader import open_frames
 from tests.fixtures.blobs import write_pair, write_scene
 
 CHUNK, RANGE_CHUNKS = 4, 2  # ranges of eight frames
+pytestmark = pytest.mark.slow
+
 FRAMES = 37
 
 

@@ -24,6 +24,8 @@ from sbea_engine.pose.splits import BadHoldout
 from sbea_engine.progress import Progress
 from tests.fixtures.blobs import write_scene
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"threads": 1, "device": "cpu", "iterations": 8}
 TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=8)
 OLD, NEW = range(0, 40, 2), range(40)

@@ -84,6 +84,7 @@ class TestFit:
         assert fitted.right is not None
         assert fitted.right <= (scene.visibility >= Visibility.GUESSED).mean()
 
+    @pytest.mark.slow
     def test_killed_it_goes_on_with_the_member_it_was_at(
         self, ensemble: PoseEnsemble, scene: LabelSet, tmp_path: Path
     ) -> None:

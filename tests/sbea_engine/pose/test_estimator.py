@@ -137,6 +137,7 @@ class TestFit:
 
 
 class TestTwoIndividuals:
+    @pytest.mark.slow
     def test_each_is_found_by_its_looks(self, tmp_path: Path) -> None:
         labels, other = write_pair(tmp_path / "a", 24), write_pair(tmp_path / "b", 12, seed=9)
         model = PoseEstimator(replace(TINY, iterations=260)).fit(labels)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sbea_engine.synth.film import FilmWriter
 
@@ -32,6 +33,7 @@ def write(file: Path) -> None:
             film.append((grey + rng.normal(0, 6, (120, 160, 3))).clip(0, 255).astype(np.uint8))
 
 
+@pytest.mark.slow
 def test_same_frames_same_file_whatever_memory_held_before(tmp_path: Path) -> None:
     """glibc fills what is allocated with a byte on request; elsewhere this compares three equal runs."""
     digests = set()

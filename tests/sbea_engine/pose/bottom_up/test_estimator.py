@@ -142,6 +142,7 @@ class TestSaveAndLoad:
 
 
 class TestPipeline:
+    @pytest.mark.slow
     def test_figures_do_not_depend_on_the_names_of_individuals(
         self, twins: LabelSet, others: LabelSet, tmp_path: Path
     ) -> None:
