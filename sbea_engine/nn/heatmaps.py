@@ -106,10 +106,28 @@ def highest_peaks(
     around = functional.max_pool2d(log_p, 2 * radius + 1, stride=1, padding=radius)
     alone = torch.where((log_p == around) & log_p.isfinite(), log_p, -torch.inf).flatten(2)
     height, cell = alone.topk(min(count, alone.shape[-1]), dim=-1)
-    window = functional.avg_pool2d(
-        log_p.exp(), 2 * radius + 1, stride=1, padding=radius, divisor_override=1
-    ).flatten(2)
+    window = _window_sums(log_p.exp(), radius).flatten(2)
     mass = torch.where(height.isfinite(), torch.gather(window, 2, cell).log(), -torch.inf)
     width = logits.shape[-1]
     at = torch.stack([cell % width, torch.div(cell, width, rounding_mode="floor")], dim=-1)
     return Peaks(at * stride + (stride - 1) / 2, mass)
+
+
+def log_mass_at(
+    logits: Tensor, points_px: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, int] | None = None
+) -> Tensor:
+    """(batch, keypoint) log probability of the window round the cell of each point.
+
+    Args:
+        points_px: (batch, keypoint, 2) x, y, input pixels; beyond the map its nearest cell counts.
+        logits, stride, radius, valid: As of `decode`.
+    """
+    p = torch.softmax(masked_to(logits.float(), valid).flatten(2), dim=-1).view_as(logits)
+    height, width = logits.shape[-2:]
+    cell = torch.div(points_px, stride, rounding_mode="floor").long()
+    index = cell[..., 1].clamp(0, height - 1) * width + cell[..., 0].clamp(0, width - 1)
+    return torch.gather(_window_sums(p, radius).flatten(2), 2, index[..., None])[..., 0].log()
+
+
+def _window_sums(p: Tensor, radius: int) -> Tensor:
+    return functional.avg_pool2d(p, 2 * radius + 1, stride=1, padding=radius, divisor_override=1)

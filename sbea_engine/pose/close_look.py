@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import logit
 from torch import Tensor
 
 from sbea_engine.nn.backbone import STRIDE
 from sbea_engine.nn.heatmaps import decode
-from sbea_engine.pose.alignment import Floats, Placement, place
+from sbea_engine.pose.alignment import Floats, Placement, in_image, place
 from sbea_engine.pose.crops import CropPlan, cut
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.hypotheses import LEAST_LOG
@@ -28,7 +29,7 @@ LEAST_TRUST = 1e-3
 """Of a coarse answer: where none is trusted, all lay the crop alike."""
 
 MAX_CROPS = 16
-"""Crops a forward pass; more gain nothing on a processor."""
+"""Poses a forward pass; more gain nothing on a processor."""
 
 
 class Look(NamedTuple):
@@ -39,7 +40,8 @@ class Look(NamedTuple):
         points_px: (pose, keypoint, 2) reduced pixels.
         confidence_logit: (pose, keypoint).
         agreement: (pose, keypoint) log of the share of its map that lies where the coarse answer was, 0 at
-            most; 0 where the crop does not show that place.
+            most. Where the crop does not show that place: 0, or minus infinity where it is further from the
+            mean pose's than the body is long.
     """
 
     placement: Placement
@@ -48,10 +50,10 @@ class Look(NamedTuple):
     agreement: NDArray[np.float32]
 
     def support(self) -> Floats:
-        """(pose,) log of what all keypoints say for the coarse answers: that they lie there, and that what
-        is seen there is right."""
+        """(pose, keypoint) log of what each says for its coarse answer: that it lies there, and that what is
+        seen there is right."""
         right = -np.logaddexp(0, -self.confidence_logit.astype(np.float64))
-        return np.asarray(np.maximum(self.agreement + right, LEAST_LOG).sum(-1))
+        return np.asarray(np.maximum(self.agreement + right, LEAST_LOG))
 
 
 class CloseLook:
@@ -59,11 +61,20 @@ class CloseLook:
 
     Args:
         radius_px: What confidence means, source pixels.
+        flip_index: (keypoint,) what each becomes in a mirror image. The mirror image of a body's crop lies as
+            the crop does: it is seen as well, and both answers are averaged. None: it says nothing.
     """
 
-    def __init__(self, network: PoseNetwork, plan: CropPlan, radius_px: float) -> None:
+    def __init__(
+        self,
+        network: PoseNetwork,
+        plan: CropPlan,
+        radius_px: float,
+        flip_index: NDArray[np.intp] | None = None,
+    ) -> None:
         self._network = network
         self._plan = plan
+        self._flip_index = None if flip_index is None else torch.from_numpy(flip_index.astype(np.int64))
         self._outlier_px = OUTLIER_RADII * radius_px * plan.scale
         self._gate_px = GATE_RADII * radius_px * plan.scale * plan.zoom
 
@@ -89,7 +100,13 @@ class CloseLook:
         limit = np.array([plan.width, plan.height]) - 0.5
         shown = np.logical_and(expected >= -0.5, expected <= limit).all(axis=-1)
         points = np.where(np.expand_dims(shown, -1), _moved_back(found, matrices), points_px)
-        return Look(placement, points.astype(np.float32), confidence, np.where(shown, agreement, 0))
+        # Of a place that this stage did not see it must not be surer than the stage that did.
+        unseen = np.minimum(confidence, logit(np.clip(trust, LEAST_TRUST, 1 - LEAST_TRUST)))
+        confidence = np.where(shown, confidence, unseen).astype(np.float32)
+        off = np.linalg.norm(points_px - in_image(placement, plan.body.shape_px), axis=-1)
+        unknown = np.where(off > plan.body.extent_px, -np.inf, 0.0)
+        agreement = np.where(shown, agreement, unknown).astype(np.float32)
+        return Look(placement, points.astype(np.float32), confidence, agreement)
 
     def _answer(
         self, images: Sequence[Image], matrices: Floats, expected: Floats
@@ -106,12 +123,24 @@ class CloseLook:
         crops = crops[:, None] if crops.ndim == 3 else np.moveaxis(crops, -1, 1)
         device = next(self._network.parameters()).device
         with torch.inference_mode():
-            out = self._network(torch.from_numpy(np.ascontiguousarray(crops)).to(device))
+            logits, confidence = self._see(torch.from_numpy(np.ascontiguousarray(crops)).to(device))
             prior = torch.from_numpy(expected.astype(np.float32)).to(device)
-            gated = out.logits + gate(prior, out.logits.shape[-2:], self._gate_px)
+            gated = logits + gate(prior, logits.shape[-2:], self._gate_px)
             points = decode(gated, STRIDE).points_px
-            agreement = gated.flatten(2).logsumexp(-1) - out.logits.flatten(2).logsumexp(-1)
-        return tuple(t.cpu().numpy().astype(np.float32) for t in (points, out.confidence_logit, agreement))
+            agreement = gated.flatten(2).logsumexp(-1) - logits.flatten(2).logsumexp(-1)
+        return tuple(t.cpu().numpy().astype(np.float32) for t in (points, confidence, agreement))
+
+    def _see(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps, up to a constant each, and confidence logits."""
+        if self._flip_index is None:
+            out = self._network(crops)
+            return out.logits, out.confidence_logit
+        flip = self._flip_index.to(crops.device)
+        out = self._network(torch.cat([crops, crops.flip(2)]))
+        maps = out.logits.float()
+        maps = maps - maps.flatten(2).logsumexp(-1)[..., None, None]
+        (seen, mirrored), (sure, also) = maps.chunk(2), out.confidence_logit.chunk(2)
+        return torch.logaddexp(seen, mirrored.flip(2)[:, flip]), (sure + also[:, flip]) / 2
 
 
 def gate(expected_px: Tensor, cells: Sequence[int], sd_px: float) -> Tensor:

@@ -39,16 +39,16 @@ class Hypothesis(NamedTuple):
     Attributes:
         points_px: (keypoint, 2) the peaks it takes, and the mean pose's place where none is near.
         trust: (keypoint,) 0 to 1, how far each point says where the body is.
-        score: Log of how well the maps agree with it, up to a constant.
+        said: (keypoint,) log of how well the map of each agrees with it, up to a constant.
     """
 
     points_px: Floats
     trust: Floats
-    score: float
+    said: Floats
 
 
 def plausibility(body: Body, placement: Placement, points_px: Floats, log_mass: Floats) -> Floats:
-    """(pose,) log of how well answers agree with the body lying so, up to a constant.
+    """(pose, keypoint) log of how well each answer agrees with the body lying so, up to a constant.
 
     Args:
         points_px: (pose, keypoint, 2).
@@ -56,31 +56,38 @@ def plausibility(body: Body, placement: Placement, points_px: Floats, log_mass: 
     """
     distance = np.linalg.norm(points_px - in_image(placement, body.shape_px), axis=-1)
     value = log_mass + _log_density(distance, body.spread_px)
-    return np.asarray(np.maximum(np.nan_to_num(value, nan=LEAST_LOG), LEAST_LOG).sum(-1))
+    return np.asarray(np.maximum(np.nan_to_num(value, nan=LEAST_LOG), LEAST_LOG))
 
 
-def propose(body: Body, peaks_px: Floats, log_mass: Floats, *, most: int) -> list[Hypothesis]:
+def propose(
+    body: Body, peaks_px: Floats, log_mass: Floats, *, most: int, above: float = -np.inf
+) -> list[Hypothesis]:
     """The best placements that differ from one another, best first; none of a body of one keypoint.
 
     Args:
         peaks_px: (keypoint, peak, 2).
         log_mass: (keypoint, peak) log probability of each.
+        above: Placements of no higher score are of no use.
     """
     placed = _placements(body, peaks_px, log_mass)
-    if len(placed) == 0:
-        return []
     distance = np.linalg.norm(placed[:, :, None] - peaks_px, axis=-1)
     value = log_mass + _log_density(distance, body.spread_px[:, None])
     value = np.where(np.isfinite(value), value, -np.inf)
-    score = np.maximum(value.max(-1), LEAST_LOG).sum(-1)
+    said = np.maximum(value.max(-1), LEAST_LOG)
+    score = said.sum(-1)
     found: list[int] = []
     for candidate in np.argsort(-score).tolist():
-        away = (np.nanmean(np.linalg.norm(placed[candidate] - placed[one], axis=-1)) for one in found)
-        if all(mean > APART * body.extent_px for mean in away):
-            found.append(candidate)
-        if len(found) == most:
+        if len(found) == most or score[candidate] <= above:
             break
-    return [_hypothesis(body, placed[i], peaks_px, log_mass, value[i], float(score[i])) for i in found]
+        if all(apart(body, placed[candidate], placed[one]) for one in found):
+            found.append(candidate)
+    return [_hypothesis(body, placed[i], peaks_px, log_mass, value[i], said[i]) for i in found]
+
+
+def apart(body: Body, one_px: Floats, other_px: Floats) -> bool:
+    """Whether two places of the mean pose, (keypoint, 2) each, differ by more than a body bends."""
+    away = np.linalg.norm(one_px - other_px, axis=-1)
+    return bool(np.nanmean(away) > APART * body.extent_px)
 
 
 def _placements(body: Body, peaks_px: Floats, log_mass: Floats) -> Floats:
@@ -108,7 +115,7 @@ def _placements(body: Body, peaks_px: Floats, log_mass: Floats) -> Floats:
 
 
 def _hypothesis(
-    body: Body, placed: Floats, peaks_px: Floats, log_mass: Floats, value: Floats, score: float
+    body: Body, placed: Floats, peaks_px: Floats, log_mass: Floats, value: Floats, said: Floats
 ) -> Hypothesis:
     rows = np.arange(len(placed))
     best = value.argmax(-1)
@@ -116,7 +123,7 @@ def _hypothesis(
     near = 1 / (1 + (np.linalg.norm(peak - placed, axis=-1) / body.spread_px) ** 2)
     keep = (value[rows, best] > LEAST_LOG) | ~np.isfinite(placed).all(-1)
     points: NDArray[np.float64] = np.where(keep[:, None], peak, placed)
-    return Hypothesis(points, np.where(keep, mass * np.nan_to_num(near), 0.0), score)
+    return Hypothesis(points, np.where(keep, mass * np.nan_to_num(near), 0.0), said)
 
 
 def _log_density(distance: Floats, spread: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Maps of a picture averaged over ways to turn and mirror it: a network's bias for one direction goes out."""
+"""Maps of a picture as it is and turned and mirrored, averaged: a bias for one direction goes out."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from sbea_engine.pose.inference import as_batch
 from sbea_engine.pose.model import PoseNetwork
 
 LEAST_TURN_DEG = 135.0
-"""A network that learned views turned this far either way knows pictures that are turned by right angles."""
+"""A network that learned views turned this far either way knows pictures that stand upside down."""
 
 
 class Turns(NamedTuple):
     """Which pictures a network has learned to read.
 
     Attributes:
-        quarter_turns: Turned by right angles.
+        half_turns: Turned upside down.
         flip_index: (map,) the map that each becomes in a mirror image; None: mirror images say nothing.
     """
 
-    quarter_turns: bool
+    half_turns: bool
     flip_index: NDArray[np.intp] | None
 
     def ways(self) -> list[tuple[int, bool]]:
-        """Quarter turns, and whether mirrored after them."""
-        mirrored = (False,) if self.flip_index is None else (False, True)
-        return [(k, mirror) for k in range(4 if self.quarter_turns else 1) for mirror in mirrored]
+        """Quarter turns, and whether mirrored after them: as it is, and what differs most from that."""
+        other = (2 if self.half_turns else 0, self.flip_index is not None)
+        return [(0, False)] if other == (0, False) else [(0, False), other]
 
 
 def turned_log_maps(network: PoseNetwork, images: Sequence[Image], turns: Turns) -> Tensor:

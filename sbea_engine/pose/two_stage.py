@@ -2,7 +2,8 @@
 
 The coarse stage is a network over the whole, reduced frame. Its answers lay the mean of the labelled poses
 over the animal (`alignment.py`); the fine stage sees a crop of full detail round it, in which every animal
-lies alike, so that few labels teach it what otherwise each direction would have to teach anew.
+lies alike, so that few labels teach it what otherwise each direction would have to teach anew. Of a skeleton
+with pairs it sees the crop's mirror image as well.
 
 Where both do not agree on the whole, the coarse stage looks at the frame turned and mirrored as well
 (`turned_maps.py`), the ways for the body to lie that these maps allow (`hypotheses.py`) are looked at as
@@ -16,23 +17,24 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.special import expit
 from torch import nn
 
 from sbea_engine.nn.backbone import STRIDE
-from sbea_engine.nn.heatmaps import highest_peaks
-from sbea_engine.pose.alignment import Floats
+from sbea_engine.nn.heatmaps import highest_peaks, log_mass_at
+from sbea_engine.pose.alignment import Floats, Placement, in_image
 from sbea_engine.pose.close_look import CloseLook, Look
 from sbea_engine.pose.crops import CropPlan
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.hypotheses import Hypothesis, plausibility, propose
+from sbea_engine.pose.hypotheses import apart, plausibility, propose
 from sbea_engine.pose.inference import Located, see
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source, to_working
 from sbea_engine.pose.turned_maps import Turns, turned_log_maps
 
-DOUBT = float(np.log(1 / 3))
+DOUBT = float(np.log(1 / 5))
 """Mean over keypoints of the log of what both stages say; below it other placements are looked at."""
 
 PEAKS = 5
@@ -124,13 +126,17 @@ class TwoStageLocator:
 
     Args:
         individuals: How many the coarse network tells apart.
-        turns: What the coarse network knows of turned pictures.
+        turns: What the coarse network knows of turned pictures; of mirror images, both.
     """
 
     def __init__(self, network: TwoStageNetwork, plan: TwoStagePlan, individuals: int, turns: Turns) -> None:
         self._coarse = network.coarse
         self._turns = turns
-        self._close = CloseLook(network.fine, plan.crop, plan.radius_px)
+        keypoints = len(plan.crop.body.shape_px)
+        one = (
+            None if turns.flip_index is None else turns.flip_index[:keypoints]
+        )  # that of the first individual
+        self._close = CloseLook(network.fine, plan.crop, plan.radius_px, one)
         self._body = plan.crop.body
         self._individuals = individuals
 
@@ -150,8 +156,8 @@ class TwoStageLocator:
         images = [frame.reduced for frame in frames for _ in range(self._individuals)]
         look = self._close.look(images, first, trust)
         log_mass = seen.log_mass.astype(np.float64).reshape(animals)
-        score = plausibility(self._body, look.placement, first, log_mass) + look.support()
-        doubtful = np.flatnonzero(score < DOUBT * first.shape[1])
+        said = plausibility(self._body, look.placement, first, log_mass) + look.support()
+        doubtful = np.flatnonzero(said.mean(-1) < DOUBT)
         if len(doubtful):
             which = np.unique(doubtful // self._individuals)
             maps = turned_log_maps(self._coarse, [frames[i].working for i in which], self._turns)
@@ -161,11 +167,12 @@ class TwoStageLocator:
             peaks = highest_peaks(mine, STRIDE, PEAKS, valid=seen.valid)
             places = in_reduced(peaks.points_px.cpu().numpy())
             masses = peaks.log_mass.cpu().numpy().astype(np.float64)
-            others = [
-                propose(self._body, place, mass, most=MOST_PLACEMENTS)
-                for place, mass in zip(places, masses, strict=True)
-            ]
-            self._reconsider(look, doubtful, others, images)
+            at = seen.found.points_px.reshape(*animals, 2)[doubtful]
+            mass = log_mass_at(mine, torch.from_numpy(at).to(mine.device), STRIDE, valid=seen.valid)
+            placed = Placement(*(part[doubtful] for part in look.placement))
+            again = plausibility(self._body, placed, first[doubtful], mass.cpu().numpy().astype(np.float64))
+            said[doubtful] = again + look.support()[doubtful]
+            self._reconsider(look, said, doubtful, places, masses, images)
         found = to_source(look.points_px.reshape(seen.found.points_px.shape), source, reduced)
         limit = np.array(source, dtype=np.float32) - np.float32(0.5)
         inside = np.clip(found, np.float32(-0.5), limit)  # a crop may reach beyond the picture
@@ -174,12 +181,29 @@ class TwoStageLocator:
     def _reconsider(
         self,
         look: Look,
+        said: Floats,
         rows: NDArray[np.intp],
-        others: Sequence[Sequence[Hypothesis]],
+        places: Floats,
+        masses: Floats,
         images: Sequence[Image],
     ) -> None:
-        """Put into `look` what the placement shows that both stages together think most of."""
-        which = [(row, one) for row, some in zip(rows.tolist(), others, strict=True) for one in some]
+        """Put into `look` what another placement shows, where both stages together think more of it.
+
+        Where it is the same placement, more or less, a keypoint is changed only if they think more of it too:
+        a tail that is bent lies far from where the mean pose wants it.
+
+        Args:
+            said: (pose, keypoint) what they think of the first look.
+            rows: Poses to reconsider.
+            places, masses: Peaks of their maps, (row, keypoint, peak[, 2]).
+        """
+        # What the fine stage says is at most 0: a placement that the coarse one thinks less of cannot win.
+        best = said.sum(-1)
+        which = [
+            (row, hypothesis)
+            for row, place, mass in zip(rows.tolist(), places, masses, strict=True)
+            for hypothesis in propose(self._body, place, mass, most=MOST_PLACEMENTS, above=best[row])
+        ]
         if not which:
             return
         closer = self._close.look(
@@ -187,11 +211,15 @@ class TwoStageLocator:
             np.stack([hypothesis.points_px for _, hypothesis in which]),
             np.stack([hypothesis.trust for _, hypothesis in which]),
         )
-        support = closer.support()
-        best: dict[int, float] = {}
-        for i, (row, hypothesis) in enumerate(which):
-            total = hypothesis.score + float(support[i])
-            if total > best.get(row, -np.inf):
-                best[row] = total
-                look.points_px[row] = closer.points_px[i]
-                look.confidence_logit[row] = closer.confidence_logit[i]
+        value = np.stack([hypothesis.said for _, hypothesis in which]) + closer.support()
+        winners: dict[int, int] = {}
+        for i, (row, _) in enumerate(which):
+            if value[i].sum() > best[row]:
+                best[row] = value[i].sum()
+                winners[row] = i
+        first, others = (in_image(one.placement, self._body.shape_px) for one in (look, closer))
+        for row, i in winners.items():
+            elsewhere = apart(self._body, first[row], others[i])
+            change = np.flatnonzero(elsewhere | (value[i] > said[row]))
+            look.points_px[row, change] = closer.points_px[i, change]
+            look.confidence_logit[row, change] = closer.confidence_logit[i, change]

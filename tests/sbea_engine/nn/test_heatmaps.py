@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from sbea_engine.nn.heatmaps import decode, gaussian_factors, highest_peaks
+from sbea_engine.nn.heatmaps import decode, gaussian_factors, highest_peaks, log_mass_at
 
 
 def gaussian_logits(
@@ -102,3 +102,16 @@ class TestHighestPeaks:
     def test_fewer_cells_than_peaks(self) -> None:
         found = highest_peaks(torch.zeros(1, 1, 1, 2), 1, 5)
         assert found.points_px.shape == (1, 1, 2, 2)
+
+
+class TestLogMassAt:
+    def test_at_the_answer_it_is_that_of_decode(self) -> None:
+        logits = 3 * torch.randn(2, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+        best = decode(logits, 2)
+        at = torch.stack([best.cell % 24, best.cell // 24], -1) * 2 + 0.5
+        torch.testing.assert_close(log_mass_at(logits, at, 2), best.log_mass)
+
+    def test_counts_the_cells_round_the_point_and_no_padding(self) -> None:
+        at = torch.tensor([[[2.0, 2.0], [0.0, 5.0], [-3.0, 90.0]]])
+        found = log_mass_at(torch.zeros(1, 3, 8, 8), at, 1, radius=1, valid=(6, 6)).exp()
+        torch.testing.assert_close(found, torch.tensor([[9 / 36, 4 / 36, 0.0]]))

@@ -61,8 +61,8 @@ class TestPropose:
         found = propose(BODY, peaks_of(one, opposed), log_mass, most=3)
         np.testing.assert_allclose(found[0].points_px, opposed, atol=1e-6)
         np.testing.assert_allclose(found[1].points_px, one, atol=1e-6)
-        assert found[0].score > found[1].score
-        assert found[0].score == pytest.approx(4 * np.log(0.6))
+        assert found[0].said.sum() > found[1].said.sum()
+        assert found[0].said == pytest.approx(np.full(4, np.log(0.6)))
 
     def test_a_keypoint_without_a_peak_nearby_lies_where_the_mean_pose_wants_it_and_is_not_trusted(
         self,
@@ -73,14 +73,21 @@ class TestPropose:
         best = propose(BODY, peaks, np.zeros((4, 1)), most=1)[0]
         np.testing.assert_allclose(best.points_px, true, atol=1e-6)
         assert best.trust[1] == 0
-        assert best.score == pytest.approx(LEAST_LOG)
+        assert best.said == pytest.approx([0, LEAST_LOG, 0, 0])
+
+    def test_placements_that_are_worth_too_little_are_left_out(self) -> None:
+        one, opposed = lying(200, 150, 0.3), lying(200, 150, 0.3 + np.pi)
+        log_mass = np.log(np.tile([0.35, 0.6], (4, 1)))
+        bound = 4 * np.log(0.5)
+        [found] = propose(BODY, peaks_of(one, opposed), log_mass, most=3, above=bound)
+        np.testing.assert_allclose(found.points_px, opposed, atol=1e-6)
 
     def test_maps_with_fewer_peaks_than_asked_for(self) -> None:
         true = lying(200, 150, 0.7)
         peaks, log_mass = peaks_of(true, true * 0), np.tile([0.0, -np.inf], (4, 1))
         found = propose(BODY, peaks, log_mass, most=3)
         np.testing.assert_allclose(found[0].points_px, true, atol=1e-6)
-        assert all(np.isfinite(one.points_px).all() and np.isfinite(one.score) for one in found)
+        assert all(np.isfinite(one.points_px).all() and np.isfinite(one.said).all() for one in found)
 
     def test_a_keypoint_that_nobody_placed(self) -> None:
         shape = SHAPE.copy()
@@ -114,12 +121,12 @@ class TestPlausibility:
         log_mass[2] = np.log(0.1)
         placement = place(SHAPE, true, np.ones((3, 4)), outlier_px=5)
         good, bent, faint = plausibility(BODY, placement, true, log_mass)
-        assert good == pytest.approx(4 * np.log(0.9), abs=1e-3)
-        assert good > bent
-        assert good > faint
+        assert good == pytest.approx(np.full(4, np.log(0.9)), abs=1e-3)
+        assert good[0] > bent[0]
+        assert (good > faint).all()
 
     def test_one_keypoint_says_little(self) -> None:
         true = lying(200, 150, 0.7)[None]
         true[0, 3] = np.nan
         placement = place(SHAPE, true, np.ones((1, 4)))
-        assert plausibility(BODY, placement, true, np.zeros((1, 4)))[0] == pytest.approx(LEAST_LOG)
+        assert plausibility(BODY, placement, true, np.zeros((1, 4)))[0] == pytest.approx([0, 0, 0, LEAST_LOG])

@@ -19,11 +19,13 @@ from sbea_engine.pose.plan import Size, WorkingPlan
 from sbea_engine.pose.turned_maps import Turns
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
 
-SHAPE = np.array([[20.0, 0.0], [14.0, -7.0], [14.0, 7.0], [-20.0, 0.0]])
+SHAPE = np.array([[20.0, 0.0], [14.0, -7.0], [14.0, 7.0], [-12.0, 0.0], [-26.0, 0.0]])
+"""Snout, two ears, tail base, tail tip."""
+
 PLAN = TwoStagePlan(
     coarse=WorkingPlan(scale=1.0, crop_px=64, radius_px=2.0),
     crop=CropPlan(
-        body=Body(SHAPE, np.full(4, 3.0)), middle_px=np.zeros(2), scale=1.0, zoom=1.0, width=64, height=48
+        body=Body(SHAPE, np.full(5, 3.0)), middle_px=np.zeros(2), scale=1.0, zoom=1.0, width=64, height=64
     ),
     radius_px=2.0,
 )
@@ -48,7 +50,7 @@ class Hills(PoseMachine):
     def score(self, levels: list[Tensor], valid: tuple[int, int] | None) -> Maps:
         rows, columns = levels[0].shape[-2:]
         y, x = np.mgrid[:rows, :columns] * 2 + 0.5
-        maps = np.full((4, rows, columns), -12.0)
+        maps = np.full((5, rows, columns), -12.0)
         for pose, height in self.hills:
             for k, (px, py) in enumerate(pose):
                 maps[k] = np.maximum(maps[k], height - ((x - px) ** 2 + (y - py) ** 2) / 8)
@@ -75,9 +77,9 @@ class Knowing:
 
 
 def locator(hills: Sequence[tuple[np.ndarray, float]], right: np.ndarray) -> tuple[TwoStageLocator, Knowing]:
-    coarse = Hills(1, 4, 1, (8, 16, 24)).eval()
+    coarse = Hills(1, 5, 1, (8, 16, 24)).eval()
     coarse.hills = hills
-    found = TwoStageLocator(TwoStageNetwork(coarse, PoseMachine(1, 4, 1, (8, 16, 24))), PLAN, 1, AS_IT_IS)
+    found = TwoStageLocator(TwoStageNetwork(coarse, PoseMachine(1, 5, 1, (8, 16, 24))), PLAN, 1, AS_IT_IS)
     knowing = Knowing(right)
     found._close = knowing  # type: ignore[assignment]
     return found, knowing
@@ -104,15 +106,28 @@ def test_where_both_agree_nothing_else_is_looked_at() -> None:
 
 
 def test_a_fine_stage_that_agrees_with_neither_changes_nothing() -> None:
-    found, knowing = locator([(OPPOSED, 6.0), (TRUE, 5.0)], np.full((4, 2), 500.0))
+    found, knowing = locator([(OPPOSED, 6.0), (TRUE, 5.0)], np.full((5, 2), 500.0))
     got = found.locate(frames(1)).points_px[0]
     np.testing.assert_allclose(got, OPPOSED, atol=1.5)
     assert len(knowing.looks) == 2
 
 
+def test_a_bent_tail_stays_where_both_stages_see_it() -> None:
+    bent = TRUE.copy()
+    bent[4] = TRUE[3] + (4, 16)
+    wrong_ear = bent.copy()
+    wrong_ear[1] += (25, 0)
+    # The highest hill of one ear's map is a mistake; the tail's only hill is far from the mean pose's place.
+    ear = [(np.where(np.arange(5)[:, None] == 1, wrong_ear, bent), 6.0), (bent, 5.0)]
+    found, knowing = locator(ear, bent)
+    got = found.locate(frames(1)).points_px[0]
+    assert len(knowing.looks) == 2
+    np.testing.assert_allclose(got, bent, atol=1.5)
+
+
 @pytest.mark.parametrize("height", [-12.0, 0.0])
 def test_maps_without_a_hill_give_an_answer_in_the_picture(height: float) -> None:
-    found, _ = locator([(np.full((4, 2), 60.0), height)], TRUE)
+    found, _ = locator([(np.full((5, 2), 60.0), height)], TRUE)
     points = found.locate(frames(1)).points_px
     assert np.isfinite(points).all()
     assert (points >= -0.5).all()

@@ -38,11 +38,11 @@ def test_as_it_is_are_the_networks_own(network: Bright, images: list[np.ndarray]
 
 
 @pytest.mark.parametrize("flip_index", [None, np.array([1, 0])])
-@pytest.mark.parametrize("quarter_turns", [True, False])
+@pytest.mark.parametrize("half_turns", [True, False])
 def test_all_come_back_to_where_they_were_seen(
-    network: Bright, images: list[np.ndarray], quarter_turns: bool, flip_index: np.ndarray | None
+    network: Bright, images: list[np.ndarray], half_turns: bool, flip_index: np.ndarray | None
 ) -> None:
-    maps = turned_log_maps(network, images, Turns(quarter_turns, flip_index)).exp()
+    maps = turned_log_maps(network, images, Turns(half_turns, flip_index)).exp()
     assert maps.shape == (1, 2, 16, 24)
     torch.testing.assert_close(maps.sum((2, 3)), torch.ones(1, 2))
     assert (maps[0, 0] == maps[0, 0].max()).nonzero().tolist() == [[4, 2]]
