@@ -25,12 +25,20 @@ from webapp.results.services import result_finish, result_progress
 from workers.app import app
 from workers.rows import row
 from workers.run import JobRun, job_run
-from workers.sharing import JobRanges, once_in_this_process
+from workers.sharing import (
+    JobRanges,
+    invitation_came_home,
+    invitations_to_pass_on,
+    once_in_this_process,
+)
 
 logger = logging.getLogger(__name__)
 
 NOTE_PERIOD_S = 1.0
 MOST_HELPERS = 15
+
+PASS_ON_PERIOD_S = 5.0
+"""Between two tries to give invitations that came back to another worker; one may be starting just now."""
 
 
 @app.task(name=JobKind.POSE_PREDICT, acks_late=True)
@@ -45,8 +53,7 @@ def predict_pose(job_id: str) -> None:
             store = storage.stored_path(result.folder)
 
             def invite(ranges: int) -> None:
-                count = min(MOST_HELPERS, ranges - 1)
-                ask_for_help(run.job.pk, run.job.kind, task=PREDICT_HELP, count=count)
+                _invite(run.job, min(MOST_HELPERS, ranges - 1))
 
             shared = _shared(run.job.pk, result, leads=True)
             shared.lead(store, on_begin=invite, on_progress=_Notes(run, result))
@@ -63,8 +70,11 @@ def help_predict_pose(job_id: str) -> None:
     Whatever goes wrong here is the leader's to find: the range goes back, and it does it itself.
     """
     with once_in_this_process(job_id) as first:
+        if not first:
+            invitation_came_home(job_id)
+            raise Ignore
         job = Job.objects.filter(pk=uuid.UUID(job_id)).first()
-        if not first or job is None or not job_goes_on(job_id=job.pk):
+        if job is None or not job_goes_on(job_id=job.pk):
             raise Ignore
         try:
             number = _shared(job.pk, _result(job.params["result_id"]), leads=False).help()
@@ -73,8 +83,13 @@ def help_predict_pose(job_id: str) -> None:
         except (EngineError, AppError, OSError) as error:
             logger.warning("Could not help with job %s: %s", job_id, error)
             raise Ignore from error
+        others = invitations_to_pass_on(job_id)
     if number is not None:
-        ask_for_help(job.pk, job.kind, task=PREDICT_HELP, count=1)
+        _invite(job, 1 + others)
+
+
+def _invite(job: Job, count: int) -> None:
+    ask_for_help(job.pk, job.kind, task=PREDICT_HELP, count=count)
 
 
 def _result(result_id: int) -> PoseResult:
@@ -96,16 +111,18 @@ def _parts(job_id: uuid.UUID) -> Path:
 
 
 class _Notes:
-    """Reports progress, and notes now and then how many frames can be looked at."""
+    """Reports progress, and notes now and then how many frames can be looked at; passes invitations on."""
 
     def __init__(self, run: JobRun, result: PoseResult) -> None:
         self._run = run
         self._result = result
         self._noted_s = float("-inf")
+        self._passed_on_s = time.monotonic()
         self._frames_done = -1
 
     def __call__(self, progress: Progress) -> None:
         self._run.report(progress)
+        self._pass_on()
         if time.monotonic() - self._noted_s < NOTE_PERIOD_S:
             return
         self._noted_s = time.monotonic()
@@ -113,3 +130,10 @@ class _Notes:
         if store.frames_done != self._frames_done:
             self._frames_done = store.frames_done
             result_progress(result=self._result, frames_done=self._frames_done, individuals=store.individuals)
+
+    def _pass_on(self) -> None:
+        if time.monotonic() - self._passed_on_s < PASS_ON_PERIOD_S:
+            return
+        self._passed_on_s = time.monotonic()
+        if count := invitations_to_pass_on(str(self._run.job.pk)):
+            _invite(self._run.job, count)

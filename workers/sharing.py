@@ -26,7 +26,8 @@ from workers.run import WorkerStopping, worker_is_stopping
 HOLD_PERIOD_S = 2.0
 LOOK_PERIOD_S = 1.0
 
-_here: set[str] = set()
+_here: dict[str, int] = {}
+"""Jobs that a thread of this process works on, and invitations to help with them that came here since."""
 _guard = threading.Lock()
 
 
@@ -93,10 +94,27 @@ def once_in_this_process(job_id: str) -> Iterator[bool]:
     """True for the first thread that works on a job here: a second one would take the first one's cores."""
     with _guard:
         first = job_id not in _here
-        _here.add(job_id)
+        if first:
+            _here[job_id] = 0
     try:
         yield first
     finally:
         if first:
             with _guard:
-                _here.discard(job_id)
+                del _here[job_id]
+
+
+def invitation_came_home(job_id: str) -> None:
+    """Note that an invitation reached the process that works on the job already, and is meant for another."""
+    with _guard:
+        if job_id in _here:
+            _here[job_id] += 1
+
+
+def invitations_to_pass_on(job_id: str) -> int:
+    """How many came home since this was asked last."""
+    with _guard:
+        count = _here.get(job_id, 0)
+        if count:
+            _here[job_id] = 0
+    return count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, Playwright, expect
 
 from sbea_engine.data.camera import Camera
 from sbea_engine.geometry import project as project_points
@@ -133,10 +134,20 @@ def go_to(page: Page, tick: int) -> None:
     box.press("Enter")
 
 
+def box_of(page: Page, selector: str) -> FloatRect:
+    """Where it lies; asked again while the browser lays the page out, when it has no answer."""
+    element = page.locator(selector)
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < end:
+        if (box := element.bounding_box()) is not None:
+            return box
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{selector} never had a place on the page")
+
+
 def on_canvas(page: Page, camera: Camera, point_mm: Any) -> tuple[float, float]:
     """Where a point of the world lies on the page while the scene is seen through a camera."""
-    box = page.locator(SCENE).bounding_box()
-    assert box is not None
+    box = box_of(page, SCENE)
     (u, v), _ = project_points(camera, point_mm)
     scale = min(box["width"] / camera.width, box["height"] / camera.height)
     return (
@@ -156,7 +167,9 @@ def shows_the_truth(page: Page, rig: LongRig, tick: int) -> None:
     expect(page.locator(SCENE)).to_have_attribute("data-viewpoint", f"c_{camera.name}")
     truth = rig.points_mm[tick, 0, 0]
     page.mouse.move(5, 5)
-    page.mouse.move(*on_canvas(page, camera, truth))
+    place = on_canvas(page, camera, truth)
+    expect(page.locator(SCENE)).to_have_attribute("data-shown-tick", str(tick))
+    page.mouse.move(*place)
     said = page.get_by_test_id("joint").inner_text()
     told = [float(word) for word in re.findall(r"-?\d+\.\d", said.split("±")[0])]
     where = np.linalg.norm(rig.points_mm[tick].reshape(-1, 3) - told, axis=-1).min()

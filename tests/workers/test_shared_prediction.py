@@ -17,6 +17,7 @@ from sbea_engine.io.poses_store import open_poses
 from sbea_engine.pipelines import shared_prediction
 from sbea_engine.pipelines.pose import predict_video
 from sbea_engine.pipelines.shared_prediction import SharedPrediction
+from sbea_engine.progress import Progress
 from tests.webapp.factories import make_project, owner_of
 from tests.workers.project_rows import finish, make_labelled_video
 from tests.workers.test_training import trained
@@ -30,6 +31,7 @@ from webapp.results.models import PoseResult
 from webapp.results.services import prediction_start
 from workers import predictions, sharing
 from workers.predictions import help_predict_pose, predict_pose
+from workers.run import JobRun
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -126,12 +128,38 @@ def test_helpers_do_ranges_and_the_numbers_are_those_of_one_run(
 
 def test_nobody_helps_beside_the_leader_in_one_process(video: Video, invited: list[tuple[str, int]]) -> None:
     result = begun(video)
-    with sharing.once_in_this_process(str(result.job_id)) as first:
+    job_id = str(result.job_id)
+    with sharing.once_in_this_process(job_id) as first:
         assert first
         Job.objects.filter(pk=job_of(result).pk).update(state="running")
-        with pytest.raises(Ignore):
-            help_predict_pose(str(result.job_id))
+        for _ in range(2):
+            with pytest.raises(Ignore):
+                help_predict_pose(job_id)
+        assert sharing.invitations_to_pass_on(job_id) == 2
+        assert sharing.invitations_to_pass_on(job_id) == 0, "each goes on once"
     assert not JobRange.objects.exists()
+    assert sharing.invitations_to_pass_on(job_id) == 0, "nobody is left to pass on anything"
+
+
+def test_the_leader_passes_on_invitations_that_came_back_to_it(
+    video: Video, invited: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictions, "PASS_ON_PERIOD_S", 0.0)
+    result = begun(video)
+    real = JobRun.report
+    came = [False]
+
+    def invitation_comes(self: JobRun, progress: Progress) -> None:
+        if invited and not came[0]:
+            came[0] = True
+            with pytest.raises(Ignore):
+                help_predict_pose(str(result.job_id))
+        real(self, progress)
+
+    monkeypatch.setattr(JobRun, "report", invitation_comes)
+    assert finish(predict_pose, result.job).error is None
+    assert came[0]
+    assert invited == [(PREDICT_HELP, 3), (PREDICT_HELP, 1)]
 
 
 @pytest.mark.parametrize("state", ["queued", "done", "cancelled"])
