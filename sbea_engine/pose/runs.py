@@ -15,6 +15,9 @@ from sbea_engine.progress import OnProgress, Progress
 
 LEAST_MINUTES = 0.05
 
+REFIT_SHARE = 0.4
+"""Of the steps that go on with all frames, after the validation frames have given their figures."""
+
 
 class Train(Protocol):
     """Trains one network for so many steps."""

@@ -1,10 +1,11 @@
-"""The estimator of the family `two_stage`."""
+"""Estimators that look twice; the one of the family `two_stage`."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +14,59 @@ from sbea_engine.data import LabelSet
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.estimator import PREFETCH_FRAMES
+from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image, to_working_image
-from sbea_engine.pose.inference import batch_size_for
+from sbea_engine.pose.inference import Located, batch_size_for
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size
-from sbea_engine.pose.training import FitOutcome
+from sbea_engine.pose.training import FitOutcome, Network
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
-from sbea_engine.pose.two_stage_training import build_coarse, build_fine, fit_two_stage, turns_of
+from sbea_engine.pose.two_stage_training import build_coarse, fit_two_stage, turns_of
 from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress
 
 
-class TwoStageEstimator(NetworkEstimator[TwoStageNetwork, TwoStagePlan]):
+class Locates(Protocol):
+    """Finds keypoints of some frames of one size."""
+
+    def locate(self, frames: Sequence[TwoSizes]) -> Located:
+        """Points in source pixels; each frame has individual * keypoint of them, in any shape."""
+
+
+class StagedEstimator(NetworkEstimator[Network, TwoStagePlan]):
+    """An estimator that sees each frame at two sizes: the whole of it, and what crops are cut from."""
+
+    @abstractmethod
+    def _locator(self) -> Locates:
+        """Of the trained model."""
+
+    @staticmethod
+    def _read_plan(data: Mapping[str, Any]) -> TwoStagePlan:
+        return TwoStagePlan.from_dict(data)
+
+    def predict_stream(
+        self, images: Iterator[Image]
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """See `PosePredictor`."""
+        self._require_trained()
+        shape = (-1, len(self.individuals_), len(self.skeleton_))
+        locator = self._locator()
+        with compute_threads(self.config.threads), prefetch(self._scaled(images), PREFETCH_FRAMES) as ready:
+            for frames in _alike(ready):
+                found = locator.locate(frames)
+                confidence = self.calibration_.apply(found.confidence_logit)
+                yield found.points_px.reshape(*shape, 2), confidence.reshape(shape)
+
+    def _scaled(self, images: Iterator[Image]) -> Iterator[TwoSizes]:
+        plan, colour, reduced = self.plan_, self.config.colour, self.plan_.reduced
+        for rgb in images:
+            size = Size(rgb.shape[1], rgb.shape[0])
+            yield TwoSizes(
+                to_working_image(rgb, plan.coarse, colour), to_working_image(rgb, reduced, colour), size
+            )
+
+
+class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
     """Keypoints of each individual, found in the whole frame and then looked at closely.
 
     The coarse stage tells individuals apart as `PoseEstimator` does. The fine stage sees one animal at a
@@ -40,31 +82,9 @@ class TwoStageEstimator(NetworkEstimator[TwoStageNetwork, TwoStagePlan]):
         coarse = build_coarse(self.skeleton_, len(self.individuals_), self.config)
         return TwoStageNetwork(coarse, build_fine(self.skeleton_, self.config))
 
-    @staticmethod
-    def _read_plan(data: Mapping[str, Any]) -> TwoStagePlan:
-        return TwoStagePlan.from_dict(data)
-
-    def predict_stream(
-        self, images: Iterator[Image]
-    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """See `PosePredictor`."""
-        self._require_trained()
-        shape = (-1, len(self.individuals_), len(self.skeleton_))
+    def _locator(self) -> TwoStageLocator:
         turns = turns_of(self.skeleton_, len(self.individuals_), self.config)
-        locator = TwoStageLocator(self.model_, self.plan_, len(self.individuals_), turns)
-        with compute_threads(self.config.threads), prefetch(self._scaled(images), PREFETCH_FRAMES) as ready:
-            for frames in _alike(ready):
-                found = locator.locate(frames)
-                confidence = self.calibration_.apply(found.confidence_logit)
-                yield found.points_px.reshape(*shape, 2), confidence.reshape(shape)
-
-    def _scaled(self, images: Iterator[Image]) -> Iterator[TwoSizes]:
-        plan, colour, reduced = self.plan_, self.config.colour, self.plan_.reduced
-        for rgb in images:
-            size = Size(rgb.shape[1], rgb.shape[0])
-            yield TwoSizes(
-                to_working_image(rgb, plan.coarse, colour), to_working_image(rgb, reduced, colour), size
-            )
+        return TwoStageLocator(self.model_, self.plan_, len(self.individuals_), turns)
 
 
 def _alike(frames: Iterator[TwoSizes]) -> Iterator[list[TwoSizes]]:

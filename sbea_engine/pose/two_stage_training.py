@@ -7,51 +7,35 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sbea_engine.data import LabelSet, Skeleton
-from sbea_engine.nn.augmentation import AugmentationConfig
-from sbea_engine.nn.trainer import Trained, Trainer
+from sbea_engine.nn.trainer import Trained
 from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
-from sbea_engine.pose.crop_sampler import CropSampler
-from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.families import FAMILY_FACTS
+from sbea_engine.pose.fine_training import FineTraining, build_fine
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
-from sbea_engine.pose.losses import PoseBatch, pose_loss
-from sbea_engine.pose.machine import PoseMachine
 from sbea_engine.pose.model import PoseNetwork
-from sbea_engine.pose.plan import median_extent
-from sbea_engine.pose.runs import Runs, Train
+from sbea_engine.pose.runs import REFIT_SHARE, Runs, Train
 from sbea_engine.pose.splits import Rows
 from sbea_engine.pose.training import (
     FitOutcome,
     Training,
     Validation,
     build_model,
-    fingerprint,
     labels_checksum,
     on_device,
-    trainer_config,
 )
 from sbea_engine.pose.turned_maps import LEAST_TURN_DEG, Turns
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
 from sbea_engine.pose.warm_start import WarmStart, begin, judge
 from sbea_engine.progress import OnProgress, ignore
 
-RADIUS_SHARE = 1 / 24
-"""Of the animal's extent: how near an answer has to be to be right."""
-
-FINE_SIGMA_CELLS = 1.25
-
 COARSE_FAMILY = "pose_machine"
 
 OWN = ("auto", *FAMILY_FACTS["two_stage"].backbones)
 """Backbones of both stages."""
-
-REFIT_SHARE = 0.4
-"""Of the steps that go on with all frames, after the validation frames have given their figures."""
 
 
 def fit_two_stage(
@@ -83,18 +67,26 @@ def fit_two_stage(
         on_progress=on_progress,
     )
     fine_start = None if start is None else start.of_stage("fine", "crop")
-    found = runs.run("coarse", _on(coarse, coarse.model, coarse.fit_rows))
+    found = cast(PoseNetwork, runs.run("coarse", _on(coarse, coarse.model, coarse.fit_rows)))
     network = TwoStageNetwork(
-        cast(PoseNetwork, found), on_device(begin(build_fine(labels.skeleton, config), fine_start), config)
+        found, on_device(begin(build_fine(labels.skeleton, config), fine_start), config)
     )
-    fine = FineTraining(labels, runs.config("fine"), coarse, network, fine_start)
-    seen = runs.run("fine", _on(fine, network.fine, coarse.fit_rows))
+    fine = FineTraining(
+        labels, runs.config("fine"), coarse.plan, coarse.precision, network.fine.multiple, fine_start
+    )
+    turns = turns_of(labels.skeleton, len(labels.individuals), config)
+    validation = TwoStageValidation(labels, coarse, fine.frames, fine.plan, turns)
+
+    def curve_point(close: nn.Module) -> dict[str, float]:
+        return validation.curve_point(TwoStageNetwork(network.coarse, cast(PoseNetwork, close)))
+
+    seen = runs.run("fine", fine.on(network.fine, coarse.fit_rows, validate=curve_point))
     measured = TwoStageNetwork(network.coarse, cast(PoseNetwork, seen)).eval()
     seen_never = labels.select(coarse.validation_rows)
-    calibration, validation = judge(fine.validation, measured, seen_never, start)
+    calibration, figures = judge(validation, measured, seen_never, start)
     final = TwoStageNetwork(
         cast(PoseNetwork, runs.run("coarse_again", _on(coarse, measured.coarse, coarse.rows, refit=True))),
-        cast(PoseNetwork, runs.run("fine_again", _on(fine, measured.fine, coarse.rows, refit=True))),
+        cast(PoseNetwork, runs.run("fine_again", fine.on(measured.fine, coarse.rows, refit=True))),
     )
     return FitOutcome(
         model=final.eval(),
@@ -102,7 +94,7 @@ def fit_two_stage(
         calibration=calibration,
         trained=runs.together(),
         precision=coarse.precision,
-        validation=validation,
+        validation=figures,
         validation_rows=coarse.validation_rows,
         labels_sha256=labels_checksum(labels),
         refitted=True,
@@ -131,97 +123,11 @@ def build_coarse(skeleton: Skeleton, individuals: int, config: PoseConfig) -> Po
     return build_model(skeleton, individuals, _coarse(config), size=COARSE[config.preset])
 
 
-def build_fine(skeleton: Skeleton, config: PoseConfig) -> PoseNetwork:
-    """The untrained network of the second stage; its weights are a function of the seed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.seed + 1)
-        colours = 1 if config.colour == "grey" else 3
-        return PoseMachine(1, len(skeleton), colours, FINE[config.preset].channels)
-
-
 def turns_of(skeleton: Skeleton, individuals: int, config: PoseConfig) -> Turns:
     """Which turned pictures the coarse network learns to read; a mirror keeps who is who."""
     keypoints = len(skeleton)
     mirrored = np.concatenate([skeleton.flip_index + keypoints * i for i in range(individuals)])
     return Turns(config.rotation_deg >= LEAST_TURN_DEG, mirrored if skeleton.symmetric else None)
-
-
-class FineTraining:
-    """Trains the fine stage beside a trained coarse one.
-
-    Attributes:
-        plan: Of both stages.
-        validation: Looks through both stages at the validation frames.
-    """
-
-    def __init__(
-        self,
-        labels: LabelSet,
-        config: PoseConfig,
-        coarse: Training,
-        network: TwoStageNetwork,
-        start: WarmStart | None = None,
-    ) -> None:
-        self._labels = labels
-        self._config = config
-        self._network = network
-        self._size = FINE[config.preset]
-        self._precision = coarse.precision
-        crop: CropPlan = (
-            make_crop_plan(
-                labels,
-                long_px=self._size.long_px,
-                most_scale=self._size.most_zoom,
-                multiple=network.fine.multiple,
-            )
-            if start is None
-            else start.plan
-        )
-        extent = median_extent(labels)
-        radius = extent * RADIUS_SHARE if extent > 0 else coarse.plan.radius_px
-        self.plan = TwoStagePlan(coarse=coarse.plan, crop=crop, radius_px=radius)
-        self._frames = FrameStore(labels, config.colour, config.cache_bytes)
-        self._frames.measure()
-        self._frames.load(self.plan.reduced)
-        turns = turns_of(labels.skeleton, len(labels.individuals), config)
-        self.validation = TwoStageValidation(labels, coarse, self._frames, self.plan, turns)
-
-    def run(
-        self,
-        model: PoseNetwork,
-        rows: Rows,
-        steps: int,
-        *,
-        refit: bool = False,
-        checkpoint: Path | None = None,
-        on_progress: OnProgress = ignore,
-    ) -> Trained:
-        """Train `model` in place on crops of labelled frames; `refit` as in `Training.run`."""
-        sampler = CropSampler(
-            self._labels,
-            self._frames,
-            rows,
-            self.plan.crop,
-            AugmentationConfig(flip=bool(self._labels.skeleton.symmetric)),
-            batch_size=self._size.batch_size,
-            seed=self._config.seed + int(refit),
-        )
-        trainer = Trainer(
-            trainer_config(self._config, self._size.learning_rate, steps, self._precision, refit=refit),
-            batch=sampler.batch,
-            loss=self._loss,
-            validate=(lambda _: {}) if refit else self._curve_point,
-            fingerprint=f"fine {fingerprint(self._labels, self._config)}",
-        )
-        return trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
-
-    def _curve_point(self, fine: nn.Module) -> dict[str, float]:
-        return self.validation.curve_point(TwoStageNetwork(self._network.coarse, cast(PoseNetwork, fine)))
-
-    def _loss(self, model: nn.Module, batch: PoseBatch) -> tuple[Tensor, dict[str, Tensor]]:
-        device = next(model.parameters()).device
-        here = PoseBatch(*(tensor.to(device) for tensor in batch))
-        return pose_loss(model(here.images), here, self.plan.radius_in_crop_px, sigma_cells=FINE_SIGMA_CELLS)
 
 
 class TwoStageValidation(Validation):
@@ -256,7 +162,7 @@ def _coarse(config: PoseConfig) -> PoseConfig:
     return replace(config, family=COARSE_FAMILY)
 
 
-def _on(training: Training | FineTraining, model: PoseNetwork, rows: Rows, *, refit: bool = False) -> Train:
+def _on(training: Training, model: PoseNetwork, rows: Rows, *, refit: bool = False) -> Train:
     """That training, of this model on these rows."""
 
     def train(steps: int, *, checkpoint: Path | None, on_progress: OnProgress) -> Trained:

@@ -14,24 +14,25 @@ from numpy.typing import NDArray
 from sbea_engine.data import FrameSource, LabelSet
 from sbea_engine.nn.card import ModelCard
 from sbea_engine.pose.bottom_up.assembly import Assembler
-from sbea_engine.pose.bottom_up.inference import locate_animals
 from sbea_engine.pose.bottom_up.links import Links
-from sbea_engine.pose.bottom_up.model import BottomUpNetwork
+from sbea_engine.pose.bottom_up.locator import AnimalLocator, BottomUpStages
 from sbea_engine.pose.bottom_up.order import Places, surest_first
-from sbea_engine.pose.bottom_up.training import build_network, fit_bottom_up
-from sbea_engine.pose.estimator import WholeFrameEstimator
+from sbea_engine.pose.bottom_up.training import build_network, fit_bottom_up, mirrored
+from sbea_engine.pose.card import UNSEEN_YET
+from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.inference import Located
-from sbea_engine.pose.plan import WorkingPlan
 from sbea_engine.pose.training import FitOutcome
+from sbea_engine.pose.two_stage import TwoStagePlan
+from sbea_engine.pose.two_stage_estimator import StagedEstimator
 from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress, ignore
 
 
-class BottomUpEstimator(WholeFrameEstimator[BottomUpNetwork]):
+class BottomUpEstimator(StagedEstimator[BottomUpStages]):
     """Keypoints of several animals that look alike, without masks.
 
-    All keypoints of all animals are found at once and then put together. The names of the individuals are
+    All keypoints of all animals are found at once and then put together; after that each animal is looked at
+    closely, in a crop that is turned to its body. The names of the individuals are
     places: in a stream an animal keeps its place as far as position allows, from frame to frame, and a new
     stream (another call, or one that was stopped and goes on) begins anew. Frames that are predicted alone
     have their animals surest first. There are at most as many animals as individuals in the labels; where one
@@ -45,7 +46,7 @@ class BottomUpEstimator(WholeFrameEstimator[BottomUpNetwork]):
 
     def _fit(
         self, labels: LabelSet, start: WarmStart | None, checkpoint: Path | None, on_progress: OnProgress
-    ) -> FitOutcome[BottomUpNetwork, WorkingPlan]:
+    ) -> FitOutcome[BottomUpStages, TwoStagePlan]:
         """Train on labelled frames, in which every animal that can be seen is labelled.
 
         What is learned of one animal serves all, so that it does not matter which individual a label is of.
@@ -57,7 +58,7 @@ class BottomUpEstimator(WholeFrameEstimator[BottomUpNetwork]):
         return outcome
 
     def _card(
-        self, labels: LabelSet, outcome: FitOutcome[BottomUpNetwork, WorkingPlan], threads: int
+        self, labels: LabelSet, outcome: FitOutcome[BottomUpStages, TwoStagePlan], threads: int
     ) -> ModelCard:
         return _card(labels, outcome, self.links_, super()._card(labels, outcome, threads))
 
@@ -81,29 +82,30 @@ class BottomUpEstimator(WholeFrameEstimator[BottomUpNetwork]):
         """As `PoseEstimator.provenance`, and that names of individuals tell nobody who is who."""
         return {**super().provenance, "individuals_are_places": True}
 
-    def _build(self, facts: Mapping[str, Any]) -> BottomUpNetwork:
+    def _build(self, facts: Mapping[str, Any]) -> BottomUpStages:
         self.links_ = Links.from_dict(facts["links"], len(self.skeleton_))
-        return build_network(self.skeleton_, self.links_, self.config)
+        coarse = build_network(self.skeleton_, self.links_, self.config)
+        return BottomUpStages(coarse, build_fine(self.skeleton_, self.config))
 
-    def _locate(self, images: Iterator[Image]) -> Iterator[Located]:
-        links = self.links_.scaled(self.plan_.scale)
+    def _locator(self) -> AnimalLocator:
+        links = self.links_.scaled(self.plan_.coarse.scale)
         assembler = Assembler(links=links, individuals=len(self.individuals_))
-        return locate_animals(self.model_, assembler, images)
+        return AnimalLocator(self.model_, self.plan_, assembler, mirrored(self.skeleton_))
 
 
 def _card(
-    labels: LabelSet, outcome: FitOutcome[BottomUpNetwork, WorkingPlan], links: Links, card: ModelCard
+    labels: LabelSet, outcome: FitOutcome[BottomUpStages, TwoStagePlan], links: Links, card: ModelCard
 ) -> ModelCard:
     """The card of any pose model, with what is otherwise here."""
     radius, calibration = outcome.plan.radius_px, outcome.calibration
     several = "" if len(labels.individuals) == 1 else " Which individual is which is not told."
     meaning = {
-        "points_px": f"{card.meaning['points_px']} NaN where nothing was found.{several}",
+        "points_px": f"{card.meaning['points_px']} NaN where no animal was found.{several}",
         "confidence": (
             f"Estimated probability that the answer lies within {radius:.1f} source pixels of where a person "
-            f"would place the keypoint of that animal; 0 where nothing was found. From the height of the "
-            f"peak, calibrated on {calibration.n} points found in validation frames that the weights never "
-            f"saw. It holds for frames like those; on other recordings it is a ranking."
+            f"would place the keypoint of that animal; 0 where no animal was found. "
+            f"{outcome.model.trust_origin} Calibrated on {calibration.n} points found in validation frames, "
+            f"{UNSEEN_YET}. It holds for frames like those; on other recordings it is a ranking."
         ),
     }
     facts = {**card.stage_facts, "links": links.to_dict(), "individuals_are_places": True}

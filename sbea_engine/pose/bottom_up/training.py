@@ -1,4 +1,4 @@
-"""From labels to a trained bottom-up network: check, plan, train, calibrate."""
+"""From labels to both trained stages: check, plan, train, calibrate."""
 
 from __future__ import annotations
 
@@ -15,30 +15,35 @@ from sbea_engine.data import LabelSet, Skeleton, Visibility
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.runtime import choose_device
-from sbea_engine.nn.trainer import Trainer
+from sbea_engine.nn.trainer import Trained, Trainer
 from sbea_engine.pose.bottom_up.assembly import Assembler
-from sbea_engine.pose.bottom_up.inference import locate_animals
 from sbea_engine.pose.bottom_up.links import Links, make_links
+from sbea_engine.pose.bottom_up.locator import AnimalLocator, BottomUpStages
 from sbea_engine.pose.bottom_up.losses import BottomUpLoss
 from sbea_engine.pose.bottom_up.model import BottomUpNetwork
 from sbea_engine.pose.calibration import Calibration, calibrate
-from sbea_engine.pose.config import BadPoseConfig, PoseConfig
+from sbea_engine.pose.config import FINE, BadPoseConfig, PoseConfig
+from sbea_engine.pose.fine_training import FineTraining, build_fine, no_curve
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
-from sbea_engine.pose.plan import WorkingPlan, make_plan, placed_mask, to_source
+from sbea_engine.pose.model import PoseNetwork
+from sbea_engine.pose.plan import WorkingPlan, make_plan, placed_mask
+from sbea_engine.pose.runs import REFIT_SHARE, Runs
 from sbea_engine.pose.sampler import ViewSampler
-from sbea_engine.pose.splits import Rows, labelled_rows
+from sbea_engine.pose.splits import labelled_rows
 from sbea_engine.pose.training import (
     FitOutcome,
     check_placed,
     fingerprint,
     labels_checksum,
+    on_device,
     precision,
     trainer_config,
 )
+from sbea_engine.pose.two_stage import TwoSizes, TwoStagePlan
 from sbea_engine.pose.warm_start import WarmStart, begin, divide, judge
 from sbea_engine.progress import OnProgress, ignore
 
@@ -47,7 +52,7 @@ VIEW_EXTENTS, MIN_VIEW_PX = 1.8, 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BottomUpOutcome(FitOutcome[BottomUpNetwork, WorkingPlan]):
+class BottomUpOutcome(FitOutcome[BottomUpStages, TwoStagePlan]):
     """What training leaves behind; `links` are in source pixels."""
 
     links: Links
@@ -61,54 +66,111 @@ def fit_bottom_up(
     checkpoint: Path | None = None,
     on_progress: OnProgress = ignore,
 ) -> BottomUpOutcome:
-    """Train a bottom-up network; `BottomUpEstimator.fit` documents arguments and errors."""
+    """Train both stages; `BottomUpEstimator.fit` documents arguments and errors.
+
+    Neither sees the validation frames, which give the figures and calibrate the confidence; after that the
+    fine stage goes on with all frames.
+    """
     if config.backbone != "auto":
         raise BadPoseConfig(
             f"backbone {config.backbone!r}: the network of the family bottom_up is all of one piece; it only "
             f"takes auto."
         )
     check_placed(labels.skeleton, np.asarray(placed_mask(labels).any(axis=1)), "")
-    links, device = _links(labels, start), choose_device(config.device)
-    model = begin(build_network(labels.skeleton, links, config), start)
-    model.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
-    frames = FrameStore(labels, config.colour, config.cache_bytes)
-    plan = _closer(make_plan(labels, frames.measure(), config.size, model.multiple), links, model)
-    if start is not None:
-        plan = start.plan
-    fit_rows, validation_rows = divide(labels, labelled_rows(labels), config.validation, start)
-    frames.load(plan, on_progress=on_progress)
-    sampler = ViewSampler(
-        labels,
-        frames,
-        fit_rows,
-        plan,
-        _augmentation(labels.skeleton, config),
-        batch_size=config.size.batch_size,
-        seed=config.seed,
+    runs = Runs(steps_of(config, len(labels.individuals)), config, checkpoint, on_progress)
+    first = None if start is None else start.of_stage("coarse", "coarse")
+    second = None if start is None else start.of_stage("fine", "crop")
+    links = _links(labels, start)
+    coarse = CoarseTraining(labels, runs.config("coarse"), links, first, on_progress)
+    finder = cast(BottomUpNetwork, runs.run("coarse", coarse.train))
+    close = on_device(begin(build_fine(labels.skeleton, config), second), config)
+    fine = FineTraining(labels, runs.config("fine"), coarse.plan, coarse.precision, close.multiple, second)
+    validation = Validation(labels, coarse, fine, links)
+
+    def both(network: nn.Module) -> BottomUpStages:
+        return BottomUpStages(finder, cast(PoseNetwork, network)).eval()
+
+    seen = runs.run(
+        "fine", fine.on(close, coarse.fit_rows, validate=lambda now: validation.curve_point(both(now)))
     )
-    validation = Validation(labels, frames, validation_rows, plan, links)
-    steps, chosen = config.steps(len(labels.individuals)), precision(config, device)
-    trainer = Trainer(
-        trainer_config(config, config.size.learning_rate, steps, chosen),
-        batch=sampler.batch,
-        loss=_loss_of(labels, plan, links),
-        validate=validation.curve_point,
-        fingerprint=fingerprint(labels, config),
-    )
-    trained = trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
-    final = cast(BottomUpNetwork, trained.model)
-    calibration, figures = judge(validation, final, labels.select(validation_rows), start)
+    calibration, figures = judge(validation, both(seen), labels.select(coarse.validation_rows), start)
+    again = fine.on(cast(PoseNetwork, seen), coarse.rows, refit=True)
     return BottomUpOutcome(
-        model=final,
-        plan=plan,
+        model=both(runs.run("fine_again", again)),
+        plan=fine.plan,
         calibration=calibration,
-        trained=trained,
-        precision=chosen,
+        trained=runs.together(),
+        precision=coarse.precision,
         validation=figures,
-        validation_rows=validation_rows,
+        validation_rows=coarse.validation_rows,
         labels_sha256=labels_checksum(labels),
+        refitted=True,
         links=links,
     )
+
+
+class CoarseTraining:
+    """The first stage and what trains it.
+
+    Args:
+        links: In source pixels.
+
+    Attributes:
+        rows: All labelled frames; `fit_rows` leaves out `validation_rows`.
+        frames: At working scale.
+    """
+
+    def __init__(
+        self,
+        labels: LabelSet,
+        config: PoseConfig,
+        links: Links,
+        start: WarmStart | None,
+        on_progress: OnProgress,
+    ) -> None:
+        self._labels, self._config, self._links = labels, config, links
+        device = choose_device(config.device)
+        self.precision = precision(config, device)
+        self._model = begin(build_network(labels.skeleton, links, config), start)
+        self._model.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+        self.frames = FrameStore(labels, config.colour, config.cache_bytes)
+        plan = make_plan(labels, self.frames.measure(), config.size, self._model.multiple)
+        self.plan: WorkingPlan = _closer(plan, links, self._model) if start is None else start.plan
+        self.rows = labelled_rows(labels)
+        self.fit_rows, self.validation_rows = divide(labels, self.rows, config.validation, start)
+        self.frames.load(self.plan, on_progress=on_progress)
+
+    def train(self, steps: int, *, checkpoint: Path | None, on_progress: OnProgress) -> Trained:
+        """Train on `fit_rows`."""
+        config, labels = self._config, self._labels
+        sampler = ViewSampler(
+            labels,
+            self.frames,
+            self.fit_rows,
+            self.plan,
+            _augmentation(labels.skeleton, config),
+            batch_size=config.size.batch_size,
+            seed=config.seed,
+        )
+        trainer = Trainer(
+            trainer_config(config, config.size.learning_rate, steps, self.precision),
+            batch=sampler.batch,
+            loss=_loss_of(labels, self.plan, self._links),
+            validate=no_curve,
+            fingerprint=fingerprint(labels, config),
+        )
+        return trainer.run(self._model, checkpoint=checkpoint, on_progress=on_progress)
+
+
+def steps_of(config: PoseConfig, individuals: int) -> dict[str, int]:
+    """Steps of each training, in order; of several individuals twice as many, see `PoseConfig.steps`."""
+    coarse, fine = config.size.iterations, FINE[config.preset].iterations
+    usual = config.shortened((coarse + fine) * min(individuals, 2))
+    total = usual if config.iterations is None else config.iterations
+    first = max(1, min(round(total * coarse / (coarse + fine)), total - 2))
+    rest = max(2, total - first)
+    again = max(1, round(REFIT_SHARE * rest))
+    return {"coarse": first, "fine": rest - again, "fine_again": again}
 
 
 def _links(labels: LabelSet, start: WarmStart | None) -> Links:
@@ -147,35 +209,32 @@ def _augmentation(skeleton: Skeleton, config: PoseConfig) -> AugmentationConfig:
 
 
 class Validation:
-    """Looks at a network through frames that its weights never saw, each animal beside the label it is
+    """Looks through both stages at frames that their weights never saw, each animal beside the label it is
     nearest to.
 
     Args:
-        rows: Labelled frames to look at.
         links: In source pixels.
     """
 
-    def __init__(
-        self, labels: LabelSet, frames: FrameStore, rows: Rows, plan: WorkingPlan, links: Links
-    ) -> None:
-        self._labels = labels.select(rows)
-        self._frames = frames
-        self._rows = rows
-        self._plan = plan
-        self._assembler = Assembler(links=links.scaled(plan.scale), individuals=len(labels.individuals))
-
-    def locate(self, model: BottomUpNetwork) -> Located:
-        """Answers in the order of the labels, points in source pixels; not found: NaN, minus infinity."""
-        images = (self._frames.image(int(row)) for row in self._rows)
-        parts = list(locate_animals(model, self._assembler, images))
-        sizes = [self._frames.sizes[row] for row in self._rows]
-        points = np.stack(
-            [
-                to_source(p, size, self._plan.working_size(size))
-                for p, size in zip(np.concatenate([part.points_px for part in parts]), sizes, strict=True)
-            ]
+    def __init__(self, labels: LabelSet, coarse: CoarseTraining, fine: FineTraining, links: Links) -> None:
+        self._rows = coarse.validation_rows
+        self._labels = labels.select(self._rows)
+        self._working, self._reduced = coarse.frames, fine.frames
+        self._plan = fine.plan
+        self._assembler = Assembler(
+            links=links.scaled(coarse.plan.scale), individuals=len(labels.individuals)
         )
-        logit = np.concatenate([part.confidence_logit for part in parts])
+
+    def locate(self, model: BottomUpStages) -> Located:
+        """Answers in the order of the labels, points in source pixels; not found: NaN, minus infinity."""
+        locator = AnimalLocator(model, self._plan, self._assembler, mirrored(self._labels.skeleton))
+        found = [
+            locator.locate(
+                [TwoSizes(self._working.image(row), self._reduced.image(row), self._working.sizes[row])]
+            )
+            for row in self._rows.tolist()
+        ]
+        points, logit = (np.concatenate(part) for part in zip(*found, strict=True))
         points, logit = match_to_truth(self._labels.points_px, points, logit)
         return Located(points, np.where(np.isfinite(points).all(-1), logit, -np.inf).astype(np.float32))
 
@@ -183,11 +242,11 @@ class Validation:
         """`val_mean_px`, `val_median_px`, `val_pck5`, as far as there is anything to compare."""
         if not len(self._rows):
             return {}
-        found = evaluate(self._labels, self.locate(cast(BottomUpNetwork, model)).points_px)
+        found = evaluate(self._labels, self.locate(cast(BottomUpStages, model)).points_px)
         names = ("mean_px", "median_px", "pck5")
         return {f"val_{name}": found[name] for name in names if found[name] is not None}
 
-    def calibrate(self, model: BottomUpNetwork) -> Calibration:
+    def calibrate(self, model: BottomUpStages) -> Calibration:
         """Fit confidence to how often what is found is right here; what is not found has confidence 0."""
         found = self.locate(model)
         told = (self._labels.visibility != Visibility.UNLABELLED) & np.isfinite(found.confidence_logit)
@@ -195,11 +254,16 @@ class Validation:
         right: NDArray[np.bool_] = distance <= self._plan.radius_px  # False where there is no label
         return calibrate(found.confidence_logit[told], right[told])
 
-    def evaluate(self, model: BottomUpNetwork, calibration: Calibration) -> dict[str, Any]:
+    def evaluate(self, model: BottomUpStages, calibration: Calibration) -> dict[str, Any]:
         """`metrics.evaluate` on the validation frames."""
         found = self.locate(model)
         confidence = calibration.apply(found.confidence_logit)
         return evaluate(self._labels, found.points_px, confidence, radius_px=self._plan.radius_px)
+
+
+def mirrored(skeleton: Skeleton) -> NDArray[np.intp] | None:
+    """What each keypoint becomes in a mirror image; None where the skeleton has no pairs."""
+    return skeleton.flip_index if skeleton.symmetric else None
 
 
 class _LossOf:

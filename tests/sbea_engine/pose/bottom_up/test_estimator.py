@@ -20,7 +20,7 @@ from sbea_engine.pose.matching import match_to_truth, told_twice
 from sbea_engine.pose.metrics import evaluate
 from tests.fixtures.blobs import draw_twins, write_twins
 
-TINY = PoseConfig(preset="tiny", family="bottom_up", threads=1, device="cpu", iterations=120)
+TINY = PoseConfig(preset="tiny", family="bottom_up", threads=1, device="cpu", iterations=240)
 SHORT = replace(TINY, iterations=6)
 SIZE = (128, 96)
 
