@@ -80,6 +80,8 @@ def export(module: nn.Module, inputs: Mapping[str, Tensor], outputs: tuple[str, 
     """
     require_onnx()
     file = io.BytesIO()
+    # After its first use the exporter prints the whole network where it fails, to standard output.
+    torch._C._jit_set_onnx_log_output_stream("stderr")  # type: ignore[attr-defined]
     try:
         with torch.no_grad(), warnings.catch_warnings():
             # Told of every shape that is looked at; whether one was frozen, `OnnxSession.check` finds out.
@@ -87,7 +89,7 @@ def export(module: nn.Module, inputs: Mapping[str, Tensor], outputs: tuple[str, 
             torch.onnx.export(
                 module.eval(),
                 tuple(inputs.values()),
-                file,
+                file,  # type: ignore[arg-type]  # the kind of export that `dynamo=False` names takes one
                 dynamo=False,
                 input_names=list(inputs),
                 output_names=list(outputs),
@@ -161,4 +163,4 @@ class OnnxSession:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or repr(error)).splitlines()[0]
+    return " ".join([f"{type(error).__name__}:", *str(error).strip().splitlines()[:1]])

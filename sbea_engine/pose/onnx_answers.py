@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sbea_engine.nn.encoder import TransformersEncoder
 from sbea_engine.nn.onnx_session import CannotExport, Graph, OnnxSession, export
 from sbea_engine.pose.bottom_up.model import BottomUpNetwork, BottomUpOutput
 from sbea_engine.pose.model import Features, Maps, PoseNetwork, compute_in
@@ -100,6 +101,11 @@ def networks_of(model: nn.Module) -> Iterator[tuple[str, Network]]:
 
 def traceable(network: Network, channels: int) -> PoseFeatures | BottomUpFeatures:
     """The network as a module of tensors."""
+    if any(isinstance(module, TransformersEncoder) for module in network.modules()):
+        raise CannotExport(
+            "A backbone of the package transformers cannot be exported to ONNX: its graph would keep the "
+            "size of one picture. Use the runtime torch, or a model with a backbone of its family's own."
+        )
     device = next(network.parameters()).device
     if device.type != "cpu":
         raise CannotExport(f"The runtime onnx is for the processor; the network is on {device}. Use 'cpu'.")

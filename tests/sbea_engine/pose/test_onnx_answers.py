@@ -148,25 +148,31 @@ def test_a_backbone_that_cannot_be_exported_goes_on_in_torch(kind: str, tmp_path
     config = PoseConfig(family="pyramid", preset="tiny", backbone=backbone)
     request = NetworkRequest(individuals=1, keypoints=2, config=config, size=config.size)
     network = build_network(request).eval()
-    with pytest.raises(CannotExport):
+    with pytest.raises(CannotExport, match="backbone of the package transformers"):
         answer_through_onnx(network, channels=1, threads=1)
     assert network.stand_in is None
 
 
 class TestPredict:
     @pytest.fixture
-    def predict(self, trained: Callable[..., Path], other_scene: LabelSet) -> Callable[..., dict[str, object]]:
+    def predict(
+        self, trained: Callable[..., Path], other_scene: LabelSet
+    ) -> Callable[..., dict[str, object]]:
         def run(out: Path, *more: str, fails: bool = False) -> dict[str, object]:
             video = other_scene.frames[0].path.parent
             arguments = ["pose", "predict", "--model", str(trained("two_stage")), "--video", str(video)]
-            done = CliRunner().invoke(main, [*arguments, "--out", str(out), "--threads", "1", *more, "--json"])
+            done = CliRunner().invoke(
+                main, [*arguments, "--out", str(out), "--threads", "1", *more, "--json"]
+            )
             assert done.exit_code == (2 if fails else 0), done.output
             answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
             return answer
 
         return run
 
-    def test_both_runtimes_write_alike(self, predict: Callable[..., dict[str, object]], tmp_path: Path) -> None:
+    def test_both_runtimes_write_alike(
+        self, predict: Callable[..., dict[str, object]], tmp_path: Path
+    ) -> None:
         predict(tmp_path / "torch")
         assert predict(tmp_path / "onnx", "--runtime", "onnx")["predicted_now"] == 12
         wanted, found = (open_poses(tmp_path / name).window() for name in ("torch", "onnx"))
