@@ -81,7 +81,7 @@ def export(module: nn.Module, inputs: Mapping[str, Tensor], outputs: tuple[str, 
     require_onnx()
     file = io.BytesIO()
     # After its first use the exporter prints the whole network where it fails, to standard output.
-    torch._C._jit_set_onnx_log_output_stream("stderr")  # type: ignore[attr-defined]
+    torch._C._jit_set_onnx_log_output_stream("stderr")
     try:
         with torch.no_grad(), warnings.catch_warnings():
             # Told of every shape that is looked at; whether one was frozen, `OnnxSession.check` finds out.
