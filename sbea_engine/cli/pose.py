@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from sbea_engine.cli import pose_pictures, pose_trust
 from sbea_engine.cli.output import Output, reports
+
+if TYPE_CHECKING:
+    from sbea_engine.nn.runtime import Runtime
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path)
@@ -92,13 +95,22 @@ def train(
 @click.option("--model", type=FOLDER, required=True, help="Model folder.")
 @click.option("--video", type=click.Path(path_type=Path), required=True, help="Video or folder of images.")
 @click.option("--out", type=FOLDER, required=True, help="Folder of poses to write.")
-@click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
+@click.option("--threads", type=int, help="Threads of the network; cores - 1 if not given.")
+@click.option(
+    "--runtime",
+    type=click.Choice(["torch", "onnx"]),
+    default="torch",
+    show_default=True,
+    help="What computes the network; onnx needs the extra of that name, and is for the processor.",
+)
 @reports
-def predict(output: Output, /, model: Path, video: Path, out: Path, threads: int | None) -> None:
+def predict(
+    output: Output, /, model: Path, video: Path, out: Path, threads: int | None, runtime: Runtime
+) -> None:
     """Find keypoints on every frame of a video. A run that was stopped goes on where it was."""
     from sbea_engine.pipelines.pose import predict_video
 
-    result = predict_video(model, video, out, threads=threads, on_progress=output.progress)
+    result = predict_video(model, video, out, threads=threads, runtime=runtime, on_progress=output.progress)
     rate = result.predicted_now / result.seconds if result.seconds else 0.0
     output.result(
         {

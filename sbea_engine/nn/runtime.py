@@ -14,6 +14,9 @@ from sbea_engine.errors import BadInput
 
 Precision = Literal["fp32", "bf16"]
 
+Runtime = Literal["torch", "onnx"]
+"""What computes the answers of a trained network; see `onnx_session.py`."""
+
 _THREADS_LOCK = threading.Lock()
 
 

@@ -20,6 +20,7 @@ from sbea_engine.data.labels import BadLabels
 from sbea_engine.io.deeplabcut import read_project
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard, ModelExists, write_json
+from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pipelines.warm_start import read_start
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
@@ -288,17 +289,23 @@ def predict_video(
     out_store: Path,
     *,
     threads: int | None = None,
+    runtime: Runtime = "torch",
     chunk: int = STORE_CHUNK,
     on_progress: OnProgress = ignore,
 ) -> PredictionResult:
     """Run a saved model over a video into a poses store; goes on where an earlier attempt stopped.
 
+    Args:
+        runtime: See `factory.load`. A store that was begun with one may go on with the other: the model is
+            the same, and answers differ by rounding.
+
     Raises:
         BadPosesStore: The store belongs to another model or video.
+        OnnxMissing, CannotExport: See `NetworkEstimator.answer_through_onnx`; nothing was written.
         Cancelled: From `on_progress`; complete chunks stay.
     """
     began = time.monotonic()
-    model = load(model_folder, threads=threads)
+    model = load(model_folder, threads=threads, runtime=runtime)
     with open_frames(video) as reader:
         total = reader.info.frame_count
         facts = {

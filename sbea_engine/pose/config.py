@@ -175,6 +175,11 @@ class PoseConfig:
         """The numbers behind the preset."""
         return PRESETS[self.preset]
 
+    @property
+    def in_channels(self) -> int:
+        """Of what the network sees: 1 for grey, 3 for colour."""
+        return 1 if self.colour == "grey" else 3
+
     def steps(self, individuals: int) -> int:
         """Steps of the optimiser. A view is round one individual, so that each of two is trained as one would
         be by twice the steps; more than two share most of what is learned."""

@@ -71,7 +71,7 @@ class DeepLabCut(PoseNetwork):
         offsets = self.offsets(features).float()
         return Maps(
             self.maps(features).float(),
-            offsets=offsets.view(len(offsets), self._points, 2, *offsets.shape[-2:]),
+            offsets=offsets.view(offsets.shape[0], self._points, 2, *offsets.shape[-2:]),
         )
 
     def read(self, maps: Maps, valid: tuple[int, int] | None) -> Decoded:

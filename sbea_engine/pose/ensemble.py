@@ -170,6 +170,12 @@ class PoseEnsemble:
         self.card_ = card
         return self
 
+    def answer_through_onnx(self) -> None:
+        """See `NetworkEstimator.answer_through_onnx`; all members do."""
+        self._require_trained()
+        for member in self.members_:
+            member.answer_through_onnx()
+
     @property
     def provenance(self) -> dict[str, Any]:
         """What identifies the model in its outputs."""

@@ -14,13 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
 from sbea_engine.nn.card import ModelCard
+from sbea_engine.nn.onnx_session import require_onnx
+from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
@@ -71,6 +73,7 @@ class PoseModel(Protocol):
         self, sources: Sequence[FrameSource], *, on_progress: OnProgress = ignore
     ) -> Answer: ...
     def predict_stream(self, images: Iterator[Image]) -> Generator[Answer]: ...
+    def answer_through_onnx(self) -> None: ...
     def save(self, folder: Path) -> ModelCard: ...
     @classmethod
     def load(cls, folder: Path, *, threads: int | None = None, device: str = "auto") -> Self: ...
@@ -102,8 +105,31 @@ def create(config: PoseConfig) -> PoseModel:
     return family(config)
 
 
-def load(folder: Path, *, threads: int | None = None, device: str = "auto") -> PoseModel:
-    """A trained estimator from its folder, of whichever family; raises `BadModel`."""
+def load(
+    folder: Path, *, threads: int | None = None, device: str = "auto", runtime: Runtime = "torch"
+) -> PoseModel:
+    """A trained estimator from its folder, of whichever family.
+
+    Args:
+        threads, device: See `NetworkEstimator.load`.
+        runtime: What computes its answers; `onnx` is for the processor, in fp32.
+
+    Raises:
+        BadModel: See `NetworkEstimator.load`.
+        BadPoseConfig: There is no such runtime.
+        OnnxMissing, CannotExport: See `NetworkEstimator.answer_through_onnx`.
+    """
+    if runtime not in get_args(Runtime):
+        raise BadPoseConfig(f"Unknown runtime {runtime!r}; known: {', '.join(get_args(Runtime))}.")
+    if runtime == "torch":
+        return _load(folder, threads=threads, device=device)
+    require_onnx()  # before weights are read
+    model = _load(folder, threads=threads, device="cpu" if device == "auto" else device)
+    model.answer_through_onnx()
+    return model
+
+
+def _load(folder: Path, *, threads: int | None, device: str) -> PoseModel:
     card = ModelCard.read(folder, stage=STAGE)
     if "recalibration" in card.stage_facts:
         from sbea_engine.pose.recalibration import RecalibratedPose  # reads its model here

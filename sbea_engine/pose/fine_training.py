@@ -37,8 +37,7 @@ def build_fine(skeleton: Skeleton, config: PoseConfig) -> PoseNetwork:
     """The untrained network of a fine stage; its weights are a function of the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed + 1)
-        colours = 1 if config.colour == "grey" else 3
-        return PoseMachine(1, len(skeleton), colours, FINE[config.preset].channels)
+        return PoseMachine(1, len(skeleton), config.in_channels, FINE[config.preset].channels)
 
 
 def no_curve(_: nn.Module) -> dict[str, float]:

@@ -114,7 +114,9 @@ def _root_probability(logits: Tensor, valid: tuple[int, int] | None) -> Tensor:
     """Root of the softmax over the cells (..., h, w) that lie on the picture, 0 elsewhere: what is shared
     between two places is still well seen at both."""
     if valid is not None:
-        keep = torch.zeros(logits.shape[-2:], dtype=torch.bool, device=logits.device)
-        keep[: valid[0], : valid[1]] = True
-        logits = logits.masked_fill(~keep, -torch.inf)
+        rows, columns = (
+            torch.arange(cells, device=logits.device) < most
+            for cells, most in zip(logits.shape[-2:], valid, strict=True)
+        )
+        logits = logits.masked_fill(~(rows[:, None] & columns), -torch.inf)
     return (0.5 * torch.log_softmax(logits.flatten(-2), dim=-1)).exp().view_as(logits)

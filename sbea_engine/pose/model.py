@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -78,6 +78,18 @@ class Maps(NamedTuple):
     offsets: Tensor | None = None
 
 
+class Features(NamedTuple):
+    """The part of a network that is all convolutions: what its maps are read from.
+
+    Attributes:
+        levels: Of the backbone, finest first.
+        maps: What `PoseNetwork.score` makes of them.
+    """
+
+    levels: list[Tensor]
+    maps: Maps
+
+
 class PoseNetwork(nn.Module, ABC):
     """Backbone, maps, confidence head; what maps are made of is the family's.
 
@@ -93,10 +105,13 @@ class PoseNetwork(nn.Module, ABC):
         stride: Input pixels a cell of the maps, each way.
         trust_origin: What confidence is before it is calibrated, a sentence for the model card.
         precision: What a network that is not being trained computes in; see `compute_in`.
+        stand_in: Computes `features`, with its arguments, for a network that is not being trained; see
+            `onnx_answers.py`. None: torch does.
     """
 
     stride = STRIDE
     precision: Precision = "fp32"
+    stand_in: Callable[[Tensor, tuple[int, int] | None], Features] | None = None
     trust_origin = (
         "Learned on augmented training views, in which keypoints are also outside the view or covered."
     )
@@ -123,13 +138,17 @@ class PoseNetwork(nn.Module, ABC):
             valid: (rows, columns) of pixels that are picture and not padding.
         """
         if self.training:  # the trainer has chosen
-            return self._answer(images, valid)
+            return self._answer(self.features(images, valid), valid)
         with autocast(images.device, self.precision):
-            return self._answer(images, valid)
+            return self._answer((self.stand_in or self.features)(images, valid), valid)
 
-    def _answer(self, images: Tensor, valid: tuple[int, int] | None) -> PoseOutput:
+    def features(self, images: Tensor, valid: tuple[int, int] | None) -> Features:
+        """The backbone's levels and the maps; arguments as of `forward`."""
         levels = self.backbone((images.float() - 127.5) / 64.0)
-        maps = self.score(levels, valid)
+        return Features(levels, self.score(levels, valid))
+
+    def _answer(self, features: Features, valid: tuple[int, int] | None) -> PoseOutput:
+        levels, maps = features
         decoded = self.read(maps, None if valid is None else cells_of(valid, self.stride))
         return PoseOutput(
             maps.logits, decoded, self.trust(levels, maps, decoded), maps.first_logits, maps.offsets
@@ -201,7 +220,8 @@ class PoseNet(PoseNetwork):
 
 def cells_of(pixels: tuple[int, int], stride: int) -> tuple[int, int]:
     """Rows and columns of cells of a stride that pixels from the first one on touch."""
-    return -(-pixels[0] // stride), -(-pixels[1] // stride)
+    # Rounded up without a negative number, so that an exported network divides alike (`onnx_answers.py`).
+    return (pixels[0] + stride - 1) // stride, (pixels[1] + stride - 1) // stride
 
 
 def _features_at(maps: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -14,10 +14,11 @@ from safetensors.torch import load_file, save_file
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256
-from sbea_engine.nn.runtime import compute_threads
+from sbea_engine.nn.runtime import compute_threads, default_threads
 from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.card import STAGE, make_card
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.onnx_answers import answer_through_onnx
 from sbea_engine.pose.predictor import PosePredictor
 from sbea_engine.pose.training import FitOutcome, Network, PlanKind, on_device
 from sbea_engine.pose.warm_start import WarmStart, check_start
@@ -108,6 +109,17 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
         on_device(self.model_, config).eval()
         self.card_ = card
         return self
+
+    def answer_through_onnx(self) -> None:
+        """Let ONNX Runtime compute the backbone and the maps from now on, in fp32, with `config.threads`.
+
+        Raises:
+            OnnxMissing: The optional packages are not installed.
+            CannotExport: The network cannot be exported; it answers through torch as before.
+        """
+        self._require_trained()
+        threads = self.config.threads or default_threads()
+        answer_through_onnx(self.model_, channels=self.config.in_channels, threads=threads)
 
     @abstractmethod
     def _fit(

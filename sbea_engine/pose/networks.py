@@ -40,7 +40,7 @@ class NetworkRequest:
     @property
     def in_channels(self) -> int:
         """1 for grey, 3 for colour."""
-        return 1 if self.config.colour == "grey" else 3
+        return self.config.in_channels
 
 
 def _pyramid_family(network: type[PoseNet] | type[PoseMachine]) -> Callable[[NetworkRequest], PoseNetwork]:

@@ -127,6 +127,10 @@ class RecalibratedPose:
         self.skeleton_, self.individuals_ = model.skeleton_, model.individuals_
         return self
 
+    def answer_through_onnx(self) -> None:
+        """See `NetworkEstimator.answer_through_onnx`."""
+        self.model_.answer_through_onnx()
+
     @property
     def provenance(self) -> dict[str, Any]:
         """That of the model, and which recalibration: poses of one must not go on with those of another."""

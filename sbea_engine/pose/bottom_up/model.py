@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -49,8 +49,12 @@ class BottomUpNetwork(nn.Module):
         keypoints, edges: How many.
         in_channels: 1 for grey, 3 for colour.
         channels: Widths of the backbone's levels.
+
+    Attributes:
+        stand_in: Computes `features` for a network that is not being trained; as of `PoseNetwork`.
     """
 
+    stand_in: Callable[[Tensor], BottomUpOutput] | None = None
     trust_origin = "From the height of the peak."
     backbone_facts: Mapping[str, Any] = {"weights": {"origin": "random, from the seed", "sha256": {}}}
 
@@ -79,6 +83,12 @@ class BottomUpNetwork(nn.Module):
 
     def forward(self, images: Tensor) -> BottomUpOutput:
         """uint8 (batch, channel, h, w) to maps; h and w multiples of `multiple`."""
+        if self.training or self.stand_in is None:
+            return self.features(images)
+        return self.stand_in(images)
+
+    def features(self, images: Tensor) -> BottomUpOutput:
+        """As `forward`, by torch."""
         levels = self.backbone((images.float() - 127.5) / 64.0)
         features = levels[LOOK_LEVEL]
         first = self.first(features).float()

@@ -185,8 +185,7 @@ def build_network(skeleton: Skeleton, links: Links, config: PoseConfig) -> Botto
     """The untrained network; its weights are a function of the seed, whatever ran before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        colours = 1 if config.colour == "grey" else 3
-        return BottomUpNetwork(len(skeleton), len(links.edges), colours, config.size.channels)
+        return BottomUpNetwork(len(skeleton), len(links.edges), config.in_channels, config.size.channels)
 
 
 def _closer(plan: WorkingPlan, links: Links, model: BottomUpNetwork) -> WorkingPlan:
