@@ -25,6 +25,8 @@ export interface Note {
   readonly id: number;
   readonly tone: "info" | "bad";
   readonly words: string;
+  /** What it tells of; a newer one of the same takes its place. */
+  readonly about: string | null;
 }
 
 /** One view: its own picture, zoom, labels and predictions. */
