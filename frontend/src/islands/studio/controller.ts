@@ -299,6 +299,10 @@ export class Studio {
     void this.#session.discard(videoId);
   }
 
+  retryDoubts(): void {
+    void this.#doubts.retry();
+  }
+
   retrySaving(): void {
     this.#session.queue.retry();
   }
@@ -341,6 +345,7 @@ export class Studio {
       this.#screen?.player.retry();
       this.#settleSoon();
       void this.reads.failedLabels();
+      this.retryDoubts();
     };
     const page = { signal: this.#signal };
     window.addEventListener("online", online, page);
