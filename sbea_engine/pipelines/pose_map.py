@@ -117,7 +117,8 @@ def write_pose_map(
         if source.has_pictures:
             _save(draft / "montage.png", _montage(source, found, request, on_progress))
         _write_table(draft / "map.csv", source, found, quantities)
-        facts = _facts(found, request)
+        warnings = (*source.warnings, *found.warnings)
+        facts = _facts(found, request, warnings)
         text = json.dumps(facts, allow_nan=False, ensure_ascii=False, indent=1)
         (draft / "map.json").write_text(text, encoding="utf-8")
         files = tuple(sorted(file.name for file in draft.iterdir()))
@@ -127,7 +128,7 @@ def write_pose_map(
         poses=len(found.rows),
         left_out=found.left_out,
         cluster_sizes=tuple(np.bincount(found.cluster).tolist()),
-        warnings=found.warnings,
+        warnings=warnings,
     )
 
 
@@ -257,7 +258,7 @@ def _cell(value: float) -> str:
     return f"{value:.6g}" if np.isfinite(value) else ""
 
 
-def _facts(found: PoseMap, request: PoseMapRequest) -> dict[str, Any]:
+def _facts(found: PoseMap, request: PoseMapRequest, warnings: Sequence[str]) -> dict[str, Any]:
     import sklearn
 
     return {
@@ -266,7 +267,7 @@ def _facts(found: PoseMap, request: PoseMapRequest) -> dict[str, Any]:
         "poses": len(found.rows),
         "left_out": found.left_out,
         "cluster_sizes": np.bincount(found.cluster).tolist(),
-        "warnings": list(found.warnings),
+        "warnings": list(warnings),
         "keypoints": list(found.rows.skeleton.keypoints),
         "mean_shape_px": [[float(v) if np.isfinite(v) else None for v in p] for p in found.shape_px],
         "versions": {"sbea": __version__, "scikit-learn": sklearn.__version__},

@@ -33,6 +33,11 @@ class PoseSource(Protocol):
     @property
     def has_pictures(self) -> bool: ...
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to beware of in poses from here, one sentence each."""
+        ...
+
     def rows(self, most: int, on_progress: OnProgress) -> PoseRows:
         """Up to `most` poses, evenly over all that say where the body lies."""
         ...
@@ -71,6 +76,16 @@ class PredictedPoses:
     @property
     def has_pictures(self) -> bool:
         return self.video is not None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """See `PoseSource`."""
+        if not self.store.provenance.get("individuals_are_places") or len(self.store.individuals) < 2:
+            return ()
+        return (
+            "The model does not tell individuals apart: an individual is a place in each frame, two animals "
+            "may have changed places, and a speed may be that from one animal to another.",
+        )
 
     def rows(self, most: int, on_progress: OnProgress) -> PoseRows:
         """See `PoseSource`; `BadPoseMap` where the video does not have the frames."""
@@ -172,6 +187,11 @@ class LabelledPoses:
     @property
     def has_pictures(self) -> bool:
         return True
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """See `PoseSource`; people say which individual it is."""
+        return ()
 
     def rows(self, most: int, on_progress: OnProgress) -> PoseRows:
         """See `PoseSource`."""

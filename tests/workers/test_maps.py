@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sbea_engine.io.poses_store import open_poses, write_poses
 from tests.webapp.factories import MOUSE, add_member, client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import make_video
 from tests.workers.project_rows import finish, predicted_poses
@@ -72,6 +74,25 @@ def test_a_map_is_made_and_looked_at(result: PoseResult) -> None:
     assert picture["Content-Type"] == "image/png"
     table = viewer.get(listed["table_url"])
     assert table["Content-Disposition"].startswith("attachment")
+
+
+def test_a_map_of_a_model_that_does_not_tell_animals_apart_says_so(result: PoseResult) -> None:
+    folder = storage.stored_path(result.folder)
+    poses = open_poses(folder).window()
+    storage.remove_tree(folder)
+    write_poses(
+        replace(
+            poses,
+            individuals=("animal 1", "animal 2"),
+            points_px=poses.points_px.repeat(2, axis=1),
+            confidence=poses.confidence.repeat(2, axis=1),
+            provenance={"individuals_are_places": True},
+        ),
+        folder,
+    )
+    mapped(result, clusters=2)
+    (listed,) = client_of(owner_of(result.project)).get(f"/api/v1/projects/{result.project_id}/maps").json()
+    assert [w for w in listed["warnings"] if "does not tell individuals apart" in w]
 
 
 def test_other_files_of_the_server_stay_closed(result: PoseResult) -> None:

@@ -68,3 +68,16 @@ def require(user: User | AnonymousUser, project: Project, capability: Capability
             f"Your role does not allow this ({capability}). Ask an owner of the project for another role.",
             capability=str(capability),
         )
+
+
+def require_maker_or(
+    user: User | AnonymousUser, project: Project, capability: Capability, *, made_by: int | None
+) -> None:
+    """`require`, save that whoever made the thing (`made_by`, an id of a user) need only be a member.
+
+    Raises:
+        NotFound: The user is no member, or no longer one.
+        Forbidden: Somebody else made it, and the role does not allow it.
+    """
+    own = made_by is not None and user.pk == made_by
+    require(user, project, Capability.VIEW if own else capability)

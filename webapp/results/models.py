@@ -166,6 +166,11 @@ class ExportFile(models.Model):
     def __str__(self) -> str:
         return self.filename
 
+    @property
+    def made_by(self) -> int | None:
+        """Id of who asked for it; None where that is not known."""
+        return self.job.created_by_id if self.job else None
+
 
 class PoseMap(models.Model):
     """Poses of one result side by side by likeness: pictures and a table. Exists only when complete."""
@@ -186,3 +191,8 @@ class PoseMap(models.Model):
 
     def __str__(self) -> str:
         return f"map of {self.result}"
+
+    @property
+    def made_by(self) -> int | None:
+        """Id of who asked for it; None where that is not known."""
+        return self.job.created_by_id if self.job else None

@@ -22,6 +22,8 @@ from webapp.results.exports import (
 from webapp.results.frame_predictions import ModelFrames
 from webapp.results.models import ExportFile, PoseResult
 
+MADE_BY = "Id of who asked for it, who may delete it; null: not known."
+
 
 class PredictionIn(Schema):
     model_config = ConfigDict(extra="forbid")
@@ -188,6 +190,7 @@ class ExportOut(Schema):
     size_bytes: int
     download_url: str
     job_id: UUID | None
+    made_by: Annotated[int | None, Field(description=MADE_BY)]
     created_at: datetime
 
     @classmethod
@@ -200,6 +203,7 @@ class ExportOut(Schema):
             size_bytes=export.size_bytes,
             download_url=reverse("media-export", kwargs={"export_id": export.pk}),
             job_id=export.job_id,
+            made_by=export.made_by,
             created_at=export.created_at,
         )
 

@@ -33,7 +33,9 @@ def result_get(*, pk: int, visible_to: User) -> PoseResult:
 
 def export_list(*, visible_to: User, project: Project | None = None) -> QuerySet[ExportFile]:
     """Export files of the projects that the user is a member of, newest first."""
-    exports = ExportFile.objects.filter(project__memberships__user=visible_to).select_related("project")
+    exports = ExportFile.objects.filter(project__memberships__user=visible_to).select_related(
+        "project", "job"
+    )
     return exports if project is None else exports.filter(project=project)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
-from webapp.accounts.capabilities import Capability, require
+from webapp.accounts.capabilities import Capability, require, require_maker_or
 from webapp.accounts.models import User
 from webapp.annotation.selectors import placed_instances
 from webapp.jobs.models import ACTIVE_STATES, Job
@@ -189,8 +189,12 @@ def export_start(*, project: Project, kind: str, result: PoseResult | None, by: 
 
 
 def export_delete(*, export: ExportFile, by: User) -> None:
-    """Remove an export with its file; what it was made from stays."""
-    require(by, export.project, Capability.MANAGE_DATA)
+    """Remove an export with its file; what it was made from stays.
+
+    Raises:
+        NotFound, Forbidden: `by` neither made it nor manages the project's data.
+    """
+    require_maker_or(by, export.project, Capability.MANAGE_DATA, made_by=export.made_by)
     export.delete()
 
 

@@ -24,6 +24,7 @@ from webapp.training.families import (
 )
 from webapp.training.models import PoseModel
 from webapp.training.services import TrainingRequest
+from webapp.training.warm_start import VIDEO_IDS
 
 Points = list[list[list[float] | None]]
 """(individual, keypoint) of [x, y] for labels, [x, y, confidence] for answers; null where there is none."""
@@ -203,7 +204,9 @@ class ModelOut(Schema):
             holdout=model.holdout,
             config=model.config,
             card={
-                name: _short(value) if name == "stage_facts" else value for name, value in model.card.items()
+                name: _short(value) if name == "stage_facts" else value
+                for name, value in model.card.items()
+                if name != VIDEO_IDS
             },
             metrics=_short(model.metrics),
             job_id=model.job_id,

@@ -23,7 +23,14 @@ from webapp.training.families import AUTO, check_network, default_family, frames
 from webapp.training.models import PoseModel
 from webapp.training.selectors import video_ids_by_name
 from webapp.training.snapshots import snapshot_create
-from webapp.training.warm_start import carried_config, check_same_network, kept_holdout, start_model
+from webapp.training.warm_start import (
+    VIDEO_IDS,
+    card_with_videos,
+    carried_config,
+    check_same_network,
+    kept_holdout,
+    start_model,
+)
 
 PRESETS = ("tiny", "fast", "default")
 
@@ -96,7 +103,7 @@ def pose_model_store(
     with transaction.atomic():
         storage.move_into_place(folder, target)
         model.folder = storage.stored_name(target)
-        model.card = dict(card)
+        model.card = card_with_videos(card, asked_for=model.card)
         ids = video_ids_by_name(project=model.project)
         model.metrics = {**metrics, **_worst(ids, metrics), **_suspects(ids, metrics)}
         model.state = PoseModel.State.READY
@@ -248,6 +255,7 @@ def _model_row(project: Project, chosen: _Chosen, *, by: User) -> PoseModel:
                 holdout=chosen.holdout,
                 config=chosen.config,
                 parent=chosen.parent,
+                card={VIDEO_IDS: video_ids_by_name(project=project)},
             )
     except IntegrityError as error:
         raise ModelNameTaken(

@@ -14,13 +14,28 @@ from webapp.training.selectors import video_ids_by_name
 KEPT = ("family", "preset", "backbone", "colour", "rotation_deg", "disc_radius_px")
 """Settings that make the network what it is, as far as a model's row names them."""
 
+VIDEO_IDS = "video_ids"
+"""On the card of a model's row, not on that of its folder, which knows names alone: whose name each was."""
+
+
+def card_with_videos(card: Mapping[str, Any], *, asked_for: Mapping[str, Any]) -> dict[str, Any]:
+    """The card of a trained model that also says which videos it has learned.
+
+    Args:
+        asked_for: The card of the row since its labels were frozen: ids of all videos by the names they had.
+    """
+    learned = card.get("data", {}).get("training_frames", {})
+    ids = asked_for.get(VIDEO_IDS, {})
+    return {**card, VIDEO_IDS: {name: ids[name] for name in learned if name in ids}}
+
 
 def start_model(*, project: Project, model_id: int) -> PoseModel:
     """The model to go on from.
 
     Raises:
         BadTraining: The project has no such model, or it does not suit: it finds other keypoints, is
-            several networks, or has learned videos that are gone or called otherwise now.
+            several networks, or has learned videos that are gone, called otherwise now, or whose names others
+            have.
         ModelNotReady: It is not trained.
     """
     model = project.pose_models.filter(pk=model_id).first()
@@ -38,15 +53,28 @@ def start_model(*, project: Project, model_id: int) -> PoseModel:
             f"{model.name} is several networks that answer together, and these cannot go on: each is judged "
             f"by the labels that it left out. Train anew."
         )
+    _check_videos(model, video_ids_by_name(project=project))
+    return model
+
+
+def _check_videos(model: PoseModel, ids: Mapping[str, int]) -> None:
+    """The engine goes by names: every video that was learned must still have its own."""
     learned = model.card.get("data", {}).get("training_frames", {})
-    gone = sorted(set(learned) - set(video_ids_by_name(project=project)))
+    gone = sorted(set(learned) - set(ids))
     if gone:
         raise BadTraining(
             f"{model.name} has learned {gone[0]!r}, and the project has no video of that name now. Nobody "
             f"could tell which labels it has seen, and nothing it has seen may test it. Train anew, or give "
             f"the recording its name back."
         )
-    return model
+    meant = model.card.get(VIDEO_IDS, {})  # models of before do not say
+    other = sorted(name for name in learned if meant.get(name, ids[name]) != ids[name])
+    if other:
+        raise BadTraining(
+            f"{model.name} has learned {other[0]!r}, and another video has that name now. What it has seen "
+            f"would be taken for something else, and might test it. Train anew, or give the recordings their "
+            f"names back."
+        )
 
 
 def kept_holdout(*, start: PoseModel, holdout: str | None) -> str:

@@ -1988,6 +1988,11 @@ export interface components {
             job_id: string | null;
             /** Kind */
             kind: string;
+            /**
+             * Made By
+             * @description Id of who asked for it, who may delete it; null: not known.
+             */
+            made_by: number | null;
             /** Size Bytes */
             size_bytes: number;
             /** Title */
@@ -2608,6 +2613,11 @@ export interface components {
             id: number;
             /** Job Id */
             job_id: string | null;
+            /**
+             * Made By
+             * @description Id of who asked for it, who may delete it; null: not known.
+             */
+            made_by: number | null;
             /** Model Name */
             model_name: string;
             /** Montage Url */

@@ -8,7 +8,7 @@ import { type ChoiceOption, Choices } from "./parts/choices";
 import { Confirm } from "./parts/confirm";
 import { ago, bytes } from "./parts/format";
 import { isActive, JobButtons, JobError, JobProgress } from "./parts/job";
-import { can } from "./parts/project";
+import { mayDelete } from "./parts/project";
 import type { ResultsPage } from "./results";
 
 /** Kinds of job that end in a file of the list. */
@@ -178,7 +178,7 @@ function ExportRow({
           <a class="btn small" href={file.download_url} download>
             Download
           </a>
-          {can(props, "manage_data") && (
+          {mayDelete(props, file) && (
             <button
               type="button"
               class="btn small quiet danger"

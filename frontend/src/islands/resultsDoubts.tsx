@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import type { Api } from "../api/client";
 import { bodyOf } from "../api/client";
 import type { Doubts, Result } from "../api/types";
-import { Failure, useAction } from "./parts/action";
+import { useAction } from "./parts/action";
 import { count, counted, percent } from "./parts/format";
 import { type ProjectUrls, studioUrl } from "./parts/project";
 
@@ -26,15 +26,20 @@ export function WhereDoubtful({ api, urls, result }: DoubtfulProps): JSX.Element
     });
   const address = (frame: number): string => studioUrl(urls, result.video_id, { frame, result: result.id });
   if (doubts.value === null) {
-    return (
-      <>
-        <p class="small">
-          <button type="button" class="link" disabled={action.busy.value} onClick={look}>
-            {action.busy.value ? "Looking …" : "Where is it doubtful?"}
-          </button>
-        </p>
-        <Failure of={action.error} />
-      </>
+    const failure = action.error.value;
+    return failure === null ? (
+      <p class="small">
+        <button type="button" class="link" disabled={action.busy.value} onClick={look}>
+          {action.busy.value ? "Looking …" : "Where is it doubtful?"}
+        </button>
+      </p>
+    ) : (
+      <p class="note bad" role="alert">
+        Where it is doubtful could not be read. {failure}{" "}
+        <button type="button" class="link" onClick={look}>
+          Try again
+        </button>
+      </p>
     );
   }
   return <Found doubts={doubts.value} frames={result.frame_count} address={address} />;

@@ -14,6 +14,7 @@ const FILES: readonly ExportFile[] = [1, 2].map((id) => ({
   size_bytes: 1024,
   download_url: `/media/exports/${id}/download`,
   job_id: null,
+  made_by: 40 + id,
   created_at: "2026-01-01T00:00:00Z",
 }));
 
@@ -122,11 +123,12 @@ describe("the export files of a project", () => {
   async function open(
     capabilities: readonly Capability[],
     recording: object = RECORDING,
+    userId = 1,
   ): Promise<{ deleted: string[]; asked: string[]; wanted: unknown[] }> {
     const { fetch, deleted, asked, wanted } = server(recording);
     const api = createApi({ baseUrl: "http://studio.test", fetch, csrfToken: () => "t" });
     const urls = { model: "/models/0/", studio: "/studio/0/" };
-    const props = { projectId: 1, capabilities, urls };
+    const props = { projectId: 1, userId, capabilities, urls };
     mount(root, { api, signal: page.signal, props } as unknown as ProjectContext);
     await vi.waitFor(() => expect(root.textContent).toContain("field-2.zip"));
     return { deleted, asked, wanted };
@@ -228,7 +230,16 @@ describe("the export files of a project", () => {
     expect(exportOptions(FORMATS, "labels").map(({ key }) => key)).toEqual(["coco_labels", "csv_labels"]);
   });
 
-  it("stay where one may only look", async () => {
+  it("that one made oneself can be deleted without that right", async () => {
+    const { deleted } = await open(["view"], RECORDING, 41);
+    expect(buttons("Delete")).toHaveLength(1);
+    buttons("Delete")[0]?.click();
+    await vi.waitFor(() => expect(buttons("Delete file")).toHaveLength(1));
+    buttons("Delete file")[0]?.click();
+    await vi.waitFor(() => expect(deleted).toEqual(["/api/v1/exports/1"]));
+  });
+
+  it("stay where others made them and one may only look", async () => {
     await open(["view"]);
     expect(buttons("Delete")).toEqual([]);
   });

@@ -37,8 +37,15 @@ it("says so where nothing is doubtful", async () => {
   await vi.waitFor(() => expect(page.textContent).toContain("nothing jumps"));
 });
 
-it("says why it could not look, and can be asked again", async () => {
-  open(() => problem(422, "Run the model again."));
-  await vi.waitFor(() => expect(page.textContent).toContain("Run the model again."));
-  expect(page.querySelector("button")?.textContent).toBe("Where is it doubtful?");
+it("says why it could not look, and looks again where somebody asks it to", async () => {
+  let broken = true;
+  const nothing = { frames_done: 1000, doubtful_frames: 0, total: 0, stretches: [] };
+  open(() => (broken ? problem(500, "The disk is away.") : { body: nothing }));
+  await vi.waitFor(() => expect(page.querySelector("[role=alert]")?.textContent).toContain("disk is away"));
+  const buttons = [...page.querySelectorAll("button")];
+  expect(buttons.map(({ textContent }) => textContent)).toEqual(["Try again"]);
+  broken = false;
+  buttons[0]?.click();
+  await vi.waitFor(() => expect(page.textContent).toContain("nothing jumps"));
+  expect(page.querySelector("[role=alert]")).toBeNull();
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from sbea_engine.data.labels import FrameSource
 from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses_store import open_poses, write_poses
 from sbea_engine.pipelines import pose_map_sources
-from sbea_engine.pipelines.pose_map import PoseMapRequest, write_pose_map
+from sbea_engine.pipelines.pose_map import PoseMapRequest, WrittenMap, write_pose_map
 from sbea_engine.pipelines.pose_map_sources import LabelledPoses, PredictedPoses
 from sbea_engine.pose.pose_map import BadPoseMap, PoseMapConfig
 from sbea_engine.progress import Progress, ignore
@@ -151,6 +152,40 @@ def test_two_numbers_of_one_file_name(folder: Path, tmp_path: Path) -> None:
     request = PoseMapRequest(layout=FAST, colour_by=("distance:nose,tail", "distance: nose,tail"))
     made = write_pose_map(source(folder, video=False), tmp_path / "map", request)
     assert made.files[:2] == ("map-distance-nose-tail-2.png", "map-distance-nose-tail.png")
+
+
+class TestWhoIsWho:
+    @staticmethod
+    def made(folder: Path, out: Path, *individuals: str, places: bool) -> WrittenMap:
+        """A map of the same body once for each of these individuals."""
+        poses = open_poses(folder / "poses").window()
+        many = [len(individuals) if axis == 1 else 1 for axis in range(4)]
+        provenance = {**poses.provenance, **({"individuals_are_places": True} if places else {})}
+        write_poses(
+            replace(
+                poses,
+                individuals=individuals,
+                points_px=np.tile(poses.points_px, many),
+                confidence=np.tile(poses.confidence, many[:3]),
+                provenance=provenance,
+            ),
+            out / "poses",
+        )
+        of = PredictedPoses(store=open_poses(out / "poses"), video=None, min_confidence=0.5)
+        return write_pose_map(of, out / "map", PoseMapRequest(layout=FAST))
+
+    def test_a_model_that_does_not_tell_animals_apart_is_said_to_be_one(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        made = self.made(folder, tmp_path, "a", "b", places=True)
+        assert "does not tell individuals apart" in made.warnings[0]
+        assert json.loads((made.folder / "map.json").read_text())["warnings"] == list(made.warnings)
+
+    @pytest.mark.parametrize(("individuals", "places"), [(("a", "b"), False), (("a",), True)])
+    def test_not_where_names_are_known_or_there_is_one(
+        self, individuals: tuple[str, ...], places: bool, folder: Path, tmp_path: Path
+    ) -> None:
+        assert self.made(folder, tmp_path, *individuals, places=places).warnings == ()
 
 
 class TestNothingHalfWritten:

@@ -16,7 +16,8 @@ from tests.webapp.api.operations import Operation, all_operations
 from tests.webapp.factories import add_member, client_of, make_job, make_project, make_user, owner_of, send
 from tests.webapp.recordings.factories import make_calibration
 from webapp.accounts.capabilities import CAPABILITIES_OF, Capability
-from webapp.accounts.models import Role
+from webapp.accounts.models import Role, User
+from webapp.jobs.models import Job
 from webapp.projects.models import Project
 from webapp.recordings.models import Recording, RecordingSession, Upload, Video
 from webapp.results.models import ExportFile, PoseMap, PoseResult, Reconstruction
@@ -124,6 +125,9 @@ NEEDS: dict[str, Capability] = {
 ADMINISTRATORS = {"user_set_may_create_projects"}
 # Uploads belong to who started them: to other members of the project they do not exist.
 PRIVATE = {"upload_append", "upload_complete", "upload_discard", "upload_get"}
+
+# Whoever made the thing may call these too, whatever else the role allows.
+MAKERS = {"export_delete": ExportFile, "pose_map_delete": PoseMap}
 
 
 def each(operations: Iterable[Operation]) -> pytest.MarkDecorator:
@@ -267,6 +271,25 @@ def test_a_role_may_do_what_the_table_says(operation: Operation, role: str, worl
     assert contents() == before
 
 
+@each(operation for operation in OPERATIONS if operation.name in MAKERS)
+@pytest.mark.parametrize("role", Role.values)
+def test_whoever_made_it_may(operation: Operation, role: str, world: World) -> None:
+    maker, colleague = member(world.project, role), add_member(world.project, Role.ANNOTATOR)
+    rows = made_by(maker, operation, world)
+    assert call(client_of(colleague), operation, world).status_code == 403
+    assert rows.count() == 1
+    assert call(client_of(maker), operation, world).status_code == 204
+    assert not rows.exists()
+
+
+@each(operation for operation in OPERATIONS if operation.name in MAKERS)
+def test_whoever_made_it_and_left_may_not(operation: Operation, world: World) -> None:
+    maker = make_user("gone")
+    rows = made_by(maker, operation, world)
+    assert call(client_of(maker), operation, world).status_code == 404
+    assert rows.count() == 1
+
+
 @each(operation for operation in OPERATIONS if operation.method != "GET")
 def test_a_change_needs_the_csrf_header(operation: Operation, world: World) -> None:
     client = client_of(owner_of(world.project))
@@ -279,6 +302,15 @@ def test_a_change_needs_the_csrf_header(operation: Operation, world: World) -> N
 
 def member(project: Project, role: str) -> Any:
     return owner_of(project) if role == Role.OWNER else add_member(project, Role(role))
+
+
+def made_by(maker: User, operation: Operation, world: World) -> Any:
+    """The thing that the operation changes, now of a job that this person started."""
+    job = make_job(world.project)
+    Job.objects.filter(pk=job.pk).update(created_by=maker)
+    rows = MAKERS[operation.name]._default_manager.all()
+    rows.update(job=job)
+    return rows
 
 
 def not_about_access(answer: Any) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sbea_engine.data import LabelSet
 from tests.webapp.factories import client_of, make_job, make_project, owner_of, send
 from tests.webapp.training.factories import trained_model
 from tests.workers.project_rows import make_labelled_video
@@ -15,14 +17,15 @@ from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.projects.next_step import next_step
 from webapp.projects.selectors import project_counts
+from webapp.recordings import storage
 from webapp.recordings.errors import RecordingInUse
-from webapp.recordings.models import Video
+from webapp.recordings.models import Recording, Video
 from webapp.recordings.services import recording_delete, recording_rename
 from webapp.training.errors import BadTraining, ModelInUse, ModelNotReady
 from webapp.training.learning import project_learning
 from webapp.training.models import PoseModel
 from webapp.training.selectors import video_ids_by_name
-from webapp.training.services import TrainingRequest, pose_model_delete, pose_model_train
+from webapp.training.services import TrainingRequest, pose_model_delete, pose_model_store, pose_model_train
 from webapp.training.warm_start import start_of
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +152,50 @@ def test_one_that_has_learned_a_video_called_otherwise_now_is_refused(project: P
     recording.save()
     with pytest.raises(BadTraining, match="no video of that name now"):
         go_on(project, first_model(project, card=card), name="another")
+
+
+@pytest.fixture
+def two(project: Project) -> tuple[Recording, Recording]:
+    """A recording that is labelled, and one that is not."""
+    (first,) = project.recordings.all()
+    other = Recording.objects.create(project=project, name="other")
+    view = first.videos.get().view
+    Video.objects.create(recording=other, view=view, source_path="/nowhere.mp4", frame_count=30)
+    return first, other
+
+
+def rename(recording: Recording, name: str) -> None:
+    recording_rename(recording=recording, name=name, by=owner_of(recording.project))
+
+
+def handed_over(project: Project, tmp_path: Path) -> PoseModel:
+    """A training of the project's labels that has ended, with a card that names what it learned."""
+    model = pose_model_train(project=project, request=TrainingRequest(), by=owner_of(project))
+    Job.objects.update(state=JobState.FAILED)
+    learned = LabelSet.load(storage.stored_path(model.snapshot.folder)).frames
+    names = {source.video: [source.index] for source in learned}
+    (tmp_path / "made").mkdir()
+    card = {"weights_sha256": CHECKSUM, "data": {"training_frames": names}}
+    pose_model_store(model=model, folder=tmp_path / "made", card=card, metrics={})
+    return model
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_has_learned_a_video_whose_name_another_has_is_refused(
+    project: Project, two: tuple[Recording, Recording], tmp_path: Path
+) -> None:
+    """Of two recordings that swap names, what was learned would be looked for in the wrong one."""
+    first, other = two
+    start, name = handed_over(project, tmp_path), first.name
+    rename(first, "between")
+    rename(other, name)
+    rename(first, "other")
+    with pytest.raises(BadTraining, match="another video has that name now"):
+        go_on(project, start)
+    rename(first, "between")
+    rename(other, "other")
+    rename(first, name)
+    assert go_on(project, start).parent == start
 
 
 def test_a_model_is_in_use_while_it_is_asked_for_frames(project: Project) -> None:

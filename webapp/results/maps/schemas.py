@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from webapp.results.maps.selectors import TABLE, Points
 from webapp.results.models import PoseMap
+from webapp.results.schemas import MADE_BY
 
 MONTAGE = "montage.png"
 
@@ -43,6 +44,7 @@ class PoseMapOut(Schema):
     table_url: str
     created_at: datetime
     job_id: UUID | None
+    made_by: Annotated[int | None, Field(description=MADE_BY)]
 
     @classmethod
     def of(cls, found: PoseMap) -> PoseMapOut:
@@ -65,6 +67,7 @@ class PoseMapOut(Schema):
             table_url=url(TABLE),
             created_at=found.created_at,
             job_id=found.job_id,
+            made_by=found.made_by,
         )
 
 

@@ -36,7 +36,7 @@ def pose_map_list(*, visible_to: User, project: Project | None = None) -> QueryS
     found = PoseMap.objects.filter(project__memberships__user=visible_to)
     if project is not None:
         found = found.filter(project=project)
-    return found.select_related("project", "result__model", "result__video__recording")
+    return found.select_related("project", "job", "result__model", "result__video__recording")
 
 
 def pose_map_get(*, pk: int, visible_to: User) -> PoseMap:

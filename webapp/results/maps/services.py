@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from webapp.accounts.capabilities import Capability, require
+from webapp.accounts.capabilities import Capability, require, require_maker_or
 from webapp.accounts.models import User
 from webapp.jobs.models import Job
 from webapp.jobs.services import job_start
@@ -100,6 +100,10 @@ def pose_map_store(*, job: Job, result: PoseResult, made: MadeMap) -> PoseMap:
 
 
 def pose_map_delete(*, found: PoseMap, by: User) -> None:
-    """Remove a map with its files; the predictions stay."""
-    require(by, found.project, Capability.MANAGE_DATA)
+    """Remove a map with its files; the predictions stay.
+
+    Raises:
+        NotFound, Forbidden: `by` neither made it nor manages the project's data.
+    """
+    require_maker_or(by, found.project, Capability.MANAGE_DATA, made_by=found.made_by)
     found.delete()

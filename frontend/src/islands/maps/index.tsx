@@ -6,7 +6,7 @@ import type { PoseMap } from "../../api/types";
 import { Confirm } from "../parts/confirm";
 import { ago, count, counted } from "../parts/format";
 import { isActive, JobButtons, JobError, JobProgress } from "../parts/job";
-import { can, type ProjectProps } from "../parts/project";
+import { mayDelete, type ProjectProps } from "../parts/project";
 import type { VideoResults } from "../results";
 import { type Choosable, MapForm } from "./form";
 import { MapView } from "./view";
@@ -103,7 +103,7 @@ function MadeMap({
           <a class="btn small" href={map.table_url} download>
             Table
           </a>
-          {can(page.props, "manage_data") && (
+          {mayDelete(page.props, map) && (
             <button
               type="button"
               class="btn small quiet danger"

@@ -38,6 +38,14 @@ export function can(props: Pick<ProjectProps, "capabilities">, capability: Capab
   return props.capabilities.includes(capability);
 }
 
+/** Whether a file or map may be deleted: by whoever made it, and by who manages the data. */
+export function mayDelete(
+  props: Pick<ProjectProps, "capabilities" | "userId">,
+  made: { readonly made_by: number | null },
+): boolean {
+  return made.made_by === props.userId || can(props, "manage_data");
+}
+
 /** Which right a kind of job asks for: starting, cancelling and trying again are one right. */
 const NEEDS: Readonly<Record<string, Capability>> = {
   "demo.render": "manage_data",

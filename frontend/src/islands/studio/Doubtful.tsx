@@ -9,11 +9,21 @@ export function Doubtful({ studio }: { studio: Studio }) {
   const view = state.active.value;
   if (view.resultId.value === null) return null;
   const doubts = view.doubts.value;
+  const failure = view.doubtsFailure.value;
   const here = state.presented.value;
   if (doubts === null) {
     return (
       <Section title="Doubtful stretches">
-        <p class="dim st-text">Not known yet.</p>
+        {failure === null ? (
+          <p class="dim st-text">Not known yet.</p>
+        ) : (
+          <p class="st-text" role="status">
+            They could not be read. {failure}{" "}
+            <button type="button" class="st-link" onClick={() => studio.retryDoubts()}>
+              Try again
+            </button>
+          </p>
+        )}
       </Section>
     );
   }

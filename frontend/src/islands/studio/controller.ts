@@ -79,9 +79,10 @@ export class Studio {
       accept: () => this.accept(),
       activate: (view) => this.activate(view),
       goTo: (tick) => this.goTo(tick),
-      goToStop: () => this.goToStop(1),
+      goToStop: () => this.#toStop(1),
       skip: (view, frame) => this.reads.skip(view, frame),
       note: (words) => note("info", words),
+      accepted: (words) => this.#notes.add("info", words, "accepted"),
     });
     this.#doubts = new DoubtReads(state, gateway, (words) => note("bad", words));
     for (const view of state.views) view.adjustment.value = loadAdjustment(view.video.id, localStorage);
@@ -214,21 +215,29 @@ export class Studio {
 
   /** The nearest tick worth a visit in a direction. */
   goToStop(direction: 1 | -1): void {
+    const stayed = this.#toStop(direction);
+    if (stayed !== null) this.note("info", stayed);
+  }
+
+  /** As `goToStop`, and returns why it stayed; null where it went. */
+  #toStop(direction: 1 | -1): string | null {
     const { stops, target } = this.state;
     const ahead = stops.value.filter((tick) => (tick - target.value) * direction > 0);
     const next = direction > 0 ? ahead[0] : ahead.at(-1);
     const known = this.state.views.every(({ labelsRead }) => labelsRead.value === "known");
     if (next === undefined && !known)
-      this.note("info", "The labels of this video are not known yet, so neither are its labelled frames.");
-    else if (next === undefined)
-      this.note("info", `No suggested or labelled frame ${direction > 0 ? "after" : "before"} this one.`);
-    else this.goTo(next);
+      return "The labels of this video are not known yet, so neither are its labelled frames.";
+    if (next === undefined)
+      return `No suggested or labelled frame ${direction > 0 ? "after" : "before"} this one.`;
+    this.goTo(next);
+    return null;
   }
 
-  accept(): void {
-    if (!this.hasGhosts)
-      this.note("info", "There are no predictions here. Choose a result under Predictions first.");
-    else this.labelling.accept();
+  /** Returns how many keypoints; 0 where none could be, and then says why. */
+  accept(): number {
+    if (this.hasGhosts) return this.labelling.accept();
+    this.note("info", "There are no predictions here. Choose a result under Predictions first.");
+    return 0;
   }
 
   setSpeed(speed: number): void {
@@ -290,6 +299,10 @@ export class Studio {
     void this.#session.discard(videoId);
   }
 
+  retryDoubts(): void {
+    void this.#doubts.retry();
+  }
+
   retrySaving(): void {
     this.#session.queue.retry();
   }
@@ -332,6 +345,7 @@ export class Studio {
       this.#screen?.player.retry();
       this.#settleSoon();
       void this.reads.failedLabels();
+      this.retryDoubts();
     };
     const page = { signal: this.#signal };
     window.addEventListener("online", online, page);

@@ -231,15 +231,19 @@ export class Labelling {
     this.rearm();
   }
 
-  /** Predictions at or above the threshold become labels where nobody has decided; of every animal. */
-  accept(): void {
-    if (!this.#may()) return;
+  /**
+   * Predictions at or above the threshold become labels where nobody has decided; of every animal. Returns how many;
+   * 0 where none could, and then says why.
+   */
+  accept(): number {
+    if (!this.#may()) return 0;
     const wishes = this.acceptable();
     if (wishes === null) this.#hooks.note("info", "The predictions of this frame are still on their way.");
     else if (wishes.length === 0)
       this.#hooks.note("info", "No prediction above the threshold is left to accept here.");
     else void this.#session.apply(wishes, { accepted: true });
     this.rearm();
+    return wishes?.length ?? 0;
   }
 
   /** What `accept` would do; null while predictions are on their way. */

@@ -13,11 +13,15 @@ export class Notes {
     this.#notes = notes;
   }
 
-  /** Bad news stays until it is dismissed, or newer notes take its place. */
-  add(tone: "info" | "bad", words: string): void {
-    const note = { id: this.#next++, tone, words };
-    // The same words again replace the earlier note; a column of equal lines tells nothing.
-    const others = this.#notes.value.filter((other) => other.words !== words);
+  /**
+   * Bad news stays until it is dismissed, or newer notes take its place. A note replaces an earlier one of the same words
+   * or the same `about`: a column of like lines tells nothing.
+   */
+  add(tone: "info" | "bad", words: string, about: string | null = null): void {
+    const note = { id: this.#next++, tone, words, about };
+    const others = this.#notes.value.filter(
+      (other) => other.words !== words && (about === null || other.about !== about),
+    );
     this.#notes.value = [...others, note].slice(-MOST_NOTES);
     if (tone === "info") setTimeout(() => this.dismiss(note.id), NOTE_MS);
   }

@@ -25,6 +25,8 @@ export interface Note {
   readonly id: number;
   readonly tone: "info" | "bad";
   readonly words: string;
+  /** What it tells of; a newer one of the same takes its place. */
+  readonly about: string | null;
 }
 
 /** One view: its own picture, zoom, labels and predictions. */
@@ -53,6 +55,8 @@ export class ViewState {
   readonly resultId: Signal<number | null> = signal(null);
   /** Where the result that is shown is doubtful; null while that is not known, and without a result. */
   readonly doubts: Signal<Doubts | null> = signal(null);
+  /** Why that could not be read; null where it was, or is on its way. */
+  readonly doubtsFailure: Signal<string | null> = signal(null);
   /** While no result is shown: show what a model says of suggested frames. Whoever asked it wants to see it. */
   readonly ghostsOnSuggested = signal(true);
 

@@ -68,7 +68,35 @@ describe("accepting and going on", () => {
       decided: KEYPOINTS,
       total: KEYPOINTS,
     });
-    expect([went, state.notes.value]).toEqual([[40], []]);
+    expect(went).toEqual([40]);
+    expect(state.notes.value.map((note) => note.words)).toEqual([
+      `Accepted ${KEYPOINTS} keypoints on frame 30 of top.`,
+    ]);
+  });
+
+  it("tells once what came of it, of the frame that was accepted last", () => {
+    sayOf(0.2);
+    const view = state.active.value;
+    const [said] = view.modelFrames.value;
+    const frames = [30, 40].map((frameIndex) => ({ frameIndex, points: said?.frames[0]?.points ?? [] }));
+    if (said !== undefined) view.modelFrames.value = [{ ...said, frames }];
+    for (const tick of [30, 40]) {
+      state.tick.value = state.target.value = tick;
+      studio.run({ do: "accept-next" });
+    }
+    const open = "What is still open here is yours to place. N goes on without.";
+    expect(state.notes.value.map((note) => note.words)).toEqual([
+      `Accepted ${KEYPOINTS - 1} keypoints on frame 40 of top. ${open}`,
+    ]);
+  });
+
+  it("says once why not where nothing is above the threshold", () => {
+    state.threshold.value = 1;
+    sayOf(0.2);
+    studio.run({ do: "accept-next" });
+    expect(state.notes.value.map((note) => note.words)).toEqual([
+      "No prediction above the threshold is left to accept here.",
+    ]);
   });
 
   it("stays where a keypoint is below the threshold, until a person has decided on it", () => {

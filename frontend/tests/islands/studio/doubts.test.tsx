@@ -79,6 +79,37 @@ describe("doubtful stretches", () => {
     expect(notes).toEqual(["Doubtful stretches could not be read. The files are damaged."]);
     reads.dispose();
   });
+
+  it("are read once more where they could not be, and only there", async () => {
+    const doubts = vi.fn(async () => DOUBTS);
+    const reads = new DoubtReads(state, { doubts }, () => {});
+    const view = state.active.value;
+    view.results.value = [RESULT];
+    doubts.mockRejectedValueOnce(new Error("The disk is away."));
+    view.resultId.value = 3;
+    await settle();
+    expect([view.doubts.value, view.doubtsFailure.value]).toEqual([null, "The disk is away."]);
+    await reads.retry();
+    expect([view.doubts.value, view.doubtsFailure.value]).toEqual([DOUBTS, null]);
+    await reads.retry();
+    expect(doubts).toHaveBeenCalledTimes(2);
+    reads.dispose();
+  });
+
+  it("that could not be read are no failure of the result chosen next", async () => {
+    const doubts = vi.fn(async () => DOUBTS);
+    const view = state.active.value;
+    view.results.value = [RESULT];
+    const reads = new DoubtReads(state, { doubts }, () => {});
+    doubts.mockRejectedValueOnce(new Error("The disk is away."));
+    view.resultId.value = 3;
+    await settle();
+    view.resultId.value = null;
+    expect(view.doubtsFailure.value).toBeNull();
+    await reads.retry();
+    expect(doubts).toHaveBeenCalledTimes(1);
+    reads.dispose();
+  });
 });
 
 describe("the list of doubtful stretches", () => {
@@ -96,6 +127,17 @@ describe("the list of doubtful stretches", () => {
     state.active.value.doubts.value = { total: 0, stretches: [] };
     show();
     expect(page.textContent).toContain("nothing jumps");
+  });
+
+  it("says why it is not known, and asks for it again", () => {
+    state.resultId.value = 3;
+    state.active.value.doubtsFailure.value = "The disk is away.";
+    let asked = 0;
+    const studio = { state, retryDoubts: () => asked++ };
+    render(<Doubtful studio={studio as unknown as Studio} />, page);
+    expect(page.textContent).toContain("They could not be read. The disk is away.");
+    page.querySelector("button")?.click();
+    expect(asked).toBe(1);
   });
 
   it("says why, marks the one on screen, and leads to the worst frame of each", () => {

@@ -11,6 +11,8 @@ let log: string[];
 /** What accepting makes of the frame on screen. */
 let accepted: { decided: number; total: number } | null;
 let refused: boolean;
+/** Why there is no frame to stop at. */
+let stayed: string | null;
 
 beforeEach(() => {
   state = openTwoViews(); // tick 30: frame 30 of top, frame 19 of side
@@ -19,20 +21,30 @@ beforeEach(() => {
   log = [];
   accepted = null;
   refused = false;
+  stayed = null;
   loop = new LabelLoop(state, {
     accept: () => {
-      if (accepted !== null) state.active.value.progressByFrame.value = new Map([[30, accepted]]);
+      if (accepted === null) {
+        log.push("why not");
+        return 0;
+      }
+      state.active.value.progressByFrame.value = new Map([[30, accepted]]);
+      return accepted.decided;
     },
     activate: (view) => {
       state.active.value = view;
     },
     goTo: (tick) => log.push(`go ${tick}`),
-    goToStop: () => log.push("stop"),
+    goToStop: () => {
+      log.push("stop");
+      return stayed;
+    },
     skip: async (view, frame) => {
       if (refused) return;
       view.suggestions.value = view.suggestions.value.filter(({ frameIndex }) => frameIndex !== frame);
     },
     note: (words) => log.push(words),
+    accepted: (words) => log.push(words),
   });
 });
 
@@ -90,13 +102,36 @@ describe("accepting and going on", () => {
   it("goes on where that leaves nothing open", () => {
     accepted = { decided: 4, total: 4 };
     loop.acceptAndGoOn();
-    expect(log).toEqual(["go 40"]);
+    expect(log).toEqual(["go 40", "Accepted 4 keypoints on frame 30 of top."]);
+  });
+
+  it("tells in one note that it was the last one", () => {
+    top.suggestions.value = [suggested(30)];
+    accepted = { decided: 1, total: 1 };
+    stayed = "No frame after this one.";
+    loop.acceptAndGoOn();
+    expect(log).toEqual(["stop", "Accepted 1 keypoint on frame 30 of top. No frame after this one."]);
+  });
+
+  it("says once why nothing can be accepted, and nothing of what is open", () => {
+    loop.acceptAndGoOn();
+    expect(log).toEqual(["why not"]);
+  });
+
+  it("leaves frames alone that are not on screen yet: one press too many skips none", () => {
+    accepted = { decided: 4, total: 4 };
+    loop.acceptAndGoOn();
+    state.target.value = 40; // on its way; frame 30 is still on screen
+    loop.acceptAndGoOn();
+    expect(log.slice(2)).toEqual(["The next frame is still on its way. Nothing was accepted."]);
   });
 
   it("stays where something is left to a person", () => {
     accepted = { decided: 3, total: 4 };
     loop.acceptAndGoOn();
-    expect(log).toEqual(["What is still open here is yours to place. N goes on without."]);
+    expect(log).toEqual([
+      "Accepted 3 keypoints on frame 30 of top. What is still open here is yours to place. N goes on without.",
+    ]);
   });
 });
 
