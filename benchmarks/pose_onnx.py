@@ -29,11 +29,12 @@ from sbea_engine.data import Skeleton
 from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.runtime import autocast, default_precision
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.inference import MAX_BATCH_PIXELS
 from sbea_engine.pose.model import PoseNetwork, compute_in
 from sbea_engine.pose.onnx_answers import answer_through_onnx
 from sbea_engine.pose.training import build_model
-from sbea_engine.pose.two_stage_training import build_coarse, build_fine
+from sbea_engine.pose.two_stage_training import build_coarse
 
 CPU = torch.device("cpu")
 APART_PX = 0.01

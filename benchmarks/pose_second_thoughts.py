@@ -1,6 +1,6 @@
 """What looking again is worth where two stages disagree, and what it costs: with it and without, one model.
 
-    python -m benchmarks.pose_second_thoughts [--recipe solo] [--seeds 4] [--seconds 8] [--labels 60]
+    python benchmarks/pose_second_thoughts.py [--recipe solo] [--seeds 4] [--seconds 8] [--labels 60]
                                               [--preset fast] [--threads 1]
 
 Renders a rig of four cameras, trains one model a seed on labelled frames of all views, and predicts every
@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from rig_accuracy import GAP_S, figures, labels_before, report, true_poses, with_lens
 
-from benchmarks.rig_accuracy import GAP_S, figures, labels_before, report, true_poses, with_lens
 from sbea_engine.data import Poses
 from sbea_engine.pose import two_stage
 from sbea_engine.pose.config import PoseConfig
