@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.special import expit
-from torch import nn
+from torch import Tensor, nn
 
 from sbea_engine.nn.backbone import STRIDE
 from sbea_engine.nn.heatmaps import highest_peaks, log_mass_at
@@ -133,10 +133,9 @@ class TwoStageLocator:
         self._coarse = network.coarse
         self._turns = turns
         keypoints = len(plan.crop.body.shape_px)
-        one = (
-            None if turns.flip_index is None else turns.flip_index[:keypoints]
-        )  # that of the first individual
-        self._close = CloseLook(network.fine, plan.crop, plan.radius_px, one)
+        # That of the first individual: the fine stage sees one.
+        flip_index = None if turns.flip_index is None else turns.flip_index[:keypoints]
+        self._close = CloseLook(network.fine, plan.crop, plan.radius_px, flip_index)
         self._body = plan.crop.body
         self._individuals = individuals
 
@@ -164,15 +163,13 @@ class TwoStageLocator:
             rows = np.searchsorted(which, doubtful // self._individuals) * self._individuals
             rows += doubtful % self._individuals
             mine = maps.reshape(-1, first.shape[1], *maps.shape[-2:])[rows.tolist()]
+            at_px = torch.from_numpy(seen.found.points_px.reshape(*animals, 2)[doubtful]).to(mine.device)
+            mass = log_mass_at(mine, at_px, STRIDE, valid=seen.valid).cpu().numpy().astype(np.float64)
+            placed = Placement(*(part[doubtful] for part in look.placement))
+            again = plausibility(self._body, placed, first[doubtful], mass) + look.support()[doubtful]
             peaks = highest_peaks(mine, STRIDE, PEAKS, valid=seen.valid)
             places = in_reduced(peaks.points_px.cpu().numpy())
-            masses = peaks.log_mass.cpu().numpy().astype(np.float64)
-            at = seen.found.points_px.reshape(*animals, 2)[doubtful]
-            mass = log_mass_at(mine, torch.from_numpy(at).to(mine.device), STRIDE, valid=seen.valid)
-            placed = Placement(*(part[doubtful] for part in look.placement))
-            again = plausibility(self._body, placed, first[doubtful], mass.cpu().numpy().astype(np.float64))
-            said[doubtful] = again + look.support()[doubtful]
-            self._reconsider(look, said, doubtful, places, masses, images)
+            self._reconsider(look, again, doubtful, places, peaks.log_mass, images)
         found = to_source(look.points_px.reshape(seen.found.points_px.shape), source, reduced)
         limit = np.array(source, dtype=np.float32) - np.float32(0.5)
         inside = np.clip(found, np.float32(-0.5), limit)  # a crop may reach beyond the picture
@@ -184,7 +181,7 @@ class TwoStageLocator:
         said: Floats,
         rows: NDArray[np.intp],
         places: Floats,
-        masses: Floats,
+        log_mass: Tensor,
         images: Sequence[Image],
     ) -> None:
         """Put into `look` what another placement shows, where both stages together think more of it.
@@ -193,33 +190,35 @@ class TwoStageLocator:
         a tail that is bent lies far from where the mean pose wants it.
 
         Args:
-            said: (pose, keypoint) what they think of the first look.
-            rows: Poses to reconsider.
-            places, masses: Peaks of their maps, (row, keypoint, peak[, 2]).
+            rows: Poses of `look` to reconsider.
+            said: (row, keypoint) what they think of the first look.
+            places, log_mass: Peaks of their maps, (row, keypoint, peak[, 2]).
         """
         # What the fine stage says is at most 0: a placement that the coarse one thinks less of cannot win.
         best = said.sum(-1)
+        masses = log_mass.cpu().numpy().astype(np.float64)
         which = [
-            (row, hypothesis)
-            for row, place, mass in zip(rows.tolist(), places, masses, strict=True)
-            for hypothesis in propose(self._body, place, mass, most=MOST_PLACEMENTS, above=best[row])
+            (n, hypothesis)
+            for n, (place, mass) in enumerate(zip(places, masses, strict=True))
+            for hypothesis in propose(self._body, place, mass, most=MOST_PLACEMENTS, above=best[n])
         ]
         if not which:
             return
         closer = self._close.look(
-            [images[row] for row, _ in which],
+            [images[rows[n]] for n, _ in which],
             np.stack([hypothesis.points_px for _, hypothesis in which]),
             np.stack([hypothesis.trust for _, hypothesis in which]),
         )
         value = np.stack([hypothesis.said for _, hypothesis in which]) + closer.support()
         winners: dict[int, int] = {}
-        for i, (row, _) in enumerate(which):
-            if value[i].sum() > best[row]:
-                best[row] = value[i].sum()
-                winners[row] = i
+        for i, (n, _) in enumerate(which):
+            if value[i].sum() > best[n]:
+                best[n] = value[i].sum()
+                winners[n] = i
         first, others = (in_image(one.placement, self._body.shape_px) for one in (look, closer))
-        for row, i in winners.items():
+        for n, i in winners.items():
+            row = rows[n]
             elsewhere = apart(self._body, first[row], others[i])
-            change = np.flatnonzero(elsewhere | (value[i] > said[row]))
+            change = np.flatnonzero(elsewhere | (value[i] > said[n]))
             look.points_px[row, change] = closer.points_px[i, change]
             look.confidence_logit[row, change] = closer.confidence_logit[i, change]
