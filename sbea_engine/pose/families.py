@@ -119,8 +119,8 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             name=SEVERAL_ALIKE,
             title="Bottom up",
             summary=(
-                "Finds the keypoints of all animals at once, then looks at each closely; for animals that look "
-                "alike, without saying who is who."
+                "Finds the keypoints of all animals at once, then looks at each closely; for animals that "
+                "look alike, without saying who is who."
             ),
             tells_individuals_apart=False,
         ),
