@@ -73,8 +73,8 @@ def fit_bottom_up(
     """
     if config.backbone != "auto":
         raise BadPoseConfig(
-            f"backbone {config.backbone!r}: the network of the family bottom_up is all of one piece; it only "
-            f"takes auto."
+            f"backbone {config.backbone!r}: the networks of the family bottom_up have one of their own; it "
+            f"only takes auto."
         )
     check_placed(labels.skeleton, np.asarray(placed_mask(labels).any(axis=1)), "")
     runs = Runs(steps_of(config, len(labels.individuals)), config, checkpoint, on_progress)
