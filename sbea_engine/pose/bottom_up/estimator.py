@@ -87,6 +87,12 @@ class BottomUpEstimator(StagedEstimator[BottomUpStages]):
         coarse = build_network(self.skeleton_, self.links_, self.config)
         return BottomUpStages(coarse, build_fine(self.skeleton_, self.config))
 
+    @staticmethod
+    def _read_plan(data: Mapping[str, Any]) -> TwoStagePlan:
+        if "coarse" not in data:
+            raise ValueError("it has no closer look, as models of this family had none before; train it anew")
+        return TwoStagePlan.from_dict(data)
+
     def _locator(self) -> AnimalLocator:
         links = self.links_.scaled(self.plan_.coarse.scale)
         assembler = Assembler(links=links, individuals=len(self.individuals_))

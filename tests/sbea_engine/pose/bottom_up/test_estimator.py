@@ -127,6 +127,14 @@ class TestSaveAndLoad:
         assert "not told" in card.meaning["points_px"]
         assert f"within {trained.plan_.radius_px:.1f} source pixels" in card.meaning["confidence"]
 
+    def test_a_model_of_one_stage_says_what_to_do(self, trained: BottomUpEstimator, tmp_path: Path) -> None:
+        trained.save(tmp_path)
+        document = json.loads((tmp_path / CARD_FILE).read_text())
+        document["plan"] = document["plan"]["coarse"]
+        (tmp_path / CARD_FILE).write_text(json.dumps(document))
+        with pytest.raises(BadModel, match="train it anew"):
+            BottomUpEstimator.load(tmp_path)
+
     @pytest.mark.parametrize(
         "links", [None, {}, {"edges": [[0, 7]], "reach_px": [[0, 1], [1, 0]], "extent_px": 1}]
     )
