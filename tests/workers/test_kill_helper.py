@@ -18,6 +18,7 @@ FRAMES = 7000
 def test_the_range_of_a_killed_helper_is_done_again(studio: Studio) -> None:
     made: dict[str, Any] = studio.ask("predict", frames=FRAMES)
     job = made["job"]
+    studio.environment["SBEA_TASK_MODULES"] += ",tests.workers.slow_ranges"
     workers = [studio.start_worker(), studio.start_worker()]
 
     def helper() -> int | None:

@@ -29,6 +29,7 @@ CHANNEL_LAYERS: dict[str, Any] = {"default": {"BACKEND": "channels.layers.InMemo
 
 _messages = str(env.folder("SBEA_BROKER_FOLDER", SBEA_DATA_ROOT / "broker" / "messages"))
 CELERY_BROKER_URL = "filesystem://localhost//"
+CELERY_BROKER_TRANSPORT = "webapp.jobs.file_broker:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     # One folder for both directions: the sender writes where the worker reads.
     "data_folder_in": _messages,
