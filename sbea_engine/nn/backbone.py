@@ -12,12 +12,16 @@ from torch.nn import functional
 STRIDE = 2
 """Input pixels a cell of the finest map, each way."""
 
+EXACT_LEVEL = 2
+"""Coarsest level (0 is the finest) of which each cell lies over whole cells of all finer ones."""
+
 
 class ConvNorm(nn.Sequential):
     """Convolution without bias and batch normalisation; rectified unless told otherwise.
 
     Batch (not group) normalisation on purpose: at inference it is a fixed affine map, so a crop in training
-    and a whole frame in use give one pixel the same answer.
+    and a whole frame in use give one pixel the same answer. It is then part of the convolution's weights,
+    which saves going over the maps once more.
     """
 
     def __init__(
@@ -30,6 +34,26 @@ class ConvNorm(nn.Sequential):
         if relu:
             layers.append(nn.ReLU(inplace=True))
         super().__init__(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, inputs, h, w) to (batch, outputs, h / stride, w / stride)."""
+        convolution, norm, *rest = self
+        assert isinstance(convolution, nn.Conv2d)
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        y: Tensor
+        if norm.training:
+            y = norm(convolution(x))
+        else:
+            factor = norm.weight * (norm.running_var + norm.eps).rsqrt()
+            weight = convolution.weight * factor[:, None, None, None]
+            shift = norm.bias - norm.running_mean * factor
+            step, edge, spread = convolution.stride, convolution.padding, convolution.dilation
+            y = functional.conv2d(x, weight, shift, step, edge, spread, convolution.groups)
+        for layer in rest:
+            y = layer(y)
+        return y
 
 
 class ResidualBlock(nn.Module):
@@ -69,17 +93,24 @@ class PyramidBackbone(nn.Module):
 
     @property
     def multiple(self) -> int:
-        """Height and width of the input must be multiples of this."""
+        """Height and width of training views and crops are multiples of this: no level is cut."""
         return int(STRIDE * 2 ** (len(self.channels) - 1))
 
+    @property
+    def least_multiple(self) -> int:
+        """Height and width of the input must be multiples of this; less of a whole frame is then padding."""
+        return int(STRIDE * 2 ** min(EXACT_LEVEL, len(self.channels) - 1))
+
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Maps from finest (stride 2) to coarsest: [(batch, channels[i], h / 2^(i+1), w / 2^(i+1))]."""
+        """Maps from finest (stride 2) to coarsest: [(batch, channels[i], h / 2^(i+1), w / 2^(i+1))]; the last
+        row and column of levels coarser than `EXACT_LEVEL` may reach beyond the picture."""
         levels: list[Tensor] = [self.stem(x)]
         for block in self.down:
             levels.append(block(levels[-1]))
         for i in reversed(range(len(self.down))):
             coarse = functional.interpolate(self.lateral[i](levels[i + 1]), scale_factor=2.0, mode="nearest")
-            levels[i] = self.smooth[i](levels[i] + coarse)
+            rows, columns = levels[i].shape[-2:]
+            levels[i] = self.smooth[i](levels[i] + coarse[..., :rows, :columns])
         return levels
 
 

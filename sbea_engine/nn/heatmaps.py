@@ -69,6 +69,11 @@ def masked_to(maps: Tensor, valid: tuple[int, int] | None) -> Tensor:
     return maps.masked_fill(~keep, -torch.inf)
 
 
+def on_picture(maps: Tensor, valid: tuple[int, int] | None) -> Tensor:
+    """Maps (..., h, w) without the rows and columns of cells behind the first `valid`, which are padding."""
+    return maps if valid is None else maps[..., : valid[0], : valid[1]]
+
+
 def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, int] | None = None) -> Decoded:
     """The highest cell, refined by the expectation over the window round it.
 
@@ -78,37 +83,44 @@ def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, in
         radius: The window is (2 radius + 1) cells wide; cells outside the map count nothing.
         valid: (rows, columns) of cells that lie on the picture; the rest is padding and never chosen.
     """
+    all_rows, all_columns = logits.shape[-2:]
+    logits = on_picture(logits, valid)
     height, width = logits.shape[-2:]
-    logits = masked_to(logits.float(), valid)
-    log_p = torch.log_softmax(logits.flatten(2), dim=-1)
-    log_peak, cell = log_p.max(dim=-1)
-    p = log_p.exp()
-    entropy = -torch.where(p > 0, p * log_p, 0.0).sum(-1) / math.log(height * width)
+    flat = logits.flatten(2).float()
+    peak, cell = flat.max(dim=-1)
+    below = flat - peak[..., None]
+    weight = below.exp()
+    total = weight.sum(-1)
+    # Of cells as p log p, with p = weight / total: nothing is taken of the logarithm of 0.
+    entropy = total.log() - torch.linalg.vecdot(weight, below) / total
     steps = torch.arange(-radius, radius + 1, device=logits.device)
     rows = torch.div(cell, width, rounding_mode="floor")[..., None] + steps
     columns = (cell % width)[..., None] + steps
     in_height, in_width = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
     inside = in_height[..., :, None] & in_width[..., None, :]
     index = rows.clamp(0, height - 1)[..., :, None] * width + columns.clamp(0, width - 1)[..., None, :]
-    window = torch.gather(p, 2, index.flatten(2)).view(index.shape) * inside
+    window = torch.gather(weight, 2, index.flatten(2)).view(index.shape) * inside
     mass = window.sum((-2, -1))
     y = (window.sum(-1) * rows).sum(-1) / mass
     x = (window.sum(-2) * columns).sum(-1) / mass
     points = torch.stack([x, y], dim=-1) * stride + (stride - 1) / 2
-    return Decoded(points, cell, log_peak, mass.log(), entropy)
+    cell = torch.div(cell, width, rounding_mode="floor") * all_columns + cell % width
+    share = entropy / math.log(all_rows * all_columns)
+    return Decoded(points, cell, -total.log(), (mass / total).log(), share)
 
 
 def highest_peaks(
     logits: Tensor, stride: int, count: int, *, radius: int = 3, valid: tuple[int, int] | None = None
 ) -> Peaks:
     """Cells that are the highest within `radius` cells of them; arguments as of `decode`."""
-    log_p = torch.log_softmax(masked_to(logits.float(), valid).flatten(2), dim=-1).view_as(logits)
-    around = functional.max_pool2d(log_p, 2 * radius + 1, stride=1, padding=radius)
-    alone = torch.where((log_p == around) & log_p.isfinite(), log_p, -torch.inf).flatten(2)
+    log_p = _log_probability(on_picture(logits, valid))
+    around = functional.max_pool2d(log_p, (1, 2 * radius + 1), stride=1, padding=(0, radius))
+    around = functional.max_pool2d(around, (2 * radius + 1, 1), stride=1, padding=(radius, 0))
+    alone = torch.where(log_p == around, log_p, -torch.inf).flatten(2)
     height, cell = alone.topk(min(count, alone.shape[-1]), dim=-1)
     window = _window_sums(log_p.exp(), radius).flatten(2)
     mass = torch.where(height.isfinite(), torch.gather(window, 2, cell).log(), -torch.inf)
-    width = logits.shape[-1]
+    width = log_p.shape[-1]
     at = torch.stack([cell % width, torch.div(cell, width, rounding_mode="floor")], dim=-1)
     return Peaks(at * stride + (stride - 1) / 2, mass)
 
@@ -119,15 +131,22 @@ def log_mass_at(
     """(batch, keypoint) log probability of the window round the cell of each point.
 
     Args:
-        points_px: (batch, keypoint, 2) x, y, input pixels; beyond the map its nearest cell counts.
+        points_px: (batch, keypoint, 2) x, y, input pixels; beyond the picture its nearest cell counts.
         logits, stride, radius, valid: As of `decode`.
     """
-    p = torch.softmax(masked_to(logits.float(), valid).flatten(2), dim=-1).view_as(logits)
-    height, width = logits.shape[-2:]
+    p = _log_probability(on_picture(logits, valid)).exp()
+    height, width = p.shape[-2:]
     cell = torch.div(points_px, stride, rounding_mode="floor").long()
     index = cell[..., 1].clamp(0, height - 1) * width + cell[..., 0].clamp(0, width - 1)
     return torch.gather(_window_sums(p, radius).flatten(2), 2, index[..., None])[..., 0].log()
 
 
+def _log_probability(logits: Tensor) -> Tensor:
+    return torch.log_softmax(logits.float().flatten(2), dim=-1).view(logits.shape)
+
+
 def _window_sums(p: Tensor, radius: int) -> Tensor:
-    return functional.avg_pool2d(p, 2 * radius + 1, stride=1, padding=radius, divisor_override=1)
+    """Of the square round each cell, along one axis and then along the other."""
+    side = 2 * radius + 1
+    along = functional.avg_pool2d(p, (1, side), stride=1, padding=(0, radius), divisor_override=1)
+    return functional.avg_pool2d(along, (side, 1), stride=1, padding=(radius, 0), divisor_override=1)

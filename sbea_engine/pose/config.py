@@ -70,7 +70,7 @@ PRESETS: Mapping[PresetName, Preset] = {
 COARSE: Mapping[PresetName, Preset] = {
     "tiny": replace(PRESETS["tiny"], iterations=60),
     "fast": replace(PRESETS["fast"], extent_px=40, gap_px=3, crop_px=96, iterations=400),
-    "default": replace(PRESETS["default"], iterations=560),
+    "default": replace(PRESETS["default"], gap_px=2, iterations=560),
 }
 """Of the first stage of `two_stage`, which has to say where the animal is and which way it points."""
 

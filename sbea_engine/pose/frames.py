@@ -114,13 +114,24 @@ def check_frames(sources: Sequence[FrameSource], *, on_progress: OnProgress = ig
 
 
 def to_working_image(rgb: Image, plan: WorkingPlan, colour: Colour) -> Image:
-    """Scale a frame (H, W, 3) by area, so that no fine detail aliases, and take its grey if wanted."""
+    """A frame (H, W, 3) in the colours that the network sees, at working scale."""
+    return scaled(in_colour(rgb, colour), plan)
+
+
+def in_colour(rgb: Image, colour: Colour) -> Image:
+    """A frame (H, W, 3), or its grey (H, W)."""
     import cv2
 
-    size = plan.working_size(Size(rgb.shape[1], rgb.shape[0]))
-    image = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY) if colour == "grey" else rgb
-    if size != (rgb.shape[1], rgb.shape[0]):
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False) if colour == "grey" else rgb
+
+
+def scaled(image: Image, plan: WorkingPlan) -> Image:
+    """A frame (H, W[, 3]) at working scale, reduced by area, so that no fine detail aliases."""
+    import cv2
+
+    size = plan.working_size(Size(image.shape[1], image.shape[0]))
+    if size != (image.shape[1], image.shape[0]):
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return np.ascontiguousarray(image)
 
 

@@ -50,7 +50,7 @@ def see(model: PoseNetwork, images: list[Image]) -> Seen:
     height, width = images[0].shape[:2]
     device = next(model.parameters()).device
     with torch.inference_mode():
-        out = model(as_batch(images, model.multiple).to(device), valid=(height, width))
+        out = model(as_batch(images, model.least_multiple).to(device), valid=(height, width))
     points = out.decoded.points_px.clamp(min=-0.5).cpu().numpy().astype(np.float32)
     points = np.minimum(points, np.array([width - 0.5, height - 0.5], dtype=np.float32))
     trust = out.confidence_logit.cpu().numpy().astype(np.float32)

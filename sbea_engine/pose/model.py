@@ -99,7 +99,8 @@ class PoseNetwork(nn.Module, ABC):
     training views differ from the picture (`views`).
 
     Args:
-        backbone: Forward gives levels, finest first; `multiple` is of which the sides of its input must be.
+        backbone: Forward gives levels, finest first; `multiple` is of which the sides of its input must be,
+            or `least_multiple` where that is less.
 
     Attributes:
         stride: Input pixels a cell of the maps, each way.
@@ -123,8 +124,13 @@ class PoseNetwork(nn.Module, ABC):
 
     @property
     def multiple(self) -> int:
-        """Height and width of the input must be multiples of this."""
+        """Height and width of training views and crops are multiples of this."""
         return int(self.backbone.multiple)  # type: ignore[arg-type]
+
+    @property
+    def least_multiple(self) -> int:
+        """Height and width of the input must be multiples of this."""
+        return int(getattr(self.backbone, "least_multiple", self.multiple))
 
     @abstractmethod
     def score(self, levels: list[Tensor], valid: tuple[int, int] | None) -> Maps:
@@ -134,7 +140,7 @@ class PoseNetwork(nn.Module, ABC):
         """Find keypoints.
 
         Args:
-            images: uint8 (batch, channel, h, w); h and w multiples of `multiple`.
+            images: uint8 (batch, channel, h, w); h and w multiples of `least_multiple`.
             valid: (rows, columns) of pixels that are picture and not padding.
         """
         if self.training:  # the trainer has chosen

@@ -46,7 +46,7 @@ class PoseFeatures(nn.Module):
 
     def inputs(self, batch: int, cells: tuple[int, int]) -> dict[str, Tensor]:
         """An example, of which the last row and column are padding."""
-        images = _pictures(batch, self._channels, self.network.multiple, cells)
+        images = _pictures(batch, self._channels, self.network.least_multiple, cells)
         return {"images": images, "valid": torch.tensor([n - 1 for n in images.shape[-2:]])}
 
     def features(self, found: tuple[Tensor, ...]) -> Features:

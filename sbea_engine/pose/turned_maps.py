@@ -30,29 +30,30 @@ class Turns(NamedTuple):
     flip_index: NDArray[np.intp] | None
 
     def ways(self) -> list[tuple[int, bool]]:
-        """Quarter turns, and whether mirrored after them: as it is, and what differs most from that."""
+        """Quarter turns, and whether mirrored after them: what differs most from the picture as it is."""
         other = (2 if self.half_turns else 0, self.flip_index is not None)
-        return [(0, False)] if other == (0, False) else [(0, False), other]
+        return [] if other == (0, False) else [other]
 
 
-def turned_log_maps(network: PoseNetwork, images: Sequence[Image], turns: Turns) -> Tensor:
+def turned_log_maps(network: PoseNetwork, images: Sequence[Image], turns: Turns, logits: Tensor) -> Tensor:
     """Log of the mean probability of each cell: (frame, map, h, w), with the cells of the padding.
 
     Args:
         images: Frames of one size, at the network's working scale.
+        logits: What the network says of them as they are, of the same shape.
     """
     device = next(network.parameters()).device
-    batch = as_batch(list(images), network.multiple).to(device)
-    total: Tensor | None = None
-    ways = turns.ways()
+    batch = as_batch(list(images), network.least_multiple).to(device)
+    total, ways = _probability(logits), turns.ways()
     with torch.inference_mode():
         for quarters, mirror in ways:
             seen = torch.rot90(batch, quarters, (2, 3))
-            logits = network((seen.flip(3) if mirror else seen).contiguous()).logits.float()
-            maps = torch.softmax(logits.flatten(2), dim=-1).view_as(logits)
+            maps = _probability(network((seen.flip(3) if mirror else seen).contiguous()).logits)
             if mirror:
                 maps = maps.flip(3)[:, turns.flip_index]
-            maps = torch.rot90(maps, -quarters, (2, 3))
-            total = maps if total is None else total + maps
-    assert total is not None  # there is always the picture as it is
-    return (total / len(ways)).clamp_min(torch.finfo(torch.float32).tiny).log()
+            total = total + torch.rot90(maps, -quarters, (2, 3))
+    return (total / (1 + len(ways))).clamp_min(torch.finfo(torch.float32).tiny).log()
+
+
+def _probability(logits: Tensor) -> Tensor:
+    return torch.softmax(logits.float().flatten(2), dim=-1).view_as(logits)

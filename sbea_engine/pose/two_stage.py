@@ -159,7 +159,9 @@ class TwoStageLocator:
         doubtful = np.flatnonzero(said.mean(-1) < DOUBT)
         if len(doubtful):
             which = np.unique(doubtful // self._individuals)
-            maps = turned_log_maps(self._coarse, [frames[i].working for i in which], self._turns)
+            working_images = [frames[i].working for i in which]
+            logits = seen.logits[which.tolist()]
+            maps = turned_log_maps(self._coarse, working_images, self._turns, logits)
             rows = np.searchsorted(which, doubtful // self._individuals) * self._individuals
             rows += doubtful % self._individuals
             mine = maps.reshape(-1, first.shape[1], *maps.shape[-2:])[rows.tolist()]

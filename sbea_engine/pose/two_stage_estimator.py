@@ -15,7 +15,7 @@ from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.estimator import PREFETCH_FRAMES
 from sbea_engine.pose.fine_training import build_fine
-from sbea_engine.pose.frames import Image, to_working_image
+from sbea_engine.pose.frames import Image, in_colour, scaled
 from sbea_engine.pose.inference import Located, batch_size_for
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size
@@ -61,9 +61,8 @@ class StagedEstimator(NetworkEstimator[Network, TwoStagePlan]):
         plan, colour, reduced = self.plan_, self.config.colour, self.plan_.reduced
         for rgb in images:
             size = Size(rgb.shape[1], rgb.shape[0])
-            yield TwoSizes(
-                to_working_image(rgb, plan.coarse, colour), to_working_image(rgb, reduced, colour), size
-            )
+            image = in_colour(rgb, colour)
+            yield TwoSizes(scaled(image, plan.coarse), scaled(image, reduced), size)
 
 
 class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from sbea_engine.nn.backbone import PyramidBackbone
+from sbea_engine.nn.backbone import ConvNorm, PyramidBackbone
 
 
 class TestPyramidBackbone:
@@ -28,3 +28,32 @@ class TestPyramidBackbone:
             whole = backbone(picture)[0]
             part = backbone(picture[..., :48, :48])[0]
         torch.testing.assert_close(whole[..., :12, :12], part[..., :12, :12])
+
+    def test_a_picture_needs_no_more_padding_than_its_exact_levels_do(self) -> None:
+        backbone = PyramidBackbone(1, (4, 6, 8, 10, 12)).eval()
+        assert (backbone.multiple, backbone.least_multiple) == (32, 8)
+        picture = torch.randn(1, 1, 40, 72, generator=torch.Generator().manual_seed(0))
+        levels = backbone(picture)
+        sizes = [tuple(level.shape[-2:]) for level in levels]
+        assert sizes == [(20, 36), (10, 18), (5, 9), (3, 5), (2, 3)]
+
+
+class TestConvNorm:
+    @pytest.mark.parametrize("relu", [True, False])
+    @pytest.mark.parametrize("stride", [1, 2])
+    def test_answers_as_its_layers_do(self, stride: int, relu: bool) -> None:
+        generator = torch.Generator().manual_seed(0)
+        layer = ConvNorm(3, 5, stride=stride, relu=relu)
+        norm = layer[1]
+        assert isinstance(norm, torch.nn.BatchNorm2d)
+        with torch.no_grad():
+            for _ in range(3):  # statistics that are no longer those of the start
+                layer(2 + 3 * torch.randn(4, 3, 12, 16, generator=generator))
+            norm.weight.copy_(torch.rand(5, generator=generator) + 0.5)
+            norm.bias.copy_(torch.randn(5, generator=generator))
+        layer.eval()
+        x = torch.randn(2, 3, 12, 16, generator=generator)
+        plain = x
+        for part in layer:
+            plain = part(plain)
+        torch.testing.assert_close(layer(x), plain, atol=1e-5, rtol=1e-5)

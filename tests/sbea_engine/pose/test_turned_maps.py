@@ -31,8 +31,12 @@ def images() -> list[np.ndarray]:
     return [image]
 
 
+def _turned(network: Bright, images: list[np.ndarray], turns: Turns) -> Tensor:
+    return turned_log_maps(network, images, turns, network(torch.from_numpy(images[0])[None, None]).logits)
+
+
 def test_as_it_is_are_the_networks_own(network: Bright, images: list[np.ndarray]) -> None:
-    got = turned_log_maps(network, images, Turns(False, None))
+    got = _turned(network, images, Turns(False, None))
     own = torch.log_softmax(network(torch.from_numpy(images[0])[None, None]).logits.flatten(2), -1)
     torch.testing.assert_close(got.flatten(2), own)
 
@@ -42,7 +46,7 @@ def test_as_it_is_are_the_networks_own(network: Bright, images: list[np.ndarray]
 def test_all_come_back_to_where_they_were_seen(
     network: Bright, images: list[np.ndarray], half_turns: bool, flip_index: np.ndarray | None
 ) -> None:
-    maps = turned_log_maps(network, images, Turns(half_turns, flip_index)).exp()
+    maps = _turned(network, images, Turns(half_turns, flip_index)).exp()
     assert maps.shape == (1, 2, 16, 24)
     torch.testing.assert_close(maps.sum((2, 3)), torch.ones(1, 2))
     assert (maps[0, 0] == maps[0, 0].max()).nonzero().tolist() == [[4, 2]]
@@ -50,14 +54,14 @@ def test_all_come_back_to_where_they_were_seen(
 
 def test_a_mirror_exchanges_maps(network: Bright, images: list[np.ndarray]) -> None:
     """What is left is right in the mirror, where the other map is taken: both ways say the same."""
-    alone = turned_log_maps(network, images, Turns(False, None))
-    both = turned_log_maps(network, images, Turns(False, np.array([1, 0])))
+    alone = _turned(network, images, Turns(False, None))
+    both = _turned(network, images, Turns(False, np.array([1, 0])))
     torch.testing.assert_close(both, alone, atol=1e-4, rtol=1e-4)
-    wrong = turned_log_maps(network, images, Turns(False, np.array([0, 1])))
+    wrong = _turned(network, images, Turns(False, np.array([0, 1])))
     assert (wrong - alone).abs().max() > 0.5
 
 
 def test_a_bias_for_one_direction_goes_out(network: Bright, images: list[np.ndarray]) -> None:
-    first, second = turned_log_maps(network, images, Turns(True, None))[0]
-    assert first.max() < turned_log_maps(network, images, Turns(False, None))[0, 0].max()
+    first, second = _turned(network, images, Turns(True, None))[0]
+    assert first.max() < _turned(network, images, Turns(False, None))[0, 0].max()
     torch.testing.assert_close(first.argmax(), second.argmax())
