@@ -1,13 +1,13 @@
 """What a network sees in the frames just before and after, joined with what it sees in a frame.
 
-After the temporal-context network of Lightning Pose (Biderman et al., Nature Methods 2024): a recurrence that
-runs over five frames of *features* from both ends and meets in the middle one. Features of a frame do not
+After the temporal-context network of Lightning Pose (Biderman et al., Nature Methods 2024): features of five
+frames go into a recurrence that runs from both ends and meets in the middle. Features of a frame do not
 depend on its neighbours, so that in a video each frame is encoded once, whatever windows it is in.
 
-What differs: the recurrence is a gated one (after the convolutional GRU of Ballas et al. 2016), narrow, and
-the same for both directions, since few labels teach it; its kernels are separable, so that it costs little
-beside the network; what it finds is added to the features of the middle frame, so that before it has learned
-anything it changes nothing.
+What differs: the state is some channels and not a map a keypoint; the recurrence is gated (after the
+convolutional GRU of Ballas et al. 2016) and the same for both directions, since few labels teach it; its
+kernels are separable, so that it costs little; what it finds is added to the features of the middle frame, so
+that before it has learned anything it changes nothing.
 """
 
 from __future__ import annotations

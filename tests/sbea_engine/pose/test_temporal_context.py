@@ -7,11 +7,12 @@ import torch
 
 from sbea_engine.data import Skeleton
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.families import FAMILY_FACTS
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.temporal_context import REACH, WIDTH, TemporalContext
 from sbea_engine.pose.training import build_model
 
-FAMILIES = ("heatmap_unet", "pyramid")
+FAMILIES = [name for name, facts in FAMILY_FACTS.items() if facts.temporal_context]
 SKELETON = Skeleton(keypoints=("nose", "tail"))
 WINDOWS = torch.tensor([[0, 0, 0, 1, 2], [0, 1, 2, 3, 4], [2, 3, 4, 4, 4]])
 
