@@ -11,7 +11,7 @@ spread over the first two thirds less a second; measured is every frame of the l
 that are in the picture and, apart, on those that the camera sees and a patch hides.
 
 Three networks a film: without context, with it, and without it but trained for --longer times as many steps,
-which is about what context costs. Time is that of the processor.
+which is about what context costs; with --longer 1 the first two. Time is that of the processor.
 """
 
 from __future__ import annotations
@@ -129,11 +129,10 @@ def compare(
     rows = np.linspace(0, first - math.ceil(GAP_S * truth.fps) - 1, asked.labels).round().astype(int)
     labels = exact_labels(truth, folder, rows)
     print(f"{film}, {family}, seed {seed}: {len(labels)} labels, frames {first} to {len(truth) - 1}")
-    for name, frames, steps in (
-        ("without", 0, asked.iterations),
-        ("with", 2, asked.iterations),
-        ("without, longer", 0, round(asked.longer * asked.iterations)),
-    ):
+    networks = [("without", 0, asked.iterations), ("with", 2, asked.iterations)]
+    if asked.longer > 1:
+        networks.append(("without, longer", 0, round(asked.longer * asked.iterations)))
+    for name, frames, steps in networks:
         config = PoseConfig(
             preset=asked.preset,
             family=family,
