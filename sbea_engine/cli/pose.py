@@ -63,6 +63,13 @@ for verb in (pose_pictures.film, pose_pictures.pose_map):
 @click.option("--colour", type=click.Choice(["grey", "rgb"]), show_default="grey")
 @click.option("--rotation", "rotation_deg", type=float, show_default="180", help="Degrees.")
 @click.option("--members", type=int, default=1, show_default=True, help="Networks that answer together.")
+@click.option(
+    "--context",
+    "context_frames",
+    type=int,
+    show_default="0",
+    help="Frames before and after that the network sees too, 0 or 2: pyramid or heatmap_unet, on videos.",
+)
 @reports
 def train(
     output: Output, /, data: Path, out: Path, start: Path | None, holdout: str | None, **settings: Any

@@ -5,6 +5,7 @@ Everything is drawn from the generator that is passed in, so a sample is a funct
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,13 +81,36 @@ def random_view(
         The view (size, size[, 3]), its points (keypoint, 2) in its own pixels (they may lie outside), and
         the keypoint permutation that was applied (the caller applies it to visibility).
     """
+    views, points, order = random_clip(
+        [image], points_px, size, config, rng, flip_index=flip_index, subject_px=subject_px
+    )
+    return views[0], points, order
+
+
+def random_clip(
+    images: Sequence[Image],
+    points_px: NDArray[np.float32],
+    size: int,
+    config: AugmentationConfig,
+    rng: np.random.Generator,
+    *,
+    flip_index: NDArray[np.intp],
+    subject_px: NDArray[np.float32] | None = None,
+) -> tuple[list[Image], NDArray[np.float32], NDArray[np.intp]]:
+    """`random_view` of several frames of one size that follow one another, one of which is labelled.
+
+    The view is the same for all frames, and so are gamma, contrast and brightness. Covers, blur and noise are
+    drawn for each frame, so that what is lost in one is to be found in its neighbours.
+    """
     mirror = config.flip and bool(rng.random() < 0.5)
     subject = points_px if subject_px is None else subject_px
-    matrix = _view_matrix(image.shape[:2], subject, size, config, rng, mirror=mirror)
-    view = _warp(image, matrix, size, rng, BORDERS if config.reflect else BORDERS[1:])
+    matrix = _view_matrix(images[0].shape[:2], subject, size, config, rng, mirror=mirror)
+    border = _border(BORDERS if config.reflect else BORDERS[1:], rng)
     points = points_px.astype(np.float64) @ matrix[:, :2].T + matrix[:, 2]
     order = flip_index if mirror else np.arange(len(points_px), dtype=np.intp)
-    return change_appearance(view, config, rng), points[order].astype(np.float32), order
+    tones = _tones(config, rng)
+    views = [_disturb(tones[_warp(image, matrix, size, border)], config, rng) for image in images]
+    return views, points[order].astype(np.float32), order
 
 
 def _view_matrix(
@@ -114,30 +138,39 @@ def _view_matrix(
     return np.column_stack([linear, (size - 1) / 2 - linear @ centre])
 
 
-def _warp(
-    image: Image, matrix: NDArray[np.float64], size: int, rng: np.random.Generator, borders: tuple[str, ...]
-) -> Image:
-    """Resample; beyond the picture comes one of `borders`, by chance."""
+def _border(borders: tuple[str, ...], rng: np.random.Generator) -> tuple[str, int]:
+    """What comes beyond the picture, one of `borders` by chance, and the grey that it may be."""
+    return borders[int(rng.integers(len(borders)))], int(rng.integers(256))
+
+
+def _warp(image: Image, matrix: NDArray[np.float64], size: int, border: tuple[str, int]) -> Image:
     import cv2
 
-    border = getattr(cv2, borders[int(rng.integers(len(borders)))])
-    grey = int(rng.integers(256))
+    mode, grey = getattr(cv2, border[0]), border[1]
     view = cv2.warpAffine(
-        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border, borderValue=(grey, grey, grey)
+        image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=mode, borderValue=(grey, grey, grey)
     )
     return _as_image(view)
 
 
 def change_appearance(view: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
     """Gamma, contrast, brightness, covers, blur, motion blur and noise, in that order."""
-    import cv2
+    return _disturb(_tones(config, rng)[view], config, rng)
 
+
+def _tones(config: AugmentationConfig, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Gamma, contrast and brightness: what becomes of each grey level."""
     levels = np.linspace(0.0, 1.0, 256) ** np.exp(rng.uniform(-config.gamma, config.gamma))
     contrast = np.exp(rng.uniform(-config.contrast, config.contrast))
     brightness = rng.uniform(-config.brightness, config.brightness)
     levels = (levels - 0.5) * contrast + 0.5 + brightness
-    table = np.clip(levels * 255.0 + 0.5, 0, 255).astype(np.uint8)
-    view = table[view]
+    return _as_image(np.clip(levels * 255.0 + 0.5, 0, 255).astype(np.uint8))
+
+
+def _disturb(view: Image, config: AugmentationConfig, rng: np.random.Generator) -> Image:
+    """Covers, blur, motion blur and noise, in that order."""
+    import cv2
+
     if rng.random() < config.cover:
         view = _cover(view, rng)
     if rng.random() < config.blur:

@@ -31,6 +31,7 @@ from sbea_engine.pose.held_out_suspects import held_out_suspects
 from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
+from sbea_engine.pose.neighbours import between, check_film, neighbourhood
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
 from sbea_engine.pose.training import fingerprint
@@ -143,7 +144,9 @@ def train_and_evaluate(
     run = hashlib.sha256(json.dumps([fingerprint(labels, config), holdout]).encode()).hexdigest()
     result = _finished(out, run)
     if result is None:
-        check_frames(labels.select(split.test).frames, on_progress=on_progress)
+        reach = config.context_frames
+        neighbourhood(labels.frames, reach)  # also of those to train with, before anything is decoded
+        check_frames(labels.select(split.test).frames, reach=reach, on_progress=on_progress)
         out.mkdir(parents=True, exist_ok=True)
         model = create(config).fit(
             labels.select(split.train),
@@ -367,10 +370,29 @@ def answers_to(
     if not model.tells_individuals_apart:
         yield from _behind(start, model, (image for _, image in reader.iterate(0)), stop)
         return
+    if model.config.context_frames:
+        yield from _in_context(model, reader, start, stop, chunk)
+        return
     pixels = (image for _, image in reader.iterate(start))
     for at in range(start, stop, chunk):
         with closing(model.predict_stream(islice(pixels, min(chunk, stop - at)))) as answers:
             yield from answers
+
+
+def _in_context(
+    model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int
+) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """As `answers_to`, of a model that sees frames before and after: each chunk is read with those around it,
+    also where these belong to another range."""
+    reach, count = model.config.context_frames, reader.info.frame_count
+    check_film(reader.path, reader.info, reach)
+    for at in range(start, stop, chunk):
+        end = min(at + chunk, stop)
+        first = max(0, at - reach)
+        pixels = (image for _, image in reader.iterate(first, min(count, end + reach)))
+        with closing(between(model.predict_stream(pixels), first, at, end)) as answers:
+            for _, points, confidence in answers:
+                yield points, confidence
 
 
 def _behind(

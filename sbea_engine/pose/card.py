@@ -39,7 +39,7 @@ def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome[Any, Any
             "parameters": parameter_count(outcome.model),
             "curve": outcome.trained.curve,
         },
-        meaning=_meaning(outcome),
+        meaning={**_meaning(outcome), **_context_meaning(config.context_frames)},
         stage_facts={
             "skeleton": labels.skeleton.to_dict(),
             "individuals": list(labels.individuals),
@@ -88,6 +88,17 @@ def _meaning(outcome: FitOutcome[Any, Any]) -> dict[str, str]:
             f"draw the curve and calibrate confidence. No weights were chosen by them: the last running "
             f"average is kept."
         ),
+    }
+
+
+def _context_meaning(frames: int) -> dict[str, str]:
+    if not frames:
+        return {}
+    return {
+        "context_frames": (
+            f"Each answer is made from its frame together with the {frames} frames before and the {frames} "
+            f"after it. At the edges of a video its first or last frame is taken again."
+        )
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, get_args
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.backbone_source import SOURCES_HELP, BadBackbone, parse_source
 from sbea_engine.pose.ensemble_size import MAX_MEMBERS
-from sbea_engine.pose.families import BACKBONES, DEFAULT_FAMILY
+from sbea_engine.pose.families import BACKBONES, DEFAULT_FAMILY, FAMILY_FACTS
 
 PresetName = Literal["tiny", "fast", "default"]
 Colour = Literal["grey", "rgb"]
@@ -20,8 +20,11 @@ PrecisionChoice = Literal["auto", "fp32", "bf16"]
 OWN_BACKBONES = ("auto", *BACKBONES)
 """Backbones by name that need no other package; which family takes which is in `families.py`."""
 
-LATER_SETTINGS = ("backbone", "disc_radius_px", "members", "start_from")
+LATER_SETTINGS = ("backbone", "context_frames", "disc_radius_px", "members", "start_from")
 """Added after the first release: at their default they leave the fingerprint of a run as it was."""
+
+CONTEXTS = (0, 2)
+"""Frames before and after that a network can see besides the one that it answers for."""
 
 WARM_SHARE = 0.35
 """Of the preset's steps where training goes on from a model; see `benchmarks/pose_warm_start.py`."""
@@ -131,6 +134,8 @@ class PoseConfig:
         members: Networks that are trained apart and answer together, see `ensemble.py`; 1 is one network.
         start_from: SHA-256 of the weights that training goes on from, see `warm_start.py`; None: it starts
             anew.
+        context_frames: Frames before and after each that the network sees too, 0 or 2; see
+            `temporal_context.py`. The labels must then be of videos, and not all families can.
     """
 
     preset: PresetName = "default"
@@ -149,6 +154,7 @@ class PoseConfig:
     disc_radius_px: float | None = None
     members: int = 1
     start_from: str | None = None
+    context_frames: int = 0
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, get_args(PresetName))
@@ -169,6 +175,7 @@ class PoseConfig:
         _check_backbone(self.backbone)
         _in_range("members", self.members, 1, MAX_MEMBERS, whole=True)
         _check_start(self.start_from, self.members)
+        _check_context(self.context_frames, self.family, self.members)
 
     @property
     def size(self) -> Preset:
@@ -231,6 +238,24 @@ def _check_start(value: object, members: int) -> None:
             "Several members cannot go on from a model: each leaves out a block of time, and these blocks "
             "move as labels are added, so that members would be judged by labels that they have learned. "
             "Train one network, or train the members anew."
+        )
+
+
+def _check_context(frames: object, family: str, members: int) -> None:
+    if isinstance(frames, bool) or frames not in CONTEXTS:
+        raise BadPoseConfig(f"context_frames is one of {', '.join(map(str, CONTEXTS))}; got {frames!r}.")
+    if frames == 0:
+        return
+    able = [name for name, facts in FAMILY_FACTS.items() if facts.temporal_context]
+    if family not in able:
+        raise BadPoseConfig(
+            f"context_frames {frames}: the family {family} sees each frame alone. Families that can see the "
+            f"frames before and after it: {', '.join(able)}."
+        )
+    if members > 1:
+        raise BadPoseConfig(
+            f"context_frames {frames}: several members cannot see frames before and after. Train one "
+            f"network, or set context_frames to 0."
         )
 
 

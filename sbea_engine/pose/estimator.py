@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sbea_engine.data import LabelSet
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import compute_threads
+from sbea_engine.pose.context_clips import locate_clip
 from sbea_engine.pose.frames import Image, to_working_image
 from sbea_engine.pose.inference import Located, locate_all
 from sbea_engine.pose.model import PoseNetwork
@@ -78,4 +79,4 @@ class PoseEstimator(WholeFrameEstimator[PoseNetwork]):
         return build_model(self.skeleton_, len(self.individuals_), self.config, backbone_facts=backbone)
 
     def _locate(self, images: Iterator[Image]) -> Iterator[Located]:
-        return locate_all(self.model_, images)
+        return (locate_all if self.model_.context is None else locate_clip)(self.model_, images)

@@ -40,6 +40,7 @@ class FamilyFacts:
         backbones: Names of `BACKBONES` that it can stand on; the first is meant by `auto`. None where the
             network is all of one piece.
         outside_backbones: Whether it can stand on a network of the package `transformers` as well.
+        temporal_context: Whether it can see the frames before and after the one that it answers for.
     """
 
     name: str
@@ -48,6 +49,7 @@ class FamilyFacts:
     tells_individuals_apart: bool = True
     backbones: tuple[str, ...] = ()
     outside_backbones: bool = False
+    temporal_context: bool = False
 
 
 BACKBONES: Mapping[str, BackboneFacts] = {
@@ -100,6 +102,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             summary="Looks at the whole picture once; the smallest network.",
             backbones=("pyramid",),
             outside_backbones=True,
+            temporal_context=True,
         ),
         FamilyFacts(
             name="deeplabcut",
@@ -114,6 +117,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             name="heatmap_unet",
             title="U-Net",
             summary="A U-Net with one heatmap a keypoint, after SLEAP's design for single animals.",
+            temporal_context=True,
         ),
         FamilyFacts(
             name=SEVERAL_ALIKE,

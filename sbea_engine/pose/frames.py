@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sbea_engine.data import FrameSource, LabelSet
 from sbea_engine.errors import BadInput
 from sbea_engine.pose.config import Colour
+from sbea_engine.pose.neighbours import neighbourhood
 from sbea_engine.pose.plan import Size, WorkingPlan
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.reader import open_frames, read_source
@@ -21,23 +22,32 @@ Image = NDArray[np.uint8]
 
 
 class FrameStore:
-    """Labelled frames by row.
+    """Labelled frames by row, and those round them.
+
+    Args:
+        reach: How many frames before and after each labelled one are kept too.
 
     Everything is decoded once, in the order of the files, by `load`. Where it does not fit into the bound,
     the least recently used frames are dropped and decoded again when asked for.
     """
 
-    def __init__(self, labels: LabelSet, colour: Colour, limit_bytes: int) -> None:
-        self._labels = labels
+    def __init__(self, labels: LabelSet, colour: Colour, limit_bytes: int, reach: int = 0) -> None:
+        self._labels, self._reach = labels, reach
         self._colour = colour
         self._limit = limit_bytes
         self._kept: OrderedDict[int, Image] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
         self.sizes: list[Size] = []
+        self._sources, self._windows = neighbourhood(labels.frames, 0)
 
     def measure(self) -> list[Size]:
-        """Size of each frame, source pixels; opens each file once and decodes nothing that it need not."""
+        """Size of each frame, source pixels; opens each file once and decodes nothing that it need not.
+
+        Raises:
+            NoNeighbours: Frames round the labelled ones are asked for and not known; see `neighbourhood`.
+        """
+        self._sources, self._windows = neighbourhood(self._labels.frames, self._reach)
         seen: dict[str, Size] = {}
         for source in self._labels.frames:
             key = str(source.path)
@@ -50,9 +60,9 @@ class FrameStore:
     def load(self, plan: WorkingPlan, *, on_progress: OnProgress = ignore) -> None:
         """Decode all labelled frames; those that share a file are read with one opening of it."""
         self._plan = plan
-        for done, (row, pixels) in enumerate(read_frames(self._labels.frames), start=1):
+        for done, (row, pixels) in enumerate(read_frames(self._sources), start=1):
             self._keep(row, to_working_image(pixels, plan, self._colour))
-            on_progress(Progress(stage="read frames", done=done, total=len(self._labels)))
+            on_progress(Progress(stage="read frames", done=done, total=len(self._sources)))
 
     def working_size(self, source: Size) -> Size:
         """Size at which a frame of that size is kept."""
@@ -64,9 +74,13 @@ class FrameStore:
             if row in self._kept:
                 self._kept.move_to_end(row)
                 return self._kept[row]
-        image = to_working_image(read_source(self._labels.frames[row]), self._plan, self._colour)
+        image = to_working_image(read_source(self._sources[row]), self._plan, self._colour)
         self._keep(row, image)
         return image
+
+    def window(self, row: int) -> list[Image]:
+        """`image` of the frame and of those round it, in order of time; of it alone where `reach` is 0."""
+        return [self.image(int(place)) for place in self._windows[row]]
 
     def _keep(self, row: int, image: Image) -> None:
         with self._lock:
@@ -106,11 +120,12 @@ def read_frames(sources: Sequence[FrameSource]) -> Iterator[tuple[int, Image]]:
                 yield row, reader.read(index)
 
 
-def check_frames(sources: Sequence[FrameSource], *, on_progress: OnProgress = ignore) -> None:
-    """Decode each frame once, so that one that is damaged is found before hours of work; errors as
-    `read_frames`."""
-    for done, _ in enumerate(read_frames(sources), start=1):
-        on_progress(Progress(stage="check frames", done=done, total=len(sources)))
+def check_frames(sources: Sequence[FrameSource], *, reach: int = 0, on_progress: OnProgress = ignore) -> None:
+    """Decode each frame and those `reach` before and after it once, so that one that is damaged is found
+    before hours of work; errors as `read_frames` and `neighbourhood`."""
+    every = neighbourhood(sources, reach).sources
+    for done, _ in enumerate(read_frames(every), start=1):
+        on_progress(Progress(stage="check frames", done=done, total=len(every)))
 
 
 def to_working_image(rgb: Image, plan: WorkingPlan, colour: Colour) -> Image:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.model import PoseNetwork, cells_of
+from sbea_engine.pose.model import PoseNetwork, PoseOutput, cells_of
 
 MAX_BATCH_PIXELS = 8 * 320 * 256
 """Working pixels a forward pass; more gains nothing on CPU and only takes memory."""
@@ -51,11 +51,15 @@ def see(model: PoseNetwork, images: list[Image]) -> Seen:
     device = next(model.parameters()).device
     with torch.inference_mode():
         out = model(as_batch(images, model.least_multiple).to(device), valid=(height, width))
-    points = out.decoded.points_px.clamp(min=-0.5).cpu().numpy().astype(np.float32)
-    points = np.minimum(points, np.array([width - 0.5, height - 0.5], dtype=np.float32))
-    trust = out.confidence_logit.cpu().numpy().astype(np.float32)
     log_mass = out.decoded.log_mass.cpu().numpy().astype(np.float32)
-    return Seen(Located(points, trust), log_mass, out.logits, cells_of((height, width), model.stride))
+    return Seen(located(out, (height, width)), log_mass, out.logits, cells_of((height, width), model.stride))
+
+
+def located(out: PoseOutput, size: tuple[int, int]) -> Located:
+    """Answers of a network, on the picture of `size` (rows, columns)."""
+    points = out.decoded.points_px.clamp(min=-0.5).cpu().numpy().astype(np.float32)
+    points = np.minimum(points, np.array([size[1] - 0.5, size[0] - 0.5], dtype=np.float32))
+    return Located(points, out.confidence_logit.cpu().numpy().astype(np.float32))
 
 
 def locate_all(model: PoseNetwork, images: Iterable[Image]) -> Iterator[Located]:

@@ -28,7 +28,8 @@ class PoseBatch(NamedTuple):
     """Training views and their truth.
 
     Attributes:
-        images: uint8 (batch, channel, size, size).
+        images: uint8 (batch, channel, size, size); for a network with context (batch, time, channel, size,
+            size), and all else is of the middle frame.
         points_px: (batch, keypoint, 2), view pixels; anything where `placed` is False.
         placed: bool (batch, keypoint): the keypoint has a position inside the view.
         known: bool (batch, keypoint): placed, or known not to be in the view. Unlabelled is not known.

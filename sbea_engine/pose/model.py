@@ -17,6 +17,7 @@ from sbea_engine.nn.runtime import Precision, autocast
 from sbea_engine.pose.config import PoseConfig, Preset
 from sbea_engine.pose.losses import PoseBatch, pose_loss
 from sbea_engine.pose.plan import Size, WorkingPlan, make_plan
+from sbea_engine.pose.temporal_context import TemporalContext
 
 CONTEXT_LEVEL = 2
 """Pyramid level (0 is the finest) that tells the confidence head about the surroundings of a peak."""
@@ -104,6 +105,8 @@ class PoseNetwork(nn.Module, ABC):
 
     Attributes:
         stride: Input pixels a cell of the maps, each way.
+        context: Joins the finest features of a frame with those of the frames before and after it. None: each
+            frame is seen alone.
         trust_origin: What confidence is before it is calibrated, a sentence for the model card.
         precision: What a network that is not being trained computes in; see `compute_in`.
         stand_in: Computes `features`, with its arguments, for a network that is not being trained; see
@@ -121,6 +124,7 @@ class PoseNetwork(nn.Module, ABC):
     def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
         self.backbone = backbone
+        self.context: TemporalContext | None = None
 
     @property
     def multiple(self) -> int:
@@ -140,7 +144,8 @@ class PoseNetwork(nn.Module, ABC):
         """Find keypoints.
 
         Args:
-            images: uint8 (batch, channel, h, w); h and w multiples of `least_multiple`.
+            images: uint8 (batch, channel, h, w); h and w multiples of `least_multiple`. For a network with
+                context (batch, time, channel, h, w): the answers are for the middle frame of each clip.
             valid: (rows, columns) of pixels that are picture and not padding.
         """
         if self.training:  # the trainer has chosen
@@ -150,8 +155,36 @@ class PoseNetwork(nn.Module, ABC):
 
     def features(self, images: Tensor, valid: tuple[int, int] | None) -> Features:
         """The backbone's levels and the maps; arguments as of `forward`."""
-        levels = self.backbone((images.float() - 127.5) / 64.0)
-        return Features(levels, self.score(levels, valid))
+        if self.context is None:
+            levels = self.encode(images)
+            return Features(levels, self.score(levels, valid))
+        clips, frames = images.shape[:2]
+        windows = torch.arange(clips * frames, device=images.device).view(clips, frames)
+        return self._joined(self.encode(images.flatten(0, 1)), windows, valid)
+
+    def encode(self, images: Tensor) -> list[Tensor]:
+        """The backbone's levels of uint8 frames (batch, channel, h, w), each seen alone."""
+        levels: list[Tensor] = self.backbone((images.float() - 127.5) / 64.0)
+        return levels
+
+    def look(self, levels: list[Tensor], windows: Tensor, valid: tuple[int, int]) -> PoseOutput:
+        """Find keypoints in frames that were encoded, by a network with context that is not being trained.
+
+        Args:
+            levels: Of `encode`.
+            windows: int64 (batch, time): places along the first axis of `levels`; the answers are for the
+                middle one of each.
+            valid: As in `forward`.
+        """
+        with autocast(levels[0].device, self.precision):
+            return self._answer(self._joined(levels, windows, valid), valid)
+
+    def _joined(self, levels: list[Tensor], windows: Tensor, valid: tuple[int, int] | None) -> Features:
+        """Features of the middle frames of the windows, the finest joined with those of the others."""
+        assert self.context is not None  # only such a network is asked
+        middle = windows[:, windows.shape[1] // 2]
+        joined = [self.context(levels[0], windows), *(level[middle] for level in levels[1:])]
+        return Features(joined, self.score(joined, valid))
 
     def _answer(self, features: Features, valid: tuple[int, int] | None) -> PoseOutput:
         levels, maps = features

@@ -17,6 +17,10 @@ from sbea_engine.pose.families import FAMILY_FACTS
 from sbea_engine.pose.heatmap_unet import HeatmapUNet
 from sbea_engine.pose.machine import PoseMachine
 from sbea_engine.pose.model import PoseNet, PoseNetwork
+from sbea_engine.pose.temporal_context import TemporalContext
+
+CONTEXT_STRIDE = 4
+"""Input pixels a cell, each way, of what looks at the frames before and after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,16 @@ def build_network(wanted: NetworkRequest) -> PoseNetwork:
         raise BadPoseConfig(f"Unknown pose network {config.family!r}; known: {', '.join(NETWORKS)}.")
     if config.disc_radius_px is not None and config.family != "deeplabcut":
         raise BadPoseConfig(f"disc_radius_px is of the family deeplabcut; {config.family} has no discs.")
-    return NETWORKS[config.family](wanted)
+    network = NETWORKS[config.family](wanted)
+    if config.context_frames:  # made last: the other weights are those of a network without
+        network.context = TemporalContext(_finest_channels(network), CONTEXT_STRIDE // network.stride)
+    return network
+
+
+def _finest_channels(network: PoseNetwork) -> int:
+    """Of the features that maps are read from, of a family that can have context (`families.py`)."""
+    assert isinstance(network, PoseNet | HeatmapUNet)  # the config has seen to it
+    return network.maps.in_channels
 
 
 def _choice(wanted: NetworkRequest) -> str:

@@ -106,6 +106,11 @@ def traceable(network: Network, channels: int) -> PoseFeatures | BottomUpFeature
             "A backbone of the package transformers cannot be exported to ONNX: its graph would keep the "
             "size of one picture. Use the runtime torch, or a model with a backbone of its family's own."
         )
+    if isinstance(network, PoseNetwork) and network.context is not None:
+        raise CannotExport(
+            "A network that sees frames before and after cannot be exported to ONNX. Use the runtime torch, "
+            "or a model that was trained with --context 0."
+        )
     device = next(network.parameters()).device
     if device.type != "cpu":
         raise CannotExport(f"The runtime onnx is for the processor; the network is on {device}. Use 'cpu'.")

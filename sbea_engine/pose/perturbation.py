@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from sbea_engine.errors import BadInput
 from sbea_engine.pose.agreement import answers_logit
 from sbea_engine.pose.consensus import consensus
 from sbea_engine.pose.factory import Image, PoseModel
@@ -33,7 +34,15 @@ def predict_with_spread(model: PoseModel, images: Iterator[Image]) -> Generator[
     Yields:
         points_px (1, individual, keypoint, 2), confidence and spread_px without the last axis. The confidence
         is that of the mean logit of the copies: calibrated no better than the model's own.
+
+    Raises:
+        BadInput: The model sees frames before and after, which copies of one frame do not have.
     """
+    if model.config.context_frames:
+        raise BadInput(
+            "Copies of a frame by itself cannot be shown to a model that sees frames before and after. Take "
+            "a model that was trained with --context 0."
+        )
     radius = float(model.card_.plan["radius_px"])
     order = model.skeleton_.flip_index
     for image in images:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from sbea_engine.data import FrameSource, Poses, Skeleton
 from sbea_engine.nn.card import ModelCard
 from sbea_engine.pose.card import STAGE
+from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.errors import NotTrained
 from sbea_engine.pose.frames import Image, read_frames, reading_order
+from sbea_engine.pose.neighbours import between, check_film, neighbourhood, runs_of
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.reader import FrameReader, open_frames
 
@@ -31,6 +34,7 @@ class PosePredictor(ABC):
 
     tells_individuals_apart = True
 
+    config: PoseConfig
     skeleton_: Skeleton
     individuals_: tuple[str, ...]
     card_: ModelCard
@@ -40,6 +44,8 @@ class PosePredictor(ABC):
         self, images: Iterator[Image]
     ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Find the keypoints in a stream of frames (H, W, 3) RGB, some frames at a time, in order.
+
+        A model with `config.context_frames` takes them for frames of one video that follow one another.
 
         Decoding and scaling run in their own thread, ahead of the network.
 
@@ -58,15 +64,23 @@ class PosePredictor(ABC):
 
         Args:
             source: A video, a folder of images, one image, or an open reader (which stays open).
-            frames: Strictly increasing frame indices; None is all of them.
+            frames: Strictly increasing frame indices; None is all of them. A model with context also reads
+                those around them.
+
+        Raises:
+            NoNeighbours: The model has context, and the frames around them are not known; see `check_film`.
         """
         if isinstance(source, Path):
             with open_frames(source) as reader:
                 return self.predict(reader, frames, on_progress=on_progress)
         self._require_trained()
         indices = range(source.info.frame_count) if frames is None else frames
-        images = (pixels for _, pixels in source.iterate()) if frames is None else map(source.read, frames)
-        points, confidence = self._collect(images, len(indices), on_progress)
+        if self.config.context_frames:
+            points, confidence = self._collect_in_context(source, indices, on_progress)
+        else:
+            whole = (pixels for _, pixels in source.iterate())
+            images = whole if frames is None else map(source.read, frames)
+            points, confidence = self._collect(images, len(indices), on_progress)
         return Poses(
             skeleton=self.skeleton_,
             individuals=self.individuals_,
@@ -83,7 +97,12 @@ class PosePredictor(ABC):
 
         Returns:
             points_px (frame, individual, keypoint, 2) in source pixels, and confidence without the last axis.
+
+        Raises:
+            NoNeighbours: The model has context, and the frames around them are not known.
         """
+        if self.config.context_frames:
+            return self._sources_in_context(sources, on_progress)
         images = (pixels for _, pixels in read_frames(sources))
         found = self._collect(images, len(sources), on_progress)
         rows = np.argsort(np.asarray(reading_order(sources), dtype=np.intp))  # back to the order asked for
@@ -97,10 +116,7 @@ class PosePredictor(ABC):
     def _collect(
         self, images: Iterator[Image], total: int, on_progress: OnProgress
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        self._require_trained()
-        shape = (total, len(self.individuals_), len(self.skeleton_))
-        points = np.full((*shape, 2), np.nan, dtype=np.float32)
-        confidence = np.zeros(shape, dtype=np.float32)
+        points, confidence = self._nothing(total)
         done = 0
         with closing(self.predict_stream(images)) as stream:
             for some_points, some_confidence in stream:
@@ -109,6 +125,49 @@ class PosePredictor(ABC):
                 done = rows.stop
                 on_progress(Progress(stage="predict", done=done, total=total))
         return points, confidence
+
+    def _collect_in_context(
+        self, reader: FrameReader, frames: Sequence[int], on_progress: OnProgress
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Answers to these frames of a video, read with those around them."""
+        reach = self.config.context_frames
+        check_film(reader.path, reader.info, reach)
+        points, confidence = self._nothing(len(frames))
+        done = 0
+        for run in runs_of(frames, reach, reader.info.frame_count, reader.path):
+            stream = self.predict_stream(pixels for _, pixels in reader.iterate(run.first, run.stop))
+            for at, some_points, some_confidence in between(stream, run.first, run.first, run.stop):
+                here = run.wanted[(run.wanted >= at) & (run.wanted < at + len(some_points))] - at
+                rows = slice(done, done + len(here))
+                points[rows], confidence[rows] = some_points[here], some_confidence[here]
+                done = rows.stop
+                on_progress(Progress(stage="predict", done=done, total=len(frames)))
+        return points, confidence
+
+    def _sources_in_context(
+        self, sources: Sequence[FrameSource], on_progress: OnProgress
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        neighbourhood(sources, self.config.context_frames)  # refuses what has no neighbours
+        points, confidence = self._nothing(len(sources))
+        done = 0
+
+        def report(progress: Progress) -> None:
+            on_progress(replace(progress, done=min(done + progress.done, len(sources)), total=len(sources)))
+
+        for path in dict.fromkeys(source.path for source in sources):
+            rows = [row for row, source in enumerate(sources) if source.path == path]
+            frames, places = np.unique([int(sources[row].index) for row in rows], return_inverse=True)
+            with open_frames(path) as reader:
+                found = self._collect_in_context(reader, frames.tolist(), report)
+            points[rows], confidence[rows] = found[0][places], found[1][places]
+            done += len(rows)
+        return points, confidence
+
+    def _nothing(self, frames: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Points and confidence before anything is known."""
+        self._require_trained()
+        shape = (frames, len(self.individuals_), len(self.skeleton_))
+        return np.full((*shape, 2), np.nan, dtype=np.float32), np.zeros(shape, dtype=np.float32)
 
     def _require_trained(self) -> None:
         if not hasattr(self, "card_"):

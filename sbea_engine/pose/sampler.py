@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet, Visibility
-from sbea_engine.nn.augmentation import AugmentationConfig, random_view
+from sbea_engine.nn.augmentation import AugmentationConfig, random_clip
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.plan import WorkingPlan, to_working
@@ -56,12 +56,14 @@ class ViewSampler:
         first = number * self._batch_size
         views = [self._view(first + i) for i in range(self._batch_size)]
         size = self._plan.crop_px
-        images = np.stack([image for image, _, _ in views])
+        images = np.stack([np.stack(clip) for clip, _, _ in views])
         points = np.stack([p for _, p, _ in views])
         visibility = np.stack([v for _, _, v in views])
         inside = ((points >= -0.5) & (points <= size - 0.5)).all(-1)  # False for NaN
         placed = inside & (visibility >= Visibility.GUESSED)
-        images = images[:, None] if images.ndim == 3 else np.moveaxis(images, -1, 1)
+        images = images[:, :, None] if images.ndim == 4 else np.moveaxis(images, -1, 2)
+        if images.shape[1] == 1:  # frames alone
+            images = images[:, 0]
         return PoseBatch(
             images=torch.from_numpy(np.ascontiguousarray(images)),
             points_px=torch.from_numpy(points),
@@ -80,11 +82,11 @@ class ViewSampler:
         subject: NDArray[np.float32] = points[np.random.default_rng((self._seed, 3, number)).choice(there)]
         return subject
 
-    def _view(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int8]]:
+    def _view(self, number: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32], NDArray[np.int8]]:
         epoch, place = divmod(number, len(self._rows))
         row = int(np.random.default_rng((self._seed, 1, epoch)).permutation(self._rows)[place])
-        image, points, order = random_view(
-            self._frames.image(row),
+        clip, points, order = random_clip(
+            self._frames.window(row),
             self._points[row],
             self._plan.crop_px,
             self._augmentation,
@@ -92,4 +94,4 @@ class ViewSampler:
             flip_index=self._flip_index,
             subject_px=self._subject(row, number),
         )
-        return image, points, self._visibility[row][order]
+        return clip, points, self._visibility[row][order]

@@ -20,6 +20,7 @@ from sbea_engine.nn.backbone_source import files_checksums, parse_source
 from sbea_engine.nn.runtime import Precision, choose_device, default_precision
 from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
 from sbea_engine.pose.calibration import Calibration, calibrate
+from sbea_engine.pose.context_clips import locate_middle
 from sbea_engine.pose.config import LATER_SETTINGS, PoseConfig, Preset
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.frames import FrameStore
@@ -133,7 +134,7 @@ class Training:
         self.model = on_device(
             begin(build_model(labels.skeleton, len(labels.individuals), config, size=size), start), config
         )
-        self.frames = FrameStore(labels, config.colour, config.cache_bytes)
+        self.frames = FrameStore(labels, config.colour, config.cache_bytes, config.context_frames)
         sizes = self.frames.measure()
         self.plan: WorkingPlan = self.model.plan(labels, sizes, size) if start is None else start.plan
         self.rows = labelled_rows(labels)
@@ -198,9 +199,11 @@ class Validation:
 
     def locate(self, model: nn.Module) -> Located:
         """Answers on the validation frames, points in source pixels."""
-        parts = list(
-            locate_all(cast(PoseNetwork, model), (self._frames.image(int(row)) for row in self._rows))
-        )
+        network, windows = cast(PoseNetwork, model), map(self._frames.window, self._rows.tolist())
+        if network.context is None:
+            parts = list(locate_all(network, (images[0] for images in windows)))
+        else:
+            parts = [locate_middle(network, images) for images in windows]
         points = np.concatenate([part.points_px for part in parts])
         source = [
             to_source(p, size, self._plan.working_size(size))

@@ -31,7 +31,7 @@ Module = TypeVar("Module", bound=nn.Module)
 Judged = TypeVar("Judged", bound=nn.Module, contravariant=True)
 Frame = tuple[str, int]
 
-KEPT_SETTINGS = ("family", "preset", "colour", "backbone", "disc_radius_px")
+KEPT_SETTINGS = ("family", "preset", "colour", "backbone", "disc_radius_px", "context_frames")
 """What makes the network what it is; a training that goes on cannot change it."""
 
 LEAST_VALIDATION_MOMENTS = 3

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sbea_engine.nn.augmentation import AugmentationConfig, random_view
+from sbea_engine.nn.augmentation import AugmentationConfig, random_clip, random_view
 
 PLAIN = AugmentationConfig(
     elsewhere=0, gamma=0, contrast=0, brightness=0, blur=0, motion_blur=0, noise=0, cover=0
@@ -88,3 +88,23 @@ class TestRandomView:
         )
         assert view.shape == (64, 64)
         assert np.isnan(points).all()
+
+
+class TestRandomClip:
+    @pytest.mark.parametrize("seed", range(8))
+    def test_all_frames_are_seen_from_one_place(self, seed: int) -> None:
+        frames = [dots(), dots(), dots()]
+        rng = np.random.default_rng(seed)
+        clip, points, _ = random_clip(frames, POINTS, 96, PLAIN, rng, flip_index=KEEP)
+        view, alone, _ = random_view(dots(), POINTS, 96, PLAIN, np.random.default_rng(seed), flip_index=KEEP)
+        np.testing.assert_array_equal(points, alone)
+        for one in clip:
+            np.testing.assert_array_equal(one, view)
+
+    def test_noise_is_of_each_frame(self) -> None:
+        config = AugmentationConfig(noise=1.0, cover=0, blur=0, motion_blur=0)
+        clip, _, _ = random_clip(
+            [dots(), dots()], POINTS, 96, config, np.random.default_rng(1), flip_index=KEEP
+        )
+        assert (clip[0] != clip[1]).mean() > 0.3
+        assert np.abs(clip[0].mean() - clip[1].mean()) < 1, "the light is the same"

@@ -10,6 +10,21 @@ class TestPoseConfig:
         config = PoseConfig(preset="fast", seed=3, minutes=2.5)
         assert PoseConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
+    def test_context_goes_round_and_is_off(self) -> None:
+        config = PoseConfig(family="heatmap_unet", context_frames=2)
+        assert PoseConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+        assert PoseConfig().context_frames == 0
+
+    @pytest.mark.parametrize("frames", [1, -2, 3, True, 2.5, "2", None])
+    def test_context_is_of_no_or_two_frames(self, frames: object) -> None:
+        with pytest.raises(BadPoseConfig, match="context_frames is one of 0, 2"):
+            PoseConfig.from_dict({"family": "pyramid", "context_frames": frames})
+
+    @pytest.mark.parametrize("family", ["two_stage", "pose_machine", "deeplabcut", "bottom_up"])
+    def test_families_without_context_say_which_have_it(self, family: str) -> None:
+        with pytest.raises(BadPoseConfig, match=f"{family} sees each frame alone.*pyramid, heatmap_unet"):
+            PoseConfig(family=family, context_frames=2)
+
     def test_presets_grow(self) -> None:
         cost = [p.iterations * p.batch_size * p.crop_px**2 for p in PRESETS.values()]
         assert list(PRESETS) == ["tiny", "fast", "default"]

@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from sbea_engine.data import Skeleton
+from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import Answer, Image, PoseModel
 from sbea_engine.pose.perturbation import copies_of, predict_with_spread
 
@@ -16,6 +17,7 @@ PLACES = np.array([[40.0, 30.0], [60.0, 34.0]])  # a red dot and a green one
 class DotFinder:
     """What lies further left in the picture is called left, also where the picture is mirrored."""
 
+    config = PoseConfig()
     skeleton_ = Skeleton(keypoints=("left", "right"), symmetric=(("left", "right"),))
     individuals_ = ("mouse",)
     card_ = SimpleNamespace(plan={"radius_px": 3.0})
