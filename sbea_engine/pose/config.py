@@ -9,8 +9,9 @@ from typing import Any, Literal, Self, get_args
 
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.backbone_source import SOURCES_HELP, BadBackbone, parse_source
+from sbea_engine.pose.consistency_config import BadConsistency, ConsistencyConfig
 from sbea_engine.pose.ensemble_size import MAX_MEMBERS
-from sbea_engine.pose.families import BACKBONES, DEFAULT_FAMILY
+from sbea_engine.pose.families import BACKBONES, DEFAULT_FAMILY, FAMILY_FACTS
 
 PresetName = Literal["tiny", "fast", "default"]
 Colour = Literal["grey", "rgb"]
@@ -20,7 +21,7 @@ PrecisionChoice = Literal["auto", "fp32", "bf16"]
 OWN_BACKBONES = ("auto", *BACKBONES)
 """Backbones by name that need no other package; which family takes which is in `families.py`."""
 
-LATER_SETTINGS = ("backbone", "disc_radius_px", "members", "start_from")
+LATER_SETTINGS = ("backbone", "disc_radius_px", "members", "start_from", "consistency")
 """Added after the first release: at their default they leave the fingerprint of a run as it was."""
 
 WARM_SHARE = 0.35
@@ -131,6 +132,7 @@ class PoseConfig:
         members: Networks that are trained apart and answer together, see `ensemble.py`; 1 is one network.
         start_from: SHA-256 of the weights that training goes on from, see `warm_start.py`; None: it starts
             anew.
+        consistency: Terms on unlabelled video; None: labels alone.
     """
 
     preset: PresetName = "default"
@@ -149,6 +151,7 @@ class PoseConfig:
     disc_radius_px: float | None = None
     members: int = 1
     start_from: str | None = None
+    consistency: ConsistencyConfig | None = None
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, get_args(PresetName))
@@ -169,6 +172,7 @@ class PoseConfig:
         _check_backbone(self.backbone)
         _in_range("members", self.members, 1, MAX_MEMBERS, whole=True)
         _check_start(self.start_from, self.members)
+        _check_consistency(self.consistency, self.family)
 
     @property
     def size(self) -> Preset:
@@ -204,7 +208,7 @@ class PoseConfig:
             raise BadPoseConfig(
                 f"Unknown pose setting: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
             )
-        return cls(**data)
+        return cls(**{**data, "consistency": _consistency(data.get("consistency"))})
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -231,6 +235,29 @@ def _check_start(value: object, members: int) -> None:
             "Several members cannot go on from a model: each leaves out a block of time, and these blocks "
             "move as labels are added, so that members would be judged by labels that they have learned. "
             "Train one network, or train the members anew."
+        )
+
+
+def _consistency(given: object) -> object:
+    """From its JSON form; anything else as it is."""
+    if not isinstance(given, Mapping):
+        return given
+    try:
+        return ConsistencyConfig.from_dict(given)
+    except BadConsistency as error:
+        raise BadPoseConfig(f"consistency: {error}") from error
+
+
+def _check_consistency(value: object, family: str) -> None:
+    if value is None:
+        return
+    if not isinstance(value, ConsistencyConfig):
+        raise BadPoseConfig(f"consistency is a mapping of settings, or nothing; got {value!r}.")
+    if family in FAMILY_FACTS and not FAMILY_FACTS[family].uses_unlabelled:
+        able = ", ".join(name for name, facts in FAMILY_FACTS.items() if facts.uses_unlabelled)
+        raise BadPoseConfig(
+            f"consistency: the family {family} has no terms on unlabelled video. Take one of {able}, or "
+            f"leave the unlabelled video out."
         )
 
 

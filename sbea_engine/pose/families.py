@@ -40,6 +40,7 @@ class FamilyFacts:
         backbones: Names of `BACKBONES` that it can stand on; the first is meant by `auto`. None where the
             network is all of one piece.
         outside_backbones: Whether it can stand on a network of the package `transformers` as well.
+        uses_unlabelled: Whether its training takes terms on unlabelled video.
     """
 
     name: str
@@ -48,6 +49,7 @@ class FamilyFacts:
     tells_individuals_apart: bool = True
     backbones: tuple[str, ...] = ()
     outside_backbones: bool = False
+    uses_unlabelled: bool = False
 
 
 BACKBONES: Mapping[str, BackboneFacts] = {
@@ -86,6 +88,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
                 "the usual choice."
             ),
             backbones=("pyramid",),
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name="pose_machine",
@@ -93,6 +96,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             summary="Looks at the whole picture twice, without a closer look; one network in place of two.",
             backbones=("pyramid",),
             outside_backbones=True,
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name="pyramid",
@@ -100,6 +104,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             summary="Looks at the whole picture once; the smallest network.",
             backbones=("pyramid",),
             outside_backbones=True,
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name="deeplabcut",
@@ -114,6 +119,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             name="heatmap_unet",
             title="U-Net",
             summary="A U-Net with one heatmap a keypoint, after SLEAP's design for single animals.",
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name=SEVERAL_ALIKE,
