@@ -57,6 +57,9 @@ class Consistency:
         labels: Only frames to train on.
         sizes: Of all labelled frames, source pixels.
 
+    Attributes:
+        clips: One entry a time: one clip, or one of each view.
+
     Raises:
         BadVideo, BadInput: See `read_clips`.
         TooFewLabels, BadPoseConfig: The labels do not suit a term; see `fit_pose_space`, `fit_view_space`.
@@ -83,7 +86,7 @@ class Consistency:
         turned = config.rotation_deg >= LEAST_TURN_DEG
         self._pose = _pose_space(labels, turned=turned) if self._settings.pose > 0 else None
         self._views = _view_space(labels, self._settings) if self._settings.views > 0 else None
-        self._clips = read_clips(
+        self.clips = read_clips(
             self._settings.videos,
             sizes,
             plan,
@@ -97,7 +100,7 @@ class Consistency:
     @property
     def facts(self) -> dict[str, Any]:
         """For the model card."""
-        clips = [clip for entry in self._clips for clip in entry]
+        clips = [clip for entry in self.clips for clip in entry]
         frames = {(c.video, c.start + i) for c in clips for i in range(CLIP_FRAMES)}
         facts: dict[str, Any] = {
             "terms": self._settings.terms,
@@ -133,7 +136,7 @@ class Consistency:
 
         def mixed(number: int) -> MixedBatch:
             share = 1.0 if number >= ramp else number / ramp
-            return MixedBatch(batch(number), self._entry(number, seed), share)
+            return MixedBatch(batch(number), self.clips_of(number, seed), share)
 
         def both(model: nn.Module, both_batch: MixedBatch) -> tuple[Tensor, Scalars]:
             total, parts = loss(model, both_batch.labelled)
@@ -151,7 +154,7 @@ class Consistency:
         the clip nor learns from it.
         """
         model.eval()
-        answers = [self._answer(model, clip) for clip in clips]
+        answers = [self.answer(model, clip) for clip in clips]
         model.train()
         points, sure = (torch.stack(part) for part in zip(*answers, strict=True))
         with autocast(points.device, "fp32"):  # pixels of a large picture are too many for bf16
@@ -169,13 +172,13 @@ class Consistency:
             found["views"] = views_excess_px(points, sure, self._views)
         return found
 
-    def _entry(self, number: int, seed: int) -> tuple[Clip, ...]:
+    def clips_of(self, number: int, seed: int) -> tuple[Clip, ...]:
         """The clips of a step: each once before any is used again."""
-        epoch, place = divmod(number, len(self._clips))
-        order = np.random.default_rng((seed, 5, epoch)).permutation(len(self._clips))
-        return self._clips[int(order[place])]
+        epoch, place = divmod(number, len(self.clips))
+        order = np.random.default_rng((seed, 5, epoch)).permutation(len(self.clips))
+        return self.clips[int(order[place])]
 
-    def _answer(self, model: PoseNetwork, clip: Clip) -> tuple[Tensor, Tensor]:
+    def answer(self, model: PoseNetwork, clip: Clip) -> tuple[Tensor, Tensor]:
         """Positions (frame, individual, keypoint, 2) in source pixels, with gradient, and which are sure."""
         height, width = clip.images[0].shape[:2]
         device = next(model.parameters()).device
