@@ -76,6 +76,7 @@ def run(asked: argparse.Namespace, seed: int, terms: dict[str, float], folder: P
     seconds = time.process_time() - began
     found = [measure(truth, view, model.predict(truth.video(view)).points_px) for view in truth.views]
     error = np.concatenate([f["error"] for f in found])
+    consistency = model.card_.training.get("consistency", {})
     return {
         "seed": seed,
         "terms": terms,
@@ -86,7 +87,7 @@ def run(asked: argparse.Namespace, seed: int, terms: dict[str, float], folder: P
         "p95_px": round(float(np.quantile(error, 0.95)), 2),
         **{f"jumps{px:.0f}": round(float(np.mean([f["jumps"][px] for f in found])), 2) for px in JUMPS_PX},
         "train_s": round(seconds, 1),
-        "unlabelled_frames": model.card_.training.get("consistency", {}).get("unlabelled_frames", 0),
+        **{name: consistency.get(name) for name in ("unlabelled_frames", "body_length_px")},
     }
 
 

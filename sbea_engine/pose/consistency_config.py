@@ -41,7 +41,7 @@ class ConsistencyConfig:
     temporal: float = 0.0
     pose: float = 0.0
     views: float = 0.0
-    reach: float = 0.25
+    reach: float = 0.17
     clips: int = 128
 
     def __post_init__(self) -> None:
