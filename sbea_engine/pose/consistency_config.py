@@ -11,7 +11,7 @@ from sbea_engine.errors import BadInput
 
 TERMS = ("temporal", "pose", "views")
 MOST_WEIGHT = 1e4
-MOST_CLIPS = 10_000
+MOST_CLIPS = 2000
 
 
 class BadConsistency(BadInput):

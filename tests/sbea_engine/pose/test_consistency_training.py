@@ -213,6 +213,15 @@ class TestTerms:
             points.detach().numpy()[:, 0], to_source(working, Size(*SIZE), Size(width, height)), atol=1e-3
         )
 
+    def test_pixels_are_not_rounded_where_a_step_is_in_bf16(
+        self, filmed: LabelSet, beginner: PoseNetwork
+    ) -> None:
+        terms = terms_of(filmed, temporal=1, pose=1, views=1, reach=0.0)
+        usual = terms.terms(beginner, terms.clips[0])
+        with torch.autocast("cpu", torch.bfloat16):
+            rounded = terms.terms(beginner, terms.clips[0])
+        assert rounded == usual
+
     def test_weights_rise_from_nothing(self, kite: LabelSet) -> None:
         terms = terms_of(kite, temporal=1)
         empty = PoseBatch(*(torch.zeros(0) for _ in range(4)))
