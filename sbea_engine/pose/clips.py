@@ -11,6 +11,7 @@ import numpy as np
 
 from sbea_engine.errors import BadInput
 from sbea_engine.pose.config import Colour
+from sbea_engine.pose.consistency_config import ConsistencyConfig
 from sbea_engine.pose.frames import Image, to_working_image
 from sbea_engine.pose.plan import Size, WorkingPlan
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -37,36 +38,35 @@ class Clip(NamedTuple):
 
 
 def read_clips(
-    videos: Sequence[str],
+    settings: ConsistencyConfig,
     sizes: Sequence[Size],
     plan: WorkingPlan,
     colour: Colour,
     *,
-    count: int,
     seed: int,
-    together: bool,
     on_progress: OnProgress = ignore,
 ) -> list[tuple[Clip, ...]]:
     """Read so many clips, spread over all videos by chance; all of them where there are fewer.
 
+    Each entry holds one clip; with the term `views` one of each view, of the same frames.
+
     Args:
         sizes: Those that frames may have: of the labelled ones.
-        together: The videos are views of one take: each entry holds one clip of each, of the same frames.
-            Otherwise each entry holds one clip.
 
     Raises:
         BadVideo: A file is not there or cannot be read, is shorter than a clip, or of another size.
         BadInput: Views of one take differ in length.
     """
     with ExitStack() as stack:
-        readers = [stack.enter_context(open_frames(Path(video))) for video in videos]
+        readers = [stack.enter_context(open_frames(Path(video))) for video in settings.videos]
         for reader in readers:
             _check(reader, sizes)
         lengths = [reader.info.frame_count for reader in readers]
+        together = settings.views > 0
         if together:
-            _check_one_take(videos, lengths)
+            _check_one_take(settings.videos, lengths)
             lengths = lengths[:1]
-        starts = choose_starts(lengths, count, seed)
+        starts = choose_starts(lengths, settings.clips, seed)
         found: list[tuple[Clip, ...]] = []
         for video, start in starts:
             of = range(len(readers)) if together else (video,)

@@ -87,14 +87,7 @@ class Consistency:
         self._pose = _pose_space(labels, turned=turned) if self._settings.pose > 0 else None
         self._views = _view_space(labels, self._settings) if self._settings.views > 0 else None
         self.clips = read_clips(
-            self._settings.videos,
-            sizes,
-            plan,
-            config.colour,
-            count=self._settings.clips,
-            seed=config.seed,
-            together=self._views is not None,
-            on_progress=on_progress,
+            self._settings, sizes, plan, config.colour, seed=config.seed, on_progress=on_progress
         )
 
     @property

@@ -8,6 +8,7 @@ import pytest
 
 from sbea_engine.errors import BadInput
 from sbea_engine.pose.clips import CLIP_FRAMES, Clip, choose_starts, read_clips
+from sbea_engine.pose.consistency_config import ConsistencyConfig
 from sbea_engine.pose.plan import Size, WorkingPlan
 from sbea_engine.video.errors import BadVideo
 from sbea_engine.video.reader import open_frames
@@ -19,8 +20,9 @@ HALF = WorkingPlan(scale=0.5, crop_px=64, radius_px=5)
 
 
 def read(videos: list[Path], plan: WorkingPlan = PLAN, **more: Any) -> list[tuple[Clip, ...]]:
-    settings: dict[str, Any] = {"count": 5, "seed": 0, "together": False, **more}
-    return read_clips([str(v) for v in videos], [Size(*SIZE)], plan, "grey", **settings)
+    terms: dict[str, Any] = {"temporal": 1, "clips": 5, **more}
+    settings = ConsistencyConfig(videos=tuple(str(v) for v in videos), **terms)
+    return read_clips(settings, [Size(*SIZE)], plan, "grey", seed=0)
 
 
 class TestChooseStarts:
@@ -47,7 +49,7 @@ class TestReadClips:
     def test_frames_are_those_of_the_video(self, tmp_path: Path) -> None:
         write_kite(tmp_path, 12)
         video = tmp_path / "top.mp4"
-        (clip,) = read([video], count=1)[0]
+        (clip,) = read([video], clips=1)[0]
         with open_frames(video) as reader:
             for offset, image in enumerate(clip.images):
                 red, green, blue = np.moveaxis(reader.read(clip.start + offset).astype(float), -1, 0)
@@ -61,7 +63,7 @@ class TestReadClips:
 
     def test_views_of_one_take_show_the_same_frames(self, tmp_path: Path) -> None:
         write_kite(tmp_path, 12, views=("top", "side"))
-        entries = read([tmp_path / "top.mp4", tmp_path / "side.mp4"], together=True)
+        entries = read([tmp_path / "top.mp4", tmp_path / "side.mp4"], views=1)
         assert len(entries) == 5
         assert all((a.video, b.video) == (0, 1) and a.start == b.start for a, b in entries)
 
@@ -69,7 +71,7 @@ class TestReadClips:
         write_kite(tmp_path / "a", 12)
         write_kite(tmp_path / "b", 10, views=("side",))
         with pytest.raises(BadInput, match=r"top\.mp4 12, side\.mp4 10\. Cut them"):
-            read([tmp_path / "a" / "top.mp4", tmp_path / "b" / "side.mp4"], together=True)
+            read([tmp_path / "a" / "top.mp4", tmp_path / "b" / "side.mp4"], views=1)
 
     def test_what_cannot_be_used_is_named(self, tmp_path: Path) -> None:
         write_kite(tmp_path, 12)
@@ -78,9 +80,8 @@ class TestReadClips:
         write_kite(tmp_path / "short", CLIP_FRAMES - 1)
         with pytest.raises(BadVideo, match=r"short/top\.mp4: has 3 frames; a clip .* has 4.*longer video"):
             read([tmp_path / "short" / "top.mp4"])
+        settings = ConsistencyConfig(videos=(str(tmp_path / "top.mp4"),), temporal=1)
         with pytest.raises(BadVideo, match=r"96 x 80 pixels, the labelled frames 640 x 480.*same camera"):
-            read_clips(
-                [str(tmp_path / "top.mp4")], [Size(640, 480)], PLAN, "grey", count=1, seed=0, together=False
-            )
+            read_clips(settings, [Size(640, 480)], PLAN, "grey", seed=0)
         with pytest.raises(BadVideo, match=r"top\.mp4"):
             read([cut_short(tmp_path / "top.mp4")])
