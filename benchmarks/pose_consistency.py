@@ -1,7 +1,7 @@
 """What terms on unlabelled video are worth: the same few labels without any, with each alone, with all.
 
     python -m benchmarks.pose_consistency [--seeds 0 1] [--labels 10] [--seconds 8] [--iterations 200]
-                                          [--preset tiny] [--temporal 100] [--pose 1] [--views 0]
+                                          [--preset tiny] [--temporal 10] [--pose 1] [--views 0]
 
 A mouse is rendered, another motion for each seed. Labels are spread over the first two thirds of its video,
 the whole of which is the unlabelled one; errors are of keypoints that are to be seen in the last third, of
@@ -105,7 +105,7 @@ def main() -> None:
     for name, value in (("labels", 10), ("iterations", 200), ("cameras", 1)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--seconds", type=float, default=8.0)
-    for term, weight in (("temporal", 100.0), ("pose", 1.0), ("views", 0.0)):
+    for term, weight in (("temporal", 10.0), ("pose", 1.0), ("views", 0.0)):
         parser.add_argument(f"--{term}", type=float, default=weight, help="Weight; 0 leaves the term out.")
     parser.add_argument("--only", nargs="+", help="Of: none, the terms, all.")
     asked = parser.parse_args()

@@ -23,7 +23,7 @@ from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source
-from sbea_engine.pose.training import Training, build_model
+from sbea_engine.pose.training import Training, build_model, on_device
 from sbea_engine.progress import Progress
 from sbea_engine.video.errors import BadVideo
 from tests.fixtures.kites import SIZE, write_kite
@@ -84,17 +84,33 @@ def same(a: nn.Module, b: nn.Module) -> bool:
     )
 
 
+def lighter(config: PoseConfig) -> PoseConfig:
+    """With a fifth of the weights."""
+    assert config.consistency is not None
+    return replace(config, consistency=replace(config.consistency, temporal=1, pose=1))
+
+
 def terms_of(labels: LabelSet, **terms: Any) -> Consistency:
     sizes = [Size(*SIZE)] * len(labels)
     return Consistency(labels, config_of(labels, **terms), PLAN, sizes)
 
 
 class TestTraining:
-    def test_same_seed_same_weights_and_others_than_without(self, kite: LabelSet) -> None:
+    def test_same_seed_same_weights_and_others_where_terms_weigh_less(self, kite: LabelSet) -> None:
         config = config_of(kite, steps=25, temporal=5, reach=0.0, pose=5)
         once, again = fit(kite, config), fit(kite, config)
         assert same(once.model_, again.model_)
-        assert not same(once.model_, fit(kite, replace(config, consistency=None)).model_)
+        assert not same(once.model_, fit(kite, lighter(config)).model_)
+
+    def test_the_smallest_preset_is_laid_out_so_that_torch_keeps_to_its_memory(self, kite: LabelSet) -> None:
+        """See `training.on_device`; the other layout is what it has without such terms."""
+        config = config_of(kite, temporal=1)
+        kinds = []
+        for c in (config, replace(config, preset="fast"), replace(config, consistency=None)):
+            network = on_device(build_model(kite.skeleton, 1, c), c)
+            kernel = next(p for p in network.parameters() if p.ndim == 4 and min(p.shape) > 1)
+            kinds.append(kernel.is_contiguous(memory_format=torch.channels_last))
+        assert kinds == [False, True, True]
 
     @pytest.mark.slow
     @pytest.mark.parametrize(
@@ -106,7 +122,7 @@ class TestTraining:
         config = config_of(kite, family=family, steps=steps, temporal=5, reach=0.0, pose=5)
         learned = fit(kite, config)
         assert any(point.get("pose_term", 0) > 0 for point in learned.card_.training["curve"])
-        assert not same(learned.model_, fit(kite, replace(config, consistency=None)).model_)
+        assert not same(learned.model_, fit(kite, lighter(config)).model_)
 
     def test_another_seed_sees_other_clips(self, kite: LabelSet) -> None:
         config = config_of(kite, temporal=1, clips=5)
