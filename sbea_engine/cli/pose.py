@@ -70,6 +70,10 @@ for verb in (pose_pictures.film, pose_pictures.pose_map):
     show_default="0",
     help="Frames before and after that the network sees too, 0 or 2: pyramid or heatmap_unet, on videos.",
 )
+@click.option("--unlabelled", multiple=True, help="Video without labels for the terms below; again for more.")
+@click.option("--temporal-weight", type=float, help="Of keypoints that jump on it.")
+@click.option("--pose-weight", type=float, help="Of poses on it that are unlike the labelled ones.")
+@click.option("--views-weight", type=float, help="Of views that contradict one another; one video a view.")
 @reports
 def train(
     output: Output, /, data: Path, out: Path, start: Path | None, holdout: str | None, **settings: Any
@@ -83,6 +87,7 @@ def train(
     from sbea_engine.pipelines.warm_start import config_from, holdout_from
     from sbea_engine.pose.config import PoseConfig
 
+    settings["consistency"] = _consistency(settings)
     given = {name: value for name, value in settings.items() if value is not None}
     config = PoseConfig.from_dict(given) if start is None else config_from(start, given)
     if holdout is None:
@@ -96,6 +101,14 @@ def train(
         text=f"Model in {out}{'' if result.trained_now else ', from an earlier run'}\n"
         f"{_table(result.metrics.get('test') or result.metrics['validation'])}",
     )
+
+
+def _consistency(settings: dict[str, Any]) -> dict[str, Any] | None:
+    """Takes the options about unlabelled video out of the others; None where none was given."""
+    found = {term: settings.pop(f"{term}_weight") for term in ("temporal", "pose", "views")}
+    weights = {term: weight for term, weight in found.items() if weight is not None}
+    videos = settings.pop("unlabelled")
+    return {"videos": videos, **weights} if videos or weights else None
 
 
 @pose.command()

@@ -109,6 +109,28 @@ def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, in
     return Decoded(points, cell, -total.log(), (mass / total).log(), share)
 
 
+def soft_argmax(
+    logits: Tensor, stride: int, *, sharpness: float, valid: tuple[int, int] | None = None
+) -> Tensor:
+    """Expectation of the position over a whole map, which has a gradient everywhere.
+
+    Args:
+        logits: (batch, keypoint, h, w).
+        stride, valid: As of `decode`.
+        sharpness: Power to which probabilities are raised first: above 1 the many cells far from a peak, each
+            hardly likely, do not draw the expectation to the middle of the map.
+
+    Returns:
+        (batch, keypoint, 2) x, y in pixels of the network's input.
+    """
+    height, width = logits.shape[-2:]
+    sharp = masked_to(sharpness * logits.float(), valid).flatten(2)
+    p = torch.softmax(sharp, dim=-1).view_as(logits)
+    columns, rows = (torch.arange(n, device=p.device, dtype=p.dtype) for n in (width, height))
+    cells = torch.stack([(p.sum(-2) * columns).sum(-1), (p.sum(-1) * rows).sum(-1)], dim=-1)
+    return cells * stride + (stride - 1) / 2
+
+
 def highest_peaks(
     logits: Tensor, stride: int, count: int, *, radius: int = 3, valid: tuple[int, int] | None = None
 ) -> Peaks:

@@ -161,6 +161,8 @@ def _listed(values: NDArray[np.float64]) -> list[Any]:
 def _name(train: LabelSet, truth: LabelSet, config: PoseConfig) -> str:
     """Of a training and its test: equal for equal labels and settings only."""
     settings = {k: v for k, v in config.to_dict().items() if k not in {"threads", "device", "cache_bytes"}}
+    if settings["consistency"] is None:  # as it was before there was such a setting
+        del settings["consistency"]
     text = json.dumps([labels_checksum(train), labels_checksum(truth), settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 

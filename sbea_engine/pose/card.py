@@ -38,6 +38,7 @@ def make_card(labels: LabelSet, config: PoseConfig, outcome: FitOutcome[Any, Any
             "precision": outcome.precision,
             "parameters": parameter_count(outcome.model),
             "curve": outcome.trained.curve,
+            **({} if outcome.consistency is None else {"consistency": outcome.consistency}),
         },
         meaning={**_meaning(outcome), **_context_meaning(config.context_frames)},
         stage_facts={

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self, get_args
 
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.backbone_source import SOURCES_HELP, BadBackbone, parse_source
+from sbea_engine.pose.consistency_config import BadConsistency, ConsistencyConfig
 from sbea_engine.pose.ensemble_size import MAX_MEMBERS
 from sbea_engine.pose.families import BACKBONES, DEFAULT_FAMILY, FAMILY_FACTS
 
@@ -20,7 +21,14 @@ PrecisionChoice = Literal["auto", "fp32", "bf16"]
 OWN_BACKBONES = ("auto", *BACKBONES)
 """Backbones by name that need no other package; which family takes which is in `families.py`."""
 
-LATER_SETTINGS = ("backbone", "context_frames", "disc_radius_px", "members", "start_from")
+LATER_SETTINGS = (
+    "backbone",
+    "consistency",
+    "context_frames",
+    "disc_radius_px",
+    "members",
+    "start_from",
+)
 """Added after the first release: at their default they leave the fingerprint of a run as it was."""
 
 CONTEXTS = (0, 2)
@@ -136,6 +144,7 @@ class PoseConfig:
             anew.
         context_frames: Frames before and after each that the network sees too, 0 or 2; see
             `temporal_context.py`. The labels must then be of videos, and not all families can.
+        consistency: Terms on unlabelled video; None: labels alone.
     """
 
     preset: PresetName = "default"
@@ -155,6 +164,7 @@ class PoseConfig:
     members: int = 1
     start_from: str | None = None
     context_frames: int = 0
+    consistency: ConsistencyConfig | None = None
 
     def __post_init__(self) -> None:
         _one_of("preset", self.preset, get_args(PresetName))
@@ -176,6 +186,7 @@ class PoseConfig:
         _in_range("members", self.members, 1, MAX_MEMBERS, whole=True)
         _check_start(self.start_from, self.members)
         _check_context(self.context_frames, self.family, self.members)
+        _check_consistency(self.consistency, self.family, self.context_frames)
 
     @property
     def size(self) -> Preset:
@@ -211,7 +222,7 @@ class PoseConfig:
             raise BadPoseConfig(
                 f"Unknown pose setting: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
             )
-        return cls(**data)
+        return cls(**{**data, "consistency": _consistency(data.get("consistency"))})
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -256,6 +267,34 @@ def _check_context(frames: object, family: str, members: int) -> None:
         raise BadPoseConfig(
             f"context_frames {frames}: several members cannot see frames before and after. Train one "
             f"network, or set context_frames to 0."
+        )
+
+
+def _consistency(given: object) -> object:
+    """From its JSON form; anything else as it is."""
+    if not isinstance(given, Mapping):
+        return given
+    try:
+        return ConsistencyConfig.from_dict(given)
+    except BadConsistency as error:
+        raise BadPoseConfig(f"consistency: {error}") from error
+
+
+def _check_consistency(value: object, family: str, context_frames: int) -> None:
+    if value is None:
+        return
+    if not isinstance(value, ConsistencyConfig):
+        raise BadPoseConfig(f"consistency is a mapping of settings, or nothing; got {value!r}.")
+    if family in FAMILY_FACTS and not FAMILY_FACTS[family].uses_unlabelled:
+        able = ", ".join(name for name, facts in FAMILY_FACTS.items() if facts.uses_unlabelled)
+        raise BadPoseConfig(
+            f"consistency: the family {family} has no terms on unlabelled video. Take one of {able}, or "
+            f"leave the unlabelled video out."
+        )
+    if context_frames:
+        raise BadPoseConfig(
+            f"consistency: a network that sees {context_frames} frames before and after cannot be trained with "
+            f"terms on unlabelled video as well. Set context_frames to 0, or leave the unlabelled video out."
         )
 
 

@@ -41,6 +41,7 @@ class FamilyFacts:
             network is all of one piece.
         outside_backbones: Whether it can stand on a network of the package `transformers` as well.
         temporal_context: Whether it can see the frames before and after the one that it answers for.
+        uses_unlabelled: Whether its training takes terms on unlabelled video.
     """
 
     name: str
@@ -50,6 +51,7 @@ class FamilyFacts:
     backbones: tuple[str, ...] = ()
     outside_backbones: bool = False
     temporal_context: bool = False
+    uses_unlabelled: bool = False
 
 
 BACKBONES: Mapping[str, BackboneFacts] = {
@@ -88,6 +90,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
                 "the usual choice."
             ),
             backbones=("pyramid",),
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name="pose_machine",
@@ -95,6 +98,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             summary="Looks at the whole picture twice, without a closer look; one network in place of two.",
             backbones=("pyramid",),
             outside_backbones=True,
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name="pyramid",
@@ -103,6 +107,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             backbones=("pyramid",),
             outside_backbones=True,
             temporal_context=True,
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name="deeplabcut",
@@ -118,6 +123,7 @@ FAMILY_FACTS: Mapping[str, FamilyFacts] = {
             title="U-Net",
             summary="A U-Net with one heatmap a keypoint, after SLEAP's design for single animals.",
             temporal_context=True,
+            uses_unlabelled=True,
         ),
         FamilyFacts(
             name=SEVERAL_ALIKE,

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from sbea_engine.nn.heatmaps import Decoded
+from sbea_engine.nn.heatmaps import Decoded, soft_argmax
 from sbea_engine.nn.unet import UNet
-from sbea_engine.pose.gaussian_maps import decode_gaussian, gaussian_loss
+from sbea_engine.pose.gaussian_maps import FLOOR, decode_gaussian, gaussian_loss
 from sbea_engine.pose.losses import CONFIDENCE_WEIGHT, PoseBatch, confidence_loss
 from sbea_engine.pose.model import ConfidenceHead, Maps, PoseNetwork, PoseOutput
+
+SHARPNESS = 3.0
+"""Of heights: raised to this, the noise round zero of thousands of cells weighs nothing against a peak."""
 
 
 class HeatmapUNet(PoseNetwork):
@@ -40,6 +43,11 @@ class HeatmapUNet(PoseNetwork):
     def read(self, maps: Maps, valid: tuple[int, int] | None) -> Decoded:
         """See `PoseNetwork`."""
         return decode_gaussian(maps.logits.detach(), self.stride, valid=valid)
+
+    def expected(self, logits: Tensor, valid: tuple[int, int] | None) -> Tensor:
+        """See `PoseNetwork`; heights above `FLOOR` stand for probabilities."""
+        heights = logits.clamp_min(FLOOR).log()
+        return soft_argmax(heights, self.stride, sharpness=SHARPNESS, valid=valid)
 
     def trust(self, levels: list[Tensor], maps: Maps, decoded: Decoded) -> Tensor:
         """See `PoseNetwork`; the height of a regressed peak is no probability: the shared head is asked."""

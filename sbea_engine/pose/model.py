@@ -12,12 +12,15 @@ from torch import Tensor, nn
 from sbea_engine.data import LabelSet
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.backbone import STRIDE, PyramidBackbone
-from sbea_engine.nn.heatmaps import Decoded, decode
+from sbea_engine.nn.heatmaps import Decoded, decode, soft_argmax
 from sbea_engine.nn.runtime import Precision, autocast
 from sbea_engine.pose.config import PoseConfig, Preset
 from sbea_engine.pose.losses import PoseBatch, pose_loss
 from sbea_engine.pose.plan import Size, WorkingPlan, make_plan
 from sbea_engine.pose.temporal_context import TemporalContext
+
+SHARPNESS = 2.0
+"""Of positions that training on unlabelled video pulls at, see `soft_argmax`."""
 
 CONTEXT_LEVEL = 2
 """Pyramid level (0 is the finest) that tells the confidence head about the surroundings of a peak."""
@@ -196,6 +199,11 @@ class PoseNetwork(nn.Module, ABC):
     def read(self, maps: Maps, valid: tuple[int, int] | None) -> Decoded:
         """Positions from maps, without gradient; `valid` is in cells (rows, columns)."""
         return decode(maps.logits.detach(), self.stride, valid=valid)
+
+    def expected(self, logits: Tensor, valid: tuple[int, int] | None) -> Tensor:
+        """Positions (batch, keypoint, 2) as `read` gives them, nearly, with a gradient; for families whose
+        facts say `uses_unlabelled`."""
+        return soft_argmax(logits, self.stride, sharpness=SHARPNESS, valid=valid)
 
     def trust(self, levels: list[Tensor], maps: Maps, decoded: Decoded) -> Tensor:
         """Logits (batch, keypoint) of the uncalibrated confidence."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -20,8 +20,9 @@ from sbea_engine.nn.backbone_source import files_checksums, parse_source
 from sbea_engine.nn.runtime import Precision, choose_device, default_precision
 from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
 from sbea_engine.pose.calibration import Calibration, calibrate
-from sbea_engine.pose.context_clips import locate_middle
 from sbea_engine.pose.config import LATER_SETTINGS, PoseConfig, Preset
+from sbea_engine.pose.consistency_training import Consistency, contents
+from sbea_engine.pose.context_clips import locate_middle
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
@@ -58,6 +59,7 @@ class FitOutcome(Generic[Network, PlanKind]):
         validation_rows: Rows of the labels that the weights never saw.
         labels_sha256: Of what was trained on; see `labels_checksum`.
         refitted: The weights went on with the validation frames after these had been measured.
+        consistency: `Consistency.facts`; None without terms on unlabelled video.
     """
 
     model: Network
@@ -69,6 +71,7 @@ class FitOutcome(Generic[Network, PlanKind]):
     validation_rows: Rows
     labels_sha256: str
     refitted: bool = False
+    consistency: Mapping[str, Any] | None = None
 
 
 def fit_pose(
@@ -101,6 +104,7 @@ def fit_pose(
         validation=validation,
         validation_rows=training.validation_rows,
         labels_sha256=labels_checksum(labels),
+        consistency=training.consistency_facts,
     )
 
 
@@ -141,6 +145,16 @@ class Training:
         self.fit_rows, self.validation_rows = divide(labels, self.rows, config.validation, start)
         self.frames.load(self.plan, on_progress=on_progress)
         self.validation = Validation(labels, self.frames, self.validation_rows, self.plan)
+        self._consistency: Consistency | None = None
+        if config.consistency is not None:
+            self._consistency = Consistency(
+                labels.select(self.fit_rows), config, self.plan, sizes, on_progress=on_progress
+            )
+
+    @property
+    def consistency_facts(self) -> Mapping[str, Any] | None:
+        """Of the terms on unlabelled video, for the model card."""
+        return None if self._consistency is None else self._consistency.facts
 
     def run(
         self,
@@ -166,10 +180,15 @@ class Training:
             batch_size=self._size.batch_size,
             seed=self._config.seed + int(refit),
         )
+        batch: Callable[[int], Any] = sampler.batch
+        loss: Callable[[nn.Module, Any], tuple[Tensor, dict[str, Tensor]]] = self._loss
+        if self._consistency is not None:
+            seed = self._config.seed + int(refit)
+            batch, loss = self._consistency.beside(batch, loss, steps=steps, seed=seed, refit=refit)
         trainer = Trainer(
             trainer_config(self._config, self._size.learning_rate, steps, self.precision, refit=refit),
-            batch=sampler.batch,
-            loss=self._loss,
+            batch=batch,
+            loss=loss,
             validate=(lambda _: {}) if refit else self.validation.curve_point,
             fingerprint=fingerprint(self._labels, self._config),
         )
@@ -301,6 +320,8 @@ def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
     source = parse_source(config.backbone)
     if source is not None:
         settings["backbone_files"] = files_checksums(source)
+    if config.consistency is not None:
+        settings["consistency"] = {**settings["consistency"], "videos": contents(config.consistency)}
     text = json.dumps([labels_checksum(labels), settings], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -341,6 +362,12 @@ def precision(config: PoseConfig, device: torch.device) -> Precision:
 def on_device(network: Network, config: PoseConfig) -> Network:
     """The network where it is to compute, laid out and rounded as is fastest there."""
     device = choose_device(config.device)
-    network.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
+    layout = best_memory_format(device)
+    if config.consistency is not None and config.preset == "tiny":
+        # Of a 1x1 convolution of stride 2 from 8 channels, of which this preset has one, torch 2.13 writes
+        # beyond its memory in the backward pass where channels lie last and maps are larger than 32 x 32.
+        # Views of labelled frames are smaller than that, whole frames are not.
+        layout = torch.contiguous_format
+    network.to(device, memory_format=layout)  # type: ignore[call-overload]
     compute_in(network, precision(config, device))
     return network

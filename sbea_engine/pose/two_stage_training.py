@@ -98,6 +98,7 @@ def fit_two_stage(
         validation_rows=coarse.validation_rows,
         labels_sha256=labels_checksum(labels),
         refitted=True,
+        consistency=coarse.consistency_facts,
     )
 
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from sbea_engine.nn.heatmaps import decode, gaussian_factors, highest_peaks, log_mass_at
+from sbea_engine.nn.heatmaps import decode, gaussian_factors, highest_peaks, log_mass_at, soft_argmax
 
 
 def gaussian_logits(
@@ -115,3 +115,38 @@ class TestLogMassAt:
         at = torch.tensor([[[2.0, 2.0], [0.0, 5.0], [-3.0, 90.0]]])
         found = log_mass_at(torch.zeros(1, 3, 8, 8), at, 1, radius=1, valid=(6, 6)).exp()
         torch.testing.assert_close(found, torch.tensor([[9 / 36, 4 / 36, 4 / 36]]))
+
+
+class TestSoftArgmax:
+    @pytest.mark.parametrize("stride", [1, 2, 4])
+    def test_is_where_the_peak_is(self, stride: int) -> None:
+        points = [(6.3 * stride, 9.8 * stride), (15.0 * stride, 8.49 * stride)]
+        found = soft_argmax(gaussian_logits(points, 20, 24, stride), stride, sharpness=2)
+        torch.testing.assert_close(found[0], torch.tensor(points), atol=0.02 * stride, rtol=0)
+
+    def test_two_peaks_by_hand(self) -> None:
+        """Probabilities 3/4 and 1/4, squared: nine tenths and one tenth."""
+        logits = torch.full((1, 1, 6, 12), -torch.inf)
+        logits[0, 0, 2, 0], logits[0, 0, 4, 10] = math.log(3), 0.0
+        assert soft_argmax(logits, 1, sharpness=2)[0, 0].tolist() == pytest.approx([1.0, 2.2])
+
+    def test_a_floor_of_many_cells_does_not_draw_it_to_the_middle(self) -> None:
+        logits = torch.zeros(1, 1, 60, 80)
+        logits[0, 0, 5, 5] = math.log(4799 * 9)  # nine tenths of the map
+        plain, sharp = (soft_argmax(logits, 1, sharpness=s)[0, 0, 0].item() for s in (1, 2))
+        assert plain > 8
+        assert sharp == pytest.approx(5, abs=0.01)
+
+    def test_padding_counts_nothing(self) -> None:
+        logits = torch.zeros(1, 1, 4, 8)
+        assert soft_argmax(logits, 2, sharpness=1, valid=(2, 4))[0, 0].tolist() == pytest.approx([3.5, 1.5])
+
+    def test_the_gradient_moves_it_from_one_peak_to_the_other(self) -> None:
+        logits = torch.full((1, 1, 8, 20), -20.0)
+        logits[0, 0, 4, 2], logits[0, 0, 4, 16] = 2.0, 1.0
+        logits.requires_grad_()
+        before = soft_argmax(logits, 1, sharpness=2)[0, 0, 0]
+        before.backward()  # type: ignore[no-untyped-call]
+        assert logits.grad is not None
+        moved = soft_argmax(logits.detach() + 5 * logits.grad, 1, sharpness=2)[0, 0, 0]
+        assert before.item() < 6 < 12 < moved.item()

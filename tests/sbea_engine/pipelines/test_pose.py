@@ -378,6 +378,34 @@ class TestCommandLine:
         )  # fmt: skip
         assert last_line(predicted)["frames"] == 25
 
+    def test_terms_on_unlabelled_video(self, data: Path, tmp_path: Path) -> None:
+        tiny = ("--preset", "tiny", "--iterations", 4, "--threads", 1, "--json")
+        terms = ("--unlabelled", data / "images", "--temporal-weight", 0.5, "--family", "pyramid")
+        trained = sbea("pose", "train", "--data", data, "--out", tmp_path / "model", *tiny, *terms)
+        assert trained.exit_code == 0, trained.output
+        facts = json.loads((tmp_path / "model" / "card.json").read_text())["training"]["consistency"]
+        assert facts["terms"] == {"temporal": 0.5}
+        assert facts["unlabelled_frames"] == 25
+        again = sbea("pose", "train", "--data", data, "--out", tmp_path / "model", *tiny, *terms)
+        assert last_line(again) == last_line(trained) | {"trained_now": False}
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            (("--pose-weight", 1), "need one: give its path"),
+            (("--unlabelled", "film.mp4"), "no term on it: give a weight"),
+            (("--unlabelled", "film.mp4", "--temporal-weight", 1), "film.mp4: there is no such file"),
+            (("--unlabelled", "f.mp4", "--pose-weight", 1, "--family", "bottom_up"), "Take one of two_stage"),
+        ],
+    )
+    def test_terms_that_cannot_be(
+        self, options: tuple[object, ...], reason: str, data: Path, tmp_path: Path
+    ) -> None:
+        refused = sbea("pose", "train", "--data", data, "--out", tmp_path / "model", *options)
+        assert refused.exit_code == 2
+        assert reason in refused.stderr
+        assert not (tmp_path / "model").exists()
+
     def test_text_for_a_person(self, data: Path, model: Path) -> None:
         result = sbea("pose", "evaluate", "--model", model, "--data", data)
         assert result.exit_code == 0

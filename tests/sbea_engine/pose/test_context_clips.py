@@ -10,8 +10,8 @@ from scipy.special import expit
 from sbea_engine.data import Skeleton
 from sbea_engine.errors import BadInput
 from sbea_engine.pose import inference
-from sbea_engine.pose.context_clips import locate_clip, locate_middle
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.context_clips import locate_clip, locate_middle
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.model import PoseNetwork
