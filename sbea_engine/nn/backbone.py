@@ -12,6 +12,9 @@ from torch.nn import functional
 STRIDE = 2
 """Input pixels a cell of the finest map, each way."""
 
+LEAST_STRIDED = 16
+"""Channels from which on a 1x1 convolution takes strides itself; see `ResidualBlock`."""
+
 EXACT_LEVEL = 2
 """Coarsest level (0 is the finest) of which each cell lies over whole cells of all finer ones."""
 
@@ -64,11 +67,15 @@ class ResidualBlock(nn.Module):
         self.body = nn.Sequential(
             ConvNorm(inputs, outputs, stride=stride), ConvNorm(outputs, outputs, relu=False)
         )
-        self.shortcut = ConvNorm(inputs, outputs, kernel=1, stride=stride, relu=False)
+        # In the backward pass of a 1x1 convolution with a stride, from 8 channels that lie last, torch 2.13
+        # writes beyond its memory on maps larger than 32 x 32. Over every other pixel it needs no stride.
+        self._skip = stride if inputs < LEAST_STRIDED else 1
+        self.shortcut = ConvNorm(inputs, outputs, kernel=1, stride=stride // self._skip, relu=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, inputs, h, w) to (batch, outputs, h / stride, w / stride)."""
-        return functional.relu(self.body(x) + self.shortcut(x))
+        near = x if self._skip == 1 else x[..., :: self._skip, :: self._skip]
+        return functional.relu(self.body(x) + self.shortcut(near))
 
 
 class PyramidBackbone(nn.Module):

@@ -293,8 +293,8 @@ def _check_consistency(value: object, family: str, context_frames: int) -> None:
         )
     if context_frames:
         raise BadPoseConfig(
-            f"consistency: a network that sees {context_frames} frames before and after cannot be trained with "
-            f"terms on unlabelled video as well. Set context_frames to 0, or leave the unlabelled video out."
+            f"consistency: a network that sees {context_frames} frames before and after takes no terms on "
+            f"unlabelled video. Set context_frames to 0, or leave the unlabelled video out."
         )
 
 

@@ -362,12 +362,6 @@ def precision(config: PoseConfig, device: torch.device) -> Precision:
 def on_device(network: Network, config: PoseConfig) -> Network:
     """The network where it is to compute, laid out and rounded as is fastest there."""
     device = choose_device(config.device)
-    layout = best_memory_format(device)
-    if config.consistency is not None and config.preset == "tiny":
-        # Of a 1x1 convolution of stride 2 from 8 channels, of which this preset has one, torch 2.13 writes
-        # beyond its memory in the backward pass where channels lie last and maps are larger than 32 x 32.
-        # Views of labelled frames are smaller than that, whole frames are not.
-        layout = torch.contiguous_format
-    network.to(device, memory_format=layout)  # type: ignore[call-overload]
+    network.to(device, memory_format=best_memory_format(device))  # type: ignore[call-overload]
     compute_in(network, precision(config, device))
     return network

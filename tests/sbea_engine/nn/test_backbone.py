@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from sbea_engine.nn.backbone import ConvNorm, PyramidBackbone
+from sbea_engine.nn.backbone import ConvNorm, PyramidBackbone, ResidualBlock
 
 
 class TestPyramidBackbone:
@@ -57,3 +57,25 @@ class TestConvNorm:
         for part in layer:
             plain = part(plain)
         torch.testing.assert_close(layer(x), plain, atol=1e-5, rtol=1e-5)
+
+
+class TestResidualBlock:
+    @pytest.mark.parametrize("inputs", [8, 16])
+    def test_the_shortcut_sees_every_other_pixel_however_narrow_it_is(self, inputs: int) -> None:
+        torch.manual_seed(0)
+        block = ResidualBlock(inputs, 24, stride=2).eval()
+        x = torch.randn(2, inputs, 20, 28)
+        weight = block.shortcut[0].weight
+        assert isinstance(weight, torch.Tensor)
+        strided = torch.nn.functional.conv2d(x, weight, stride=2)
+        expected = torch.relu(block.body(x) + block.shortcut[1](strided))
+        torch.testing.assert_close(block(x), expected, atol=1e-5, rtol=1e-5)
+
+    def test_narrow_ones_learn_from_large_maps(self) -> None:
+        """With a stride in the shortcut torch 2.13 wrote beyond its memory here, and the process died."""
+        block = ResidualBlock(8, 16, stride=2)
+        block.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        x = torch.randn(8, 8, 64, 64).to(memory_format=torch.channels_last).requires_grad_()
+        block(x).square().mean().backward()
+        assert x.grad is not None
+        assert torch.isfinite(x.grad).all()

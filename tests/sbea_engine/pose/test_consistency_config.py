@@ -62,6 +62,13 @@ class TestConsistencyConfig:
                 PoseConfig.from_dict(given)
 
 
+class TestBesideContext:
+    def test_a_network_with_context_takes_no_terms(self) -> None:
+        terms = ConsistencyConfig(videos=("a.mp4",), pose=1.0)
+        with pytest.raises(BadPoseConfig, match="2 frames before and after takes no terms on unlabelled video"):
+            PoseConfig(family="pyramid", context_frames=2, consistency=terms)
+
+
 class TestFingerprint:
     def test_without_the_terms_it_is_what_it_was_before_there_were_any(self, tmp_path: Path) -> None:
         """By its recipe, written out: runs that were begun before go on."""

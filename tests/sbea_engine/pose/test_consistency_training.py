@@ -23,7 +23,7 @@ from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source
-from sbea_engine.pose.training import Training, build_model, on_device
+from sbea_engine.pose.training import Training, build_model
 from sbea_engine.progress import Progress
 from sbea_engine.video.errors import BadVideo
 from tests.fixtures.kites import SIZE, write_kite
@@ -101,16 +101,6 @@ class TestTraining:
         once, again = fit(kite, config), fit(kite, config)
         assert same(once.model_, again.model_)
         assert not same(once.model_, fit(kite, lighter(config)).model_)
-
-    def test_the_smallest_preset_is_laid_out_so_that_torch_keeps_to_its_memory(self, kite: LabelSet) -> None:
-        """See `training.on_device`; the other layout is what it has without such terms."""
-        config = config_of(kite, temporal=1)
-        kinds = []
-        for c in (config, replace(config, preset="fast"), replace(config, consistency=None)):
-            network = on_device(build_model(kite.skeleton, 1, c), c)
-            kernel = next(p for p in network.parameters() if p.ndim == 4 and min(p.shape) > 1)
-            kinds.append(kernel.is_contiguous(memory_format=torch.channels_last))
-        assert kinds == [False, True, True]
 
     @pytest.mark.slow
     @pytest.mark.parametrize(
