@@ -65,7 +65,7 @@ class TestConsistencyConfig:
 class TestBesideContext:
     def test_a_network_with_context_takes_no_terms(self) -> None:
         terms = ConsistencyConfig(videos=("a.mp4",), pose=1.0)
-        with pytest.raises(BadPoseConfig, match="2 frames before and after takes no terms on unlabelled video"):
+        with pytest.raises(BadPoseConfig, match="2 frames before and after takes no terms on"):
             PoseConfig(family="pyramid", context_frames=2, consistency=terms)
 
 
