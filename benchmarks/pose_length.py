@@ -26,7 +26,8 @@ import numpy as np
 import torch
 from pose_speed import render, repeat, resident_mib
 
-from sbea_engine.pipelines.pose import load_labels, predict_video
+from sbea_engine.pipelines.pose import load_labels
+from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import create
 from sbea_engine.progress import Progress

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet
 from sbea_engine.io.poses_store import open_poses
-from sbea_engine.pipelines.pose import load_labels, predict_video, train_and_evaluate
+from sbea_engine.pipelines.pose import load_labels, train_and_evaluate
+from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.splits import split_holdout

@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from sbea_engine.pipelines.pose import load_labels, predict_video
+from sbea_engine.pipelines.pose import load_labels
+from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import create
 from sbea_engine.progress import Progress

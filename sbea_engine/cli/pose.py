@@ -128,7 +128,7 @@ def predict(
     output: Output, /, model: Path, video: Path, out: Path, threads: int | None, runtime: Runtime
 ) -> None:
     """Find keypoints on every frame of a video. A run that was stopped goes on where it was."""
-    from sbea_engine.pipelines.pose import predict_video
+    from sbea_engine.pipelines.pose_video import predict_video
 
     result = predict_video(model, video, out, threads=threads, runtime=runtime, on_progress=output.progress)
     rate = result.predicted_now / result.seconds if result.seconds else 0.0

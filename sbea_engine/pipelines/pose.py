@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Generator, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +14,7 @@ from numpy.typing import NDArray
 from sbea_engine.data import LabelSet
 from sbea_engine.data.labels import BadLabels
 from sbea_engine.io.deeplabcut import read_project
-from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard, ModelExists, write_json
-from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pipelines.warm_start import read_start
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
@@ -31,19 +25,16 @@ from sbea_engine.pose.held_out_suspects import held_out_suspects
 from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
-from sbea_engine.pose.neighbours import between, check_film, neighbourhood
+from sbea_engine.pose.neighbours import neighbourhood
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
 from sbea_engine.pose.training import fingerprint
 from sbea_engine.pose.warm_split import Known, split_as_before
 from sbea_engine.pose.warm_start import by_video, check_start
 from sbea_engine.progress import OnProgress, Progress, ignore
-from sbea_engine.video.fingerprint import fingerprint as fingerprint_video
-from sbea_engine.video.reader import FrameReader, open_frames
 
 METRICS_FILE = "metrics.json"
 CHECKPOINT_FOLDER = "checkpoint"
-STORE_CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +70,6 @@ class Evaluation:
     part: str
     figures: dict[str, Any]
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictionResult:
-    """Poses on disk, and how fast this attempt made its part of them."""
-
-    store: Path
-    frame_count: int
-    predicted_now: int
-    seconds: float
 
 
 def load_labels(folder: Path) -> LabelSet:
@@ -286,51 +267,6 @@ def _seen_in_training(card: ModelCard, labels: LabelSet, rows: Rows) -> tuple[st
     )
 
 
-def predict_video(
-    model_folder: Path,
-    video: Path,
-    out_store: Path,
-    *,
-    threads: int | None = None,
-    runtime: Runtime = "torch",
-    chunk: int = STORE_CHUNK,
-    on_progress: OnProgress = ignore,
-) -> PredictionResult:
-    """Run a saved model over a video into a poses store; goes on where an earlier attempt stopped.
-
-    Args:
-        runtime: See `factory.load`. A store that was begun with one may go on with the other: the model is
-            the same, and answers differ by rounding.
-
-    Raises:
-        BadPosesStore: The store belongs to another model or video.
-        OnnxMissing, CannotExport: See `NetworkEstimator.answer_through_onnx`; nothing was written.
-        Cancelled: From `on_progress`; complete chunks stay.
-    """
-    began = time.monotonic()
-    model = load(model_folder, threads=threads, runtime=runtime)
-    with open_frames(video) as reader:
-        total = reader.info.frame_count
-        facts = {
-            "video": video.name,
-            "video_fingerprint": fingerprint_video(video),
-            "frame_count": total,
-            **model.provenance,
-        }
-        writer = PosesWriter(out_store, model.skeleton_, model.individuals_, total, chunk, facts)
-        with writer:
-            start = done = writer.frames_done
-            on_progress(Progress(stage="predict", done=done, total=total))
-            with closing(answers_to(model, reader, start, total, chunk)) as answers:
-                for points, confidence in answers:
-                    writer.append(points, confidence)
-                    done += len(points)
-                    on_progress(Progress(stage="predict", done=done, total=total))
-    return PredictionResult(
-        store=out_store, frame_count=total, predicted_now=total - start, seconds=time.monotonic() - began
-    )
-
-
 def _answer(
     model: PoseModel, labels: LabelSet, rows: Rows, on_progress: OnProgress, who: list[int] | None = None
 ) -> tuple[LabelSet, NDArray[np.float32], NDArray[np.float32]]:
@@ -355,54 +291,3 @@ def _measure(
     model: PoseModel, truth: LabelSet, points: NDArray[np.float32], confidence: NDArray[np.float32]
 ) -> dict[str, Any]:
     return evaluate(truth, points, confidence, radius_px=float(model.card_.plan["radius_px"]))
-
-
-def answers_to(
-    model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int
-) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Answers to the frames start <= frame < stop, some at a time; start is a whole number of chunks.
-
-    No batch reaches over the end of a chunk: how frames are put together changes the last digits of what a
-    network answers. A run that was stopped, or shared between workers, so gives the numbers of one that was
-    not. Where animals keep their places from frame to frame there is one stream, from the first frame on:
-    what a stopped run has done is looked at once more, or animals would change places where it goes on.
-    """
-    if not model.tells_individuals_apart:
-        yield from _behind(start, model, (image for _, image in reader.iterate(0)), stop)
-        return
-    if model.config.context_frames:
-        yield from _in_context(model, reader, start, stop, chunk)
-        return
-    pixels = (image for _, image in reader.iterate(start))
-    for at in range(start, stop, chunk):
-        with closing(model.predict_stream(islice(pixels, min(chunk, stop - at)))) as answers:
-            yield from answers
-
-
-def _in_context(
-    model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int
-) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """As `answers_to`, of a model that sees frames before and after: each chunk is read with those around it,
-    also where these belong to another range."""
-    reach, count = model.config.context_frames, reader.info.frame_count
-    check_film(reader.path, reader.info, reach)
-    for at in range(start, stop, chunk):
-        end = min(at + chunk, stop)
-        first = max(0, at - reach)
-        pixels = (image for _, image in reader.iterate(first, min(count, end + reach)))
-        with closing(between(model.predict_stream(pixels), first, at, end)) as answers:
-            for _, points, confidence in answers:
-                yield points, confidence
-
-
-def _behind(
-    start: int, model: PoseModel, pixels: Iterator[NDArray[np.uint8]], stop: int
-) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Answers of one stream over all frames up to `stop`, without those before `start`."""
-    at = 0
-    with closing(model.predict_stream(islice(pixels, stop))) as answers:
-        for points, confidence in answers:
-            known = max(0, start - at)
-            at += len(points)
-            if at > start:
-                yield points[known:], confidence[known:]

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.io.poses_store import PosesWriter
-from sbea_engine.pipelines.pose import STORE_CHUNK, PredictionResult, answers_to
+from sbea_engine.pipelines.pose_video import STORE_CHUNK, PredictionResult, answers_to
 from sbea_engine.pose.factory import Answer, PoseModel, load
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint

@@ -139,7 +139,7 @@ def furthest(*, result: int, alone: str) -> dict[str, Any]:
     import numpy as np
 
     from sbea_engine.io.poses_store import open_poses
-    from sbea_engine.pipelines.pose import predict_video
+    from sbea_engine.pipelines.pose_video import predict_video
     from webapp.recordings import storage
     from webapp.recordings.sources import video_source_path
     from webapp.results.models import PoseResult

@@ -15,7 +15,7 @@ from django.db import connection
 
 from sbea_engine.io.poses_store import open_poses
 from sbea_engine.pipelines import shared_prediction
-from sbea_engine.pipelines.pose import predict_video
+from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pipelines.shared_prediction import SharedPrediction
 from sbea_engine.progress import Progress
 from tests.webapp.factories import make_project, owner_of

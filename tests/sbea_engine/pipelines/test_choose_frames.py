@@ -21,7 +21,8 @@ from sbea_engine.io.poses3d_store import BadPoses3DStore, write_poses3d
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
 from sbea_engine.pipelines.choose_frames import ChoosingConfig, suggest_to_label
 from sbea_engine.pipelines.gather_evidence import Triangulated, candidate_rows, of_individuals
-from sbea_engine.pipelines.pose import predict_video, train_and_evaluate
+from sbea_engine.pipelines.pose import train_and_evaluate
+from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pose.config import PoseConfig
 from tests.fixtures.blobs import NOSE_TAIL, write_scene
 

@@ -18,12 +18,8 @@ from sbea_engine.data.labels import BadLabels
 from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
 from sbea_engine.nn.card import BadModel, ModelCard, ModelExists
-from sbea_engine.pipelines.pose import (
-    evaluate_model,
-    load_labels,
-    predict_video,
-    train_and_evaluate,
-)
+from sbea_engine.pipelines.pose import evaluate_model, load_labels, train_and_evaluate
+from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import load
 from sbea_engine.pose.heldout import HeldOut

@@ -13,7 +13,8 @@ from click.testing import CliRunner, Result
 from sbea_engine.cli import main
 from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses_store import open_poses
-from sbea_engine.pipelines.pose import answers_to, predict_video, train_and_evaluate
+from sbea_engine.pipelines.pose import train_and_evaluate
+from sbea_engine.pipelines.pose_video import answers_to, predict_video
 from sbea_engine.pipelines.shared_prediction import SharedPrediction, Split
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.factory import load

@@ -13,7 +13,8 @@ import torch
 from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
 from sbea_engine.pipelines import shared_prediction
-from sbea_engine.pipelines.pose import answers_to, predict_video, train_and_evaluate
+from sbea_engine.pipelines.pose import train_and_evaluate
+from sbea_engine.pipelines.pose_video import answers_to, predict_video
 from sbea_engine.pipelines.shared_prediction import SharedPrediction, Split, read_part, write_part
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import load

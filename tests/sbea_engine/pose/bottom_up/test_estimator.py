@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.io.poses_store import open_poses
 from sbea_engine.nn.card import CARD_FILE, BadModel
-from sbea_engine.pipelines.pose import evaluate_model, predict_video, train_and_evaluate
+from sbea_engine.pipelines.pose import evaluate_model, train_and_evaluate
+from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.errors import TooFewLabels

@@ -1,0 +1,118 @@
+"""From a video and a model to poses on disk, chunk by chunk: what command line and workers both call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from sbea_engine.io.poses_store import PosesWriter
+from sbea_engine.nn.runtime import Runtime
+from sbea_engine.pose.factory import Answer, PoseModel, load
+from sbea_engine.pose.neighbours import between, check_film
+from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.video.fingerprint import fingerprint
+from sbea_engine.video.reader import FrameReader, open_frames
+
+STORE_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionResult:
+    """Poses on disk, and how fast this attempt made its part of them."""
+
+    store: Path
+    frame_count: int
+    predicted_now: int
+    seconds: float
+
+
+def predict_video(
+    model_folder: Path,
+    video: Path,
+    out_store: Path,
+    *,
+    threads: int | None = None,
+    runtime: Runtime = "torch",
+    chunk: int = STORE_CHUNK,
+    on_progress: OnProgress = ignore,
+) -> PredictionResult:
+    """Run a saved model over a video into a poses store; goes on where an earlier attempt stopped.
+
+    Args:
+        runtime: See `factory.load`. A store that was begun with one may go on with the other: the model is
+            the same, and answers differ by rounding.
+
+    Raises:
+        BadPosesStore: The store belongs to another model or video.
+        OnnxMissing, CannotExport: See `NetworkEstimator.answer_through_onnx`; nothing was written.
+        Cancelled: From `on_progress`; complete chunks stay.
+    """
+    began = time.monotonic()
+    model = load(model_folder, threads=threads, runtime=runtime)
+    with open_frames(video) as reader:
+        total = reader.info.frame_count
+        facts = {
+            "video": video.name,
+            "video_fingerprint": fingerprint(video),
+            "frame_count": total,
+            **model.provenance,
+        }
+        writer = PosesWriter(out_store, model.skeleton_, model.individuals_, total, chunk, facts)
+        with writer:
+            start = done = writer.frames_done
+            on_progress(Progress(stage="predict", done=done, total=total))
+            with closing(answers_to(model, reader, start, total, chunk)) as answers:
+                for points, confidence in answers:
+                    writer.append(points, confidence)
+                    done += len(points)
+                    on_progress(Progress(stage="predict", done=done, total=total))
+    return PredictionResult(
+        store=out_store, frame_count=total, predicted_now=total - start, seconds=time.monotonic() - began
+    )
+
+
+def answers_to(model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int) -> Generator[Answer]:
+    """Answers to the frames start <= frame < stop, some at a time; start is a whole number of chunks.
+
+    No batch reaches over the end of a chunk: how frames are put together changes the last digits of what a
+    network answers. A run that was stopped, or shared between workers, so gives the numbers of one that was
+    not. Where animals keep their places from frame to frame there is one stream, from the first frame on:
+    what a stopped run has done is looked at once more, or animals would change places where it goes on.
+    """
+    if not model.tells_individuals_apart:
+        yield from _part(model, reader, 0, stop, (start, stop))
+        return
+    if model.config.context_frames:
+        yield from _in_context(model, reader, start, stop, chunk)
+        return
+    pixels = (image for _, image in reader.iterate(start))
+    for at in range(start, stop, chunk):
+        with closing(model.predict_stream(islice(pixels, min(chunk, stop - at)))) as answers:
+            yield from answers
+
+
+def _in_context(
+    model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int
+) -> Generator[Answer]:
+    """As `answers_to`, of a model that sees frames before and after: each chunk is read with those around it,
+    also where these belong to another range."""
+    reach, count = model.config.context_frames, reader.info.frame_count
+    check_film(reader.path, reader.info, reach)
+    for at in range(start, stop, chunk):
+        end = min(at + chunk, stop)
+        yield from _part(model, reader, max(0, at - reach), min(count, end + reach), (at, end))
+
+
+def _part(
+    model: PoseModel, reader: FrameReader, first: int, stop: int, wanted: tuple[int, int]
+) -> Generator[Answer]:
+    """Of one stream over the frames first <= frame < stop the answers to those from wanted[0] to
+    wanted[1] - 1."""
+    pixels = (image for _, image in reader.iterate(first, stop))
+    with closing(between(model.predict_stream(pixels), first, *wanted)) as answers:
+        for _, points, confidence in answers:
+            yield points, confidence
