@@ -23,7 +23,7 @@ from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import calibration_figures, figures
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import Rows, split_holdout
-from sbea_engine.pose.training import labels_checksum
+from sbea_engine.pose.training import fingerprint, labels_checksum
 from sbea_engine.progress import OnProgress, Progress, ignore
 
 LEAST_LABELS = 5
@@ -160,10 +160,7 @@ def _listed(values: NDArray[np.float64]) -> list[Any]:
 
 def _name(train: LabelSet, truth: LabelSet, config: PoseConfig) -> str:
     """Of a training and its test: equal for equal labels and settings only."""
-    settings = {k: v for k, v in config.to_dict().items() if k not in {"threads", "device", "cache_bytes"}}
-    if settings["consistency"] is None:  # as it was before there was such a setting
-        del settings["consistency"]
-    text = json.dumps([labels_checksum(train), labels_checksum(truth), settings], sort_keys=True)
+    text = json.dumps([fingerprint(train, config), labels_checksum(truth)])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
