@@ -8,7 +8,6 @@ gap. Here both are written beside their place and renamed into it.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 import uuid
@@ -19,6 +18,7 @@ from typing import Any
 
 from kombu.exceptions import ChannelError
 from kombu.transport import filesystem
+from kombu.utils.json import dumps
 
 DRAFT_SUFFIX = ".draft"
 
@@ -29,7 +29,7 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
         # The name sorts by time, which is the order messages are taken in, and ends as kombu looks for it.
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
-        _write_whole(Path(self.data_folder_out) / name, json.dumps(payload))
+        _write_whole(Path(self.data_folder_out) / name, dumps(payload))
 
     def _queue_bind(
         self, exchange: str, routing_key: str | None, pattern: str | None, queue: str | None
@@ -40,7 +40,7 @@ class Channel(filesystem.Channel):
         with _alone(self.control_folder):
             table = [list(entry) for entry in self.get_table(exchange)]
             if bound not in table:
-                _write_whole(file, json.dumps([bound, *table]))
+                _write_whole(file, dumps([bound, *table]))
 
 
 class Transport(filesystem.Transport):
