@@ -123,9 +123,9 @@ def soft_argmax(
     Returns:
         (batch, keypoint, 2) x, y in pixels of the network's input.
     """
+    logits = on_picture(logits, valid)
     height, width = logits.shape[-2:]
-    sharp = masked_to(sharpness * logits.float(), valid).flatten(2)
-    p = torch.softmax(sharp, dim=-1).view_as(logits)
+    p = torch.softmax(sharpness * logits.float().flatten(2), dim=-1).view(logits.shape)
     columns, rows = (torch.arange(n, device=p.device, dtype=p.dtype) for n in (width, height))
     cells = torch.stack([(p.sum(-2) * columns).sum(-1), (p.sum(-1) * rows).sum(-1)], dim=-1)
     return cells * stride + (stride - 1) / 2
