@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -42,21 +43,33 @@ class ConvNorm(nn.Sequential):
         """(batch, inputs, h, w) to (batch, outputs, h / stride, w / stride)."""
         convolution, norm, *rest = self
         assert isinstance(convolution, nn.Conv2d)
-        assert isinstance(norm, nn.BatchNorm2d)
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
         y: Tensor
-        if norm.training:
+        if norm.training or isinstance(norm, nn.Identity):
             y = norm(convolution(x))
         else:
-            factor = norm.weight * (norm.running_var + norm.eps).rsqrt()
-            weight = convolution.weight * factor[:, None, None, None]
-            shift = norm.bias - norm.running_mean * factor
+            weight, shift = self._folded()
             step, edge, spread = convolution.stride, convolution.padding, convolution.dilation
             y = functional.conv2d(x, weight, shift, step, edge, spread, convolution.groups)
         for layer in rest:
             y = layer(y)
         return y
+
+    def fold(self) -> None:
+        """Make normalisation part of the convolution for good; it cannot be trained on after that."""
+        weight, shift = self._folded()
+        convolution = cast(nn.Conv2d, self[0])
+        convolution.weight, convolution.bias = nn.Parameter(weight.detach()), nn.Parameter(shift.detach())
+        self[1] = nn.Identity().eval()
+
+    def _folded(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias that do what convolution and normalisation do by what it learned."""
+        convolution, norm = self[0], self[1]
+        assert isinstance(norm, nn.BatchNorm2d)
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        factor = norm.weight * (norm.running_var + norm.eps).rsqrt()
+        weight = cast(nn.Conv2d, convolution).weight * factor[:, None, None, None]
+        return weight, norm.bias - norm.running_mean * factor
 
 
 class ResidualBlock(nn.Module):
@@ -75,7 +88,8 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, inputs, h, w) to (batch, outputs, h / stride, w / stride)."""
         near = x if self._skip == 1 else x[..., :: self._skip, :: self._skip]
-        return functional.relu(self.body(x) + self.shortcut(near))
+        y: Tensor = self.body(x)
+        return y.add_(self.shortcut(near)).relu_()  # in place: a new map costs more than the sum
 
 
 class PyramidBackbone(nn.Module):
@@ -117,7 +131,7 @@ class PyramidBackbone(nn.Module):
         for i in reversed(range(len(self.down))):
             coarse = functional.interpolate(self.lateral[i](levels[i + 1]), scale_factor=2.0, mode="nearest")
             rows, columns = levels[i].shape[-2:]
-            levels[i] = self.smooth[i](levels[i] + coarse[..., :rows, :columns])
+            levels[i] = self.smooth[i](coarse[..., :rows, :columns].add_(levels[i]))
         return levels
 
 

@@ -23,6 +23,7 @@ class Decoded(NamedTuple):
         log_peak: (batch, keypoint) log probability of that cell.
         log_mass: (batch, keypoint) log probability of the window round it.
         entropy: (batch, keypoint) entropy of the whole map as a share of the largest possible, 0..1.
+        p: (batch, keypoint, h, w) probability of each cell of the picture; None where maps are none of it.
     """
 
     points_px: Tensor
@@ -30,6 +31,7 @@ class Decoded(NamedTuple):
     log_peak: Tensor
     log_mass: Tensor
     entropy: Tensor
+    p: Tensor | None = None
 
 
 class Peaks(NamedTuple):
@@ -84,29 +86,60 @@ def decode(logits: Tensor, stride: int, *, radius: int = 3, valid: tuple[int, in
         valid: (rows, columns) of cells that lie on the picture; the rest is padding and never chosen.
     """
     all_rows, all_columns = logits.shape[-2:]
-    logits = on_picture(logits, valid)
-    height, width = logits.shape[-2:]
-    flat = logits.flatten(2).float()
-    peak, cell = flat.max(dim=-1)
-    below = flat - peak[..., None]
-    weight = below.exp()
-    total = weight.sum(-1)
-    # Of cells as p log p, with p = weight / total: nothing is taken of the logarithm of 0.
-    entropy = total.log() - torch.linalg.vecdot(weight, below) / total
-    steps = torch.arange(-radius, radius + 1, device=logits.device)
+    logits = on_picture(logits, valid).float().contiguous()
+    width = logits.shape[-1]
+    cell = _highest_cell(logits)
+    flat = logits.flatten(2)
+    p = flat.softmax(dim=-1)
+    log_peak = p.gather(2, cell[..., None])[..., 0].log()
+    log_total = flat.gather(2, cell[..., None])[..., 0] - log_peak
+    # Of cells as p log p: nothing is taken of the logarithm of 0.
+    entropy = log_total - torch.linalg.vecdot(p, flat)
+    p = p.view(logits.shape)
+    points, mass = _window_mean(p, cell, stride, radius)
+    cell = torch.div(cell, width, rounding_mode="floor") * all_columns + cell % width
+    share = entropy / math.log(all_rows * all_columns)
+    return Decoded(points, cell, log_peak, mass.log(), share, p)
+
+
+def peak_mean(p: Tensor, stride: int, *, radius: int = 3) -> Tensor:
+    """Positions as `decode` gives them, from probabilities.
+
+    Args:
+        p: (batch, keypoint, h, w) probability of each cell, up to a factor of each map.
+        stride, radius: As of `decode`.
+
+    Returns:
+        (batch, keypoint, 2) x, y in pixels of the network's input.
+    """
+    return _window_mean(p, _highest_cell(p), stride, radius)[0]
+
+
+def _highest_cell(maps: Tensor) -> Tensor:
+    """(batch, keypoint) flat index of the highest cell of maps (batch, keypoint, h, w).
+
+    Rows first: a processor finds a maximum 20 times as fast as a maximum and where it is.
+    """
+    row = maps.amax(dim=-1).argmax(dim=-1)
+    cells = torch.take_along_dim(maps, row[..., None, None], dim=2)[:, :, 0]
+    return row * maps.shape[-1] + cells.argmax(dim=-1)
+
+
+def _window_mean(p: Tensor, cell: Tensor, stride: int, radius: int) -> tuple[Tensor, Tensor]:
+    """Mean position in the window round each cell, (batch, keypoint, 2) pixels, and (batch, keypoint) its
+    sum."""
+    height, width = p.shape[-2:]
+    steps = torch.arange(-radius, radius + 1, device=p.device)
     rows = torch.div(cell, width, rounding_mode="floor")[..., None] + steps
     columns = (cell % width)[..., None] + steps
     in_height, in_width = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
     inside = in_height[..., :, None] & in_width[..., None, :]
     index = rows.clamp(0, height - 1)[..., :, None] * width + columns.clamp(0, width - 1)[..., None, :]
-    window = torch.gather(weight, 2, index.flatten(2)).view(index.shape) * inside
+    window = torch.gather(p.flatten(2), 2, index.flatten(2)).view(index.shape) * inside
     mass = window.sum((-2, -1))
     y = (window.sum(-1) * rows).sum(-1) / mass
     x = (window.sum(-2) * columns).sum(-1) / mass
-    points = torch.stack([x, y], dim=-1) * stride + (stride - 1) / 2
-    cell = torch.div(cell, width, rounding_mode="floor") * all_columns + cell % width
-    share = entropy / math.log(all_rows * all_columns)
-    return Decoded(points, cell, -total.log(), (mass / total).log(), share)
+    return torch.stack([x, y], dim=-1) * stride + (stride - 1) / 2, mass
 
 
 def soft_argmax(

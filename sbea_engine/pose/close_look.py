@@ -12,7 +12,7 @@ from scipy.special import logit
 from torch import Tensor
 
 from sbea_engine.nn.backbone import STRIDE
-from sbea_engine.nn.heatmaps import decode
+from sbea_engine.nn.heatmaps import peak_mean
 from sbea_engine.pose.alignment import Floats, Placement, in_image, place
 from sbea_engine.pose.crops import CropPlan, cut
 from sbea_engine.pose.frames import Image
@@ -22,13 +22,16 @@ from sbea_engine.pose.model import PoseNetwork
 GATE_RADII = 3.0
 """Standard deviation of the prior that the coarse answer is to the fine one, radii of the confidence."""
 
+LEAST_GATE_LOG = -30.0
+"""Of that prior, along each axis: its product with a probability stays a number that a float holds."""
+
 OUTLIER_RADII = 1.5
 """Coarse answers further than this from the mean shape turn the crop less."""
 
 LEAST_TRUST = 1e-3
 """Of a coarse answer: where none is trusted, all lay the crop alike."""
 
-MAX_CROPS = 16
+MAX_CROPS = 6
 """Poses a forward pass; more gain nothing on a processor."""
 
 
@@ -60,6 +63,7 @@ class CloseLook:
     """Finds the keypoints of animals round which the coarse stage says where to look.
 
     Args:
+        network: One whose maps are probabilities.
         radius_px: What confidence means, source pixels.
         flip_index: (keypoint,) what each becomes in a mirror image. The mirror image of a body's crop lies as
             the crop does: it is seen as well, and both answers are averaged. None: it says nothing.
@@ -123,42 +127,45 @@ class CloseLook:
         crops = crops[:, None] if crops.ndim == 3 else np.moveaxis(crops, -1, 1)
         device = next(self._network.parameters()).device
         with torch.inference_mode():
-            logits, confidence = self._see(torch.from_numpy(np.ascontiguousarray(crops)).to(device))
+            p, confidence = self._see(torch.from_numpy(np.ascontiguousarray(crops)).to(device))
             prior = torch.from_numpy(expected.astype(np.float32)).to(device)
-            gated = logits + gate(prior, logits.shape[-2:], self._gate_px)
-            points = decode(gated, STRIDE).points_px
-            agreement = gated.flatten(2).logsumexp(-1) - logits.flatten(2).logsumexp(-1)
+            gated = gate(p, prior, self._gate_px)
+            points = peak_mean(gated, STRIDE)
+            agreement = (gated.sum((-2, -1)) / p.sum((-2, -1))).log()
         return tuple(t.cpu().numpy().astype(np.float32) for t in (points, confidence, agreement))
 
     def _see(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps, up to a constant each, and confidence logits."""
+        """Probability of each cell, up to a factor of all, and confidence logits."""
         if self._flip_index is None:
             out = self._network(crops)
-            return out.logits, out.confidence_logit
+            assert out.decoded.p is not None  # see `__init__`
+            return out.decoded.p, out.confidence_logit
         flip = self._flip_index.to(crops.device)
         out = self._network(torch.cat([crops, crops.flip(2)]))
-        maps = out.logits.float()
-        maps = maps - maps.flatten(2).logsumexp(-1)[..., None, None]
-        (seen, mirrored), (sure, also) = maps.chunk(2), out.confidence_logit.chunk(2)
-        return torch.logaddexp(seen, mirrored.flip(2)[:, flip]), (sure + also[:, flip]) / 2
+        assert out.decoded.p is not None
+        (seen, mirrored), (sure, also) = out.decoded.p.chunk(2), out.confidence_logit.chunk(2)
+        return seen.add_(mirrored.flip(2)[:, flip]), (sure + also[:, flip]) / 2
 
 
-def gate(expected_px: Tensor, cells: Sequence[int], sd_px: float) -> Tensor:
-    """Log of a Gaussian round the coarse answers, up to a constant.
+def gate(p: Tensor, expected_px: Tensor, sd_px: float) -> Tensor:
+    """What is left of maps where keypoints are likely to be near the coarse answers, by a Gaussian.
 
     A fine stage by itself now and then puts both of a pair on one of them.
 
     Args:
-        expected_px: (batch, keypoint, 2), crop pixels.
-        cells: Rows and columns of the map.
+        p: (batch, keypoint, rows, columns), linear.
+        expected_px: (batch, keypoint, 2) x, y of the coarse answers, crop pixels.
 
     Returns:
-        (batch, keypoint, rows, columns)
+        As `p`. Of what lies very far out a least part stays, so that a map is never empty.
     """
-    rows, columns = (torch.arange(n, device=expected_px.device) * STRIDE + (STRIDE - 1) / 2 for n in cells)
-    across = (columns - expected_px[..., 0, None]) ** 2
-    down = (rows - expected_px[..., 1, None]) ** 2
-    return -0.5 * (down[..., :, None] + across[..., None, :]) / sd_px**2
+    across, down = (
+        (-0.5 * ((torch.arange(cells, device=p.device) * STRIDE + (STRIDE - 1) / 2 - at) / sd_px) ** 2)
+        .clamp_min(LEAST_GATE_LOG)
+        .exp()
+        for cells, at in zip((p.shape[-1], p.shape[-2]), expected_px.unsqueeze(-1).unbind(-2), strict=True)
+    )
+    return (p * down[..., :, None]).mul_(across[..., None, :])
 
 
 def _moved(points: Floats, matrices: Floats) -> Floats:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet
+from sbea_engine.nn.lanes import in_lanes, lanes_for
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.context_clips import locate_clip
 from sbea_engine.pose.frames import Image, to_working_image
-from sbea_engine.pose.inference import Located, locate_all
+from sbea_engine.pose.frozen import frozen
+from sbea_engine.pose.inference import Located, batches, locate
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source
@@ -79,4 +83,10 @@ class PoseEstimator(WholeFrameEstimator[PoseNetwork]):
         return build_model(self.skeleton_, len(self.individuals_), self.config, backbone_facts=backbone)
 
     def _locate(self, images: Iterator[Image]) -> Iterator[Located]:
-        return (locate_all if self.model_.context is None else locate_clip)(self.model_, images)
+        model = frozen(self.model_)
+        if model.context is not None:
+            yield from locate_clip(model, images)
+            return
+        lanes = lanes_for(torch.get_num_threads(), self._device)
+        with in_lanes(partial(locate, model), batches(images), lanes) as answers:
+            yield from answers

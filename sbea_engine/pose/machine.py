@@ -58,10 +58,11 @@ class PoseMachine(PoseNetwork):
         seen = _root_probability(first, None if valid is None else cells_of(valid, STRIDE << LOOK_LEVEL))
         second = self.second(seen, features).float() + first
         fine = self.fine(levels[0]).float()
+        # As maps are read: channel after channel. The small map is copied for it, not the large one.
         smooth = functional.interpolate(
-            second.flatten(1, 2), size=fine.shape[-2:], mode="bilinear", align_corners=False
+            second.flatten(1, 2).contiguous(), size=fine.shape[-2:], mode="bilinear", align_corners=False
         )
-        logits = smooth.reshape(*second.shape[:3], *fine.shape[-2:]) + fine[:, None]
+        logits = smooth.reshape(*second.shape[:3], *fine.shape[-2:]).add_(fine[:, None])
         return Maps(logits.flatten(1, 2), first.flatten(1, 2))
 
 
@@ -106,8 +107,8 @@ class Mix(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, width, h, w), and back the same."""
-        mixed: Tensor = x + self.body(x)
-        return mixed
+        mixed: Tensor = self.body(x)
+        return mixed.add_(x)
 
 
 def _root_probability(logits: Tensor, valid: tuple[int, int] | None) -> Tensor:

@@ -167,7 +167,7 @@ class PoseNetwork(nn.Module, ABC):
 
     def encode(self, images: Tensor) -> list[Tensor]:
         """The backbone's levels of uint8 frames (batch, channel, h, w), each seen alone."""
-        levels: list[Tensor] = self.backbone((images.float() - 127.5) / 64.0)
+        levels: list[Tensor] = self.backbone((images - 127.5).div_(64.0))
         return levels
 
     def look(self, levels: list[Tensor], windows: Tensor, valid: tuple[int, int]) -> PoseOutput:

@@ -8,12 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, Self
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256
+from sbea_engine.nn.lanes import lanes_for
 from sbea_engine.nn.runtime import compute_threads, default_threads
 from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.card import STAGE, make_card
@@ -118,8 +120,12 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
             CannotExport: The network cannot be exported; it answers through torch as before.
         """
         self._require_trained()
-        threads = self.config.threads or default_threads()
-        answer_through_onnx(self.model_, channels=self.config.in_channels, threads=threads)
+        lanes = lanes_for(self.config.threads or default_threads(), torch.device("cpu"))
+        answer_through_onnx(self.model_, channels=self.config.in_channels, threads=lanes.threads)
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.model_.parameters()).device
 
     @abstractmethod
     def _fit(

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet
+from sbea_engine.nn.lanes import in_lanes, lanes_for
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.estimator import PREFETCH_FRAMES
 from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image, in_colour, scaled
+from sbea_engine.pose.frozen import frozen
 from sbea_engine.pose.inference import Located, batch_size_for
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size
@@ -50,10 +52,12 @@ class StagedEstimator(NetworkEstimator[Network, TwoStagePlan]):
         """See `PosePredictor`."""
         self._require_trained()
         shape = (-1, len(self.individuals_), len(self.skeleton_))
-        locator = self._locator()
-        with compute_threads(self.config.threads), prefetch(self._scaled(images), PREFETCH_FRAMES) as ready:
-            for frames in _alike(ready):
-                found = locator.locate(frames)
+        with (
+            compute_threads(self.config.threads) as threads,
+            prefetch(self._scaled(images), PREFETCH_FRAMES) as ready,
+            in_lanes(self._locator().locate, _alike(ready), lanes_for(threads, self._device)) as answers,
+        ):
+            for found in answers:
                 confidence = self.calibration_.apply(found.confidence_logit)
                 yield found.points_px.reshape(*shape, 2), confidence.reshape(shape)
 
@@ -83,7 +87,7 @@ class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
 
     def _locator(self) -> TwoStageLocator:
         turns = turns_of(self.skeleton_, len(self.individuals_), self.config)
-        return TwoStageLocator(self.model_, self.plan_, len(self.individuals_), turns)
+        return TwoStageLocator(frozen(self.model_), self.plan_, len(self.individuals_), turns)
 
 
 def _alike(frames: Iterator[TwoSizes]) -> Iterator[list[TwoSizes]]:

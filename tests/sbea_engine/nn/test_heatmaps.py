@@ -3,7 +3,14 @@ import math
 import pytest
 import torch
 
-from sbea_engine.nn.heatmaps import decode, gaussian_factors, highest_peaks, log_mass_at, soft_argmax
+from sbea_engine.nn.heatmaps import (
+    decode,
+    gaussian_factors,
+    highest_peaks,
+    log_mass_at,
+    peak_mean,
+    soft_argmax,
+)
 
 
 def gaussian_logits(
@@ -67,6 +74,26 @@ class TestDecode:
 
     def test_a_flat_map_has_the_largest_entropy(self) -> None:
         assert decode(torch.zeros(1, 1, 8, 8), 1).entropy.item() == pytest.approx(1.0)
+
+    @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+    def test_facts_of_maps_of_any_level_and_layout(self, layout: torch.memory_format) -> None:
+        maps = 8 * torch.randn(2, 3, 16, 24, generator=torch.Generator().manual_seed(3))
+        maps = maps + torch.tensor([-300.0, 0.0, 40.0]).view(3, 1, 1)
+        found = decode(maps.to(memory_format=layout), 2)
+        log_p = maps.double().flatten(2).log_softmax(-1)
+        entropy = -(log_p.exp() * log_p).sum(-1) / math.log(16 * 24)
+        assert found.p is not None
+        torch.testing.assert_close(found.cell, log_p.argmax(-1))
+        torch.testing.assert_close(found.log_peak.double(), log_p.amax(-1), atol=1e-5, rtol=0)
+        torch.testing.assert_close(found.entropy.double(), entropy, atol=1e-5, rtol=0)
+        torch.testing.assert_close(found.p.double().flatten(2), log_p.exp(), atol=1e-6, rtol=0)
+
+
+class TestPeakMean:
+    def test_is_where_decode_finds_it_whatever_the_factor(self) -> None:
+        logits = 3 * torch.randn(2, 3, 16, 24, generator=torch.Generator().manual_seed(0))
+        found = peak_mean(7 * logits.flatten(2).softmax(-1).view(logits.shape), 2)
+        torch.testing.assert_close(found, decode(logits, 2).points_px)
 
 
 class TestHighestPeaks:

@@ -1,5 +1,6 @@
 """The family `two_stage`: gate, crops in training, and both stages together."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 
 from sbea_engine.data import LabelSet
 from sbea_engine.nn.augmentation import AugmentationConfig
+from sbea_engine.nn.heatmaps import peak_mean
 from sbea_engine.pose.close_look import gate
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
@@ -28,12 +30,20 @@ TINY = PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu")
 
 class TestGate:
     def test_is_a_gaussian_round_the_expected_place(self) -> None:
-        got = gate(torch.tensor([[[8.5, 4.5]]]), (6, 8), sd_px=3.0)[0, 0]
+        maps = torch.rand(1, 1, 6, 8, generator=torch.Generator().manual_seed(0))
+        got = gate(maps, torch.tensor([[[8.5, 4.5]]]), sd_px=3.0)[0, 0]
         for row in range(6):
             for column in range(8):
                 x, y = 2 * column + 0.5, 2 * row + 0.5
-                wanted = -0.5 * ((x - 8.5) ** 2 + (y - 4.5) ** 2) / 9.0
-                assert got[row, column].item() == pytest.approx(wanted, abs=1e-5)
+                factor = math.exp(-0.5 * ((x - 8.5) ** 2 + (y - 4.5) ** 2) / 9.0)
+                assert got[row, column].item() == pytest.approx(maps[0, 0, row, column].item() * factor)
+
+    def test_leaves_something_of_what_lies_far_out(self) -> None:
+        maps = torch.zeros(1, 1, 60, 80)
+        maps[0, 0, 50, 70] = 1.0
+        got = gate(maps, torch.tensor([[[0.5, 0.5]]]), sd_px=2.0)
+        assert got.sum() > 0
+        assert peak_mean(got, 2)[0, 0].tolist() == [140.5, 100.5]
 
 
 class TestCropSampler:
@@ -76,6 +86,7 @@ class TestCropSampler:
         assert np.mean(here) > np.mean(elsewhere) + 30
 
 
+@pytest.mark.slow
 def test_finds_keypoints_on_new_frames(scene: LabelSet, other_scene: LabelSet, tmp_path: Path) -> None:
     model = create(TINY).fit(scene)
     points, confidence = model.predict_sources(other_scene.frames)

@@ -168,8 +168,10 @@ class TestAccess:
             reader.read(index)
         assert error.value.data["frame"] == index
 
-    def test_caller_owns_what_it_gets(self, tmp_path: Path) -> None:
-        with open_frames(write_barcode_video(tmp_path / "video.mp4", 5)) as reader:
+    @pytest.mark.parametrize(("codec", "pix_fmt"), [("libx264", "yuv420p"), ("png", "rgb24")])
+    def test_caller_owns_what_it_gets(self, codec: str, pix_fmt: str, tmp_path: Path) -> None:
+        video = write_barcode_video(tmp_path / "video.mov", 5, codec=codec, pix_fmt=pix_fmt)
+        with open_frames(video) as reader:
             reader.read(3)[:] = 0
             assert read_barcode(reader.read(3)) == 3
 
