@@ -67,6 +67,7 @@ def test_options_that_truth_alone_has_no_use_for_are_refused(tmp_path: Path, opt
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_process_that_is_asked_to_end_leaves_nothing(tmp_path: Path) -> None:
     asked = ["--recipe", "tiny", "--frames", "100000", "--out", str(tmp_path / "out")]
     command = [sys.executable, "-m", "sbea_engine.cli", "synth", *asked]

@@ -44,6 +44,7 @@ def each_by_itself(answers: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     )
 
 
+@pytest.mark.slow
 def test_far_cameras_help_one_another(tmp_path: Path) -> None:
     truth, answers, confidence = seen(tmp_path, 30)
     answers[0, 100:160, :, 0] = np.nan  # a paw before the animal, for one view
@@ -54,6 +55,7 @@ def test_far_cameras_help_one_another(tmp_path: Path) -> None:
     assert rms(found[0, 100:160, :, 0], truth[0, 100:160, :, 0]) < 2
 
 
+@pytest.mark.slow
 def test_near_cameras_do_not_bend_one_another(tmp_path: Path) -> None:
     """They are no linear maps; three components alone would be 5 px off."""
     truth, answers, confidence = seen(tmp_path, 1)

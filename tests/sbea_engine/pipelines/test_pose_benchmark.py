@@ -37,6 +37,7 @@ class TestSpread:
 
 
 class TestBenchmark:
+    @pytest.mark.slow
     def test_every_frame_is_tested_once_by_each_seed(self, data: Path) -> None:
         labels = LabelSet.load(data)
         rows = benchmark(labels, TINY, BenchmarkPlan(labels=(5, None), folds=4, seeds=2))

@@ -48,6 +48,7 @@ def test_its_feet_stand_on_the_floor_and_take_turns(case: tuple[Recipe, Scene]) 
     assert (height < 0.2 * lift).any(1).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_its_keypoints_fall_on_it_and_most_are_seen_by_some_camera(case: tuple[Recipe, Scene]) -> None:
     recipe, scene = case
     seen = np.zeros(len(scene.animals[0].plan.keypoints), bool)

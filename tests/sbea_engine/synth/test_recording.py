@@ -161,6 +161,7 @@ class TestVisibility:
         got = keypoint_visibility(scene, camera, view, truth.points_mm[0])
         np.testing.assert_array_equal(got, truth.views[camera.name].visible[0])
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("seed", [3, 7])
     def test_is_what_rays_through_the_parts_say(self, seed: int) -> None:
         """From a keypoint to the camera: its own part does not hide it, another one well in front does."""

@@ -18,6 +18,9 @@ from sbea_engine.synth.truth import BadRecording
 LENSES = ((-0.28, 0.09, 0.001, -0.001, 0.0), (0.0, 0.0, 0.0, 0.0, 0.0))
 FRAMES = 26
 
+# Rendering takes of two boards is what all of them wait for.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rig() -> Recipe:
@@ -56,7 +59,6 @@ def found_corners(board: Board, image: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return (np.arange(size[0] * size[1]), corners.reshape(-1, 2)) if found else None
 
 
-@pytest.mark.slow
 class TestDetection:
     def test_opencv_finds_the_corners_where_they_truly_are(self, take: CalibrationTake) -> None:
         """In most frames with the whole board in sight, within 0.3 pixel."""

@@ -99,6 +99,7 @@ class TestForget:
         assert job_folders_forget() == 0
 
 
+@pytest.mark.slow
 class TestEnqueue:
     def test_a_broker_that_is_away_leaves_the_job_to_the_reconciler(
         self, monkeypatch: pytest.MonkeyPatch

@@ -55,6 +55,7 @@ def film(animals: NDArray[np.float32]) -> list[NDArray[np.uint8]]:
     return [draw_twins(frame, SIZE, rng) for frame in animals]
 
 
+@pytest.mark.slow
 class TestTwins:
     def test_each_animal_is_found_once_and_whole(self, trained: BottomUpEstimator, others: LabelSet) -> None:
         answer = trained.predict_sources(others.frames)
@@ -65,7 +66,6 @@ class TestTwins:
         assert not told_twice(others.points_px, answer[0]).any()
         assert result["confidence"]["mean"] > 0.8
 
-    @pytest.mark.slow
     def test_a_model_that_tells_individuals_apart_cannot(self, twins: LabelSet, others: LabelSet) -> None:
         """The plain baseline: a map for each keypoint of each individual, where looks do not tell."""
         model = PoseEstimator(replace(TINY, family="pyramid")).fit(twins)

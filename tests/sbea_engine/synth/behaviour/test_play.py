@@ -11,6 +11,9 @@ from sbea_engine.synth.mouse import MOUSE
 
 from .conftest import FPS, FRAMES, NAMES, Pair, doing, each, play
 
+# Minutes of behaviour are played for all of them.
+pytestmark = pytest.mark.slow
+
 PAIR_OVERLAP_MM = 6.0
 CROWD_OVERLAP_MM = 10.0
 
