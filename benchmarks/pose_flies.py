@@ -34,8 +34,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
+from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.config import PoseConfig
-from sbea_engine.pose.factory import Answer, PoseModel, create, load
+from sbea_engine.pose.factory import PoseModel, create, load
 from sbea_engine.pose.matching import match_to_truth, pose_costs, told_twice
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.progress import Progress

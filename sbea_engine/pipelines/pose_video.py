@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.runtime import Runtime
-from sbea_engine.pose.factory import Answer, PoseModel, load
+from sbea_engine.pose.answers import Answer
+from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.pose.neighbours import between, check_film
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.pipelines.pose_video import STORE_CHUNK, PredictionResult, answers_to
-from sbea_engine.pose.factory import Answer, PoseModel, load
+from sbea_engine.pose.answers import Answer
+from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint
 from sbea_engine.video.reader import FrameReader, open_frames

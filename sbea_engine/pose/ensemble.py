@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Poses
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.card import BadModel, ModelCard
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.pose.agreement import AgreementCalibration, answers_logit
+from sbea_engine.pose.answers import Answer, SpreadAnswer
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.consensus import consensus
@@ -28,7 +28,7 @@ from sbea_engine.pose.crossfit import left_out_rows
 from sbea_engine.pose.ensemble_card import ensemble_card
 from sbea_engine.pose.ensemble_files import member_folder, read_out_of_fold, write_out_of_fold
 from sbea_engine.pose.errors import NotTrained
-from sbea_engine.pose.factory import Answer, Image, PoseModel, load
+from sbea_engine.pose.factory import Image, PoseModel, load
 from sbea_engine.pose.member import fit_member
 from sbea_engine.pose.out_of_fold import OutOfFold
 from sbea_engine.pose.warm_start import WarmStart, check_start
@@ -37,8 +37,6 @@ from sbea_engine.video.reader import FrameReader
 
 CHUNK_FRAMES = 16
 """Frames that all members answer before the next ones are decoded."""
-
-SpreadAnswer = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
 class PoseEnsemble:

@@ -23,6 +23,7 @@ from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
 from sbea_engine.nn.card import ModelCard
 from sbea_engine.nn.onnx_session import require_onnx
 from sbea_engine.nn.runtime import Runtime
+from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
@@ -33,7 +34,6 @@ from sbea_engine.progress import OnProgress, ignore
 from sbea_engine.video.reader import FrameReader
 
 Image = NDArray[np.uint8]
-Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 class PoseModel(Protocol):

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource
 from sbea_engine.errors import BadInput
+from sbea_engine.pose.answers import Answer
 from sbea_engine.video.container import is_folder
 from sbea_engine.video.images import SUFFIXES
 from sbea_engine.video.info import FramesInfo
 from sbea_engine.video.reader import open_frames
-
-Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 NAMED = 3
 """Frames that a message names before "and N more"."""

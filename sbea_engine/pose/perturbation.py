@@ -14,6 +14,7 @@ from scipy.special import expit
 
 from sbea_engine.errors import BadInput
 from sbea_engine.pose.agreement import answers_logit
+from sbea_engine.pose.answers import SpreadAnswer
 from sbea_engine.pose.consensus import consensus
 from sbea_engine.pose.factory import Image, PoseModel
 
@@ -21,8 +22,6 @@ Floats = NDArray[np.float64]
 
 TURNS_DEG = (-10.0, 10.0)
 SHIFTS_PX = ((3.0, -2.0), (-2.0, 3.0))
-
-SpreadAnswer = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 
 def predict_with_spread(model: PoseModel, images: Iterator[Image]) -> Generator[SpreadAnswer]:

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton, Visibility
 from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard, ModelExists
+from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.calibration import Calibration, calibrate_by_count, logit_of
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.errors import NotTrained
-from sbea_engine.pose.factory import Answer, Image, PoseModel, load_family
+from sbea_engine.pose.factory import Image, PoseModel, load_family
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import moments_of
 from sbea_engine.pose.warm_start import WarmStart
