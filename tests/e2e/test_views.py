@@ -296,7 +296,12 @@ class TestWorkingInSeveralViews:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         desk.go_to(140)
-        assert any(f"/media/videos/{rig.videos['right']}/" in url for url in asked)
+        for _ in range(100):  # requests of the worker that decodes are told a little later than its pictures
+            if any(f"/media/videos/{rig.videos['right']}/" in url for url in asked):
+                break
+            page.wait_for_timeout(50)
+        else:
+            pytest.fail(f"asked for {asked}")
         for view in ("left", "front"):
             assert not any(f"/media/videos/{rig.videos[view]}/" in url for url in asked)
         page.reload()
