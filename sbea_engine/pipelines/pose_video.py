@@ -92,7 +92,7 @@ def answers_to(model: PoseModel, reader: FrameReader, start: int, stop: int, chu
         return
     pixels = (image for _, image in reader.iterate(start))
     for at in range(start, stop, chunk):
-        with closing(model.predict_stream(islice(pixels, min(chunk, stop - at)))) as answers:
+        with closing(model.predict_film(islice(pixels, min(chunk, stop - at)))) as answers:
             yield from answers
 
 

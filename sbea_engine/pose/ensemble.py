@@ -135,6 +135,10 @@ class PoseEnsemble:
                 points, confidence, _ = self._agree([_whole(m, some) for m in self.members_])
                 yield points, confidence
 
+    def predict_film(self, images: Iterator[Image]) -> Generator[Answer]:
+        """As `predict_stream`: members answer together, frame by frame."""
+        return self.predict_stream(images)
+
     def save(self, folder: Path) -> ModelCard:
         """Write members into subfolders, what they said of unseen labels, then the card; each atomically."""
         self._require_trained()

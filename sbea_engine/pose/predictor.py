@@ -53,6 +53,15 @@ class PosePredictor(ABC):
             points_px (frame, individual, keypoint, 2) in source pixels, and confidence without the last axis.
         """
 
+    def predict_film(
+        self, images: Iterator[Image]
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """As `predict_stream`, of frames of one video that follow one another.
+
+        What a model makes of that is its own affair; its answers to frames by themselves may differ.
+        """
+        return self.predict_stream(images)
+
     def predict(
         self,
         source: Path | FrameReader,
@@ -79,8 +88,10 @@ class PosePredictor(ABC):
             points, confidence = self._collect_in_context(source, indices, on_progress)
         else:
             whole = (pixels for _, pixels in source.iterate())
-            images = whole if frames is None else map(source.read, frames)
-            points, confidence = self._collect(images, len(indices), on_progress)
+            stream = (
+                self.predict_film(whole) if frames is None else self.predict_stream(map(source.read, frames))
+            )
+            points, confidence = self._collect(stream, len(indices), on_progress)
         return Poses(
             skeleton=self.skeleton_,
             individuals=self.individuals_,
@@ -104,7 +115,7 @@ class PosePredictor(ABC):
         if self.config.context_frames:
             return self._sources_in_context(sources, on_progress)
         images = (pixels for _, pixels in read_frames(sources))
-        found = self._collect(images, len(sources), on_progress)
+        found = self._collect(self.predict_stream(images), len(sources), on_progress)
         rows = np.argsort(np.asarray(reading_order(sources), dtype=np.intp))  # back to the order asked for
         return found[0][rows], found[1][rows]
 
@@ -114,11 +125,14 @@ class PosePredictor(ABC):
         return {"stage": STAGE, "family": self.card_.family, "weights_sha256": self.card_.weights_sha256}
 
     def _collect(
-        self, images: Iterator[Image], total: int, on_progress: OnProgress
+        self,
+        answers: Generator[tuple[NDArray[np.float32], NDArray[np.float32]]],
+        total: int,
+        on_progress: OnProgress,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         points, confidence = self._nothing(total)
         done = 0
-        with closing(self.predict_stream(images)) as stream:
+        with closing(answers) as stream:
             for some_points, some_confidence in stream:
                 rows = slice(done, done + len(some_points))
                 points[rows], confidence[rows] = some_points, some_confidence

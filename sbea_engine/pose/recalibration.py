@@ -106,6 +106,11 @@ class RecalibratedPose:
         for points, confidence in self.model_.predict_stream(images):
             yield points, self._trust(confidence)
 
+    def predict_film(self, images: Iterator[Image]) -> Generator[Answer]:
+        """See `PoseEstimator.predict_film`."""
+        for points, confidence in self.model_.predict_film(images):
+            yield points, self._trust(confidence)
+
     def save(self, folder: Path) -> ModelCard:
         """Write the model, then the card that also holds the recalibration; a kill leaves a model or none."""
         written = self.model_.save(folder)

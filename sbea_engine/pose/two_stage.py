@@ -32,6 +32,7 @@ from sbea_engine.pose.hypotheses import apart, plausibility, propose
 from sbea_engine.pose.inference import Located, see
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.plan import Size, WorkingPlan, to_source, to_working
+from sbea_engine.pose.turnabouts import Followed
 from sbea_engine.pose.turned_maps import Turns, turned_log_maps
 
 DOUBT = float(np.log(1 / 5))
@@ -173,9 +174,16 @@ class TwoStageLocator:
             places = in_reduced(peaks.points_px.cpu().numpy())
             self._reconsider(look, again, doubtful, places, peaks.log_mass, images)
         found = to_source(look.points_px.reshape(seen.found.points_px.shape), source, reduced)
-        limit = np.array(source, dtype=np.float32) - np.float32(0.5)
-        inside = np.clip(found, np.float32(-0.5), limit)  # a crop may reach beyond the picture
-        return Located(inside, look.confidence_logit.reshape(seen.found.confidence_logit.shape))
+        sure = look.confidence_logit.reshape(seen.found.confidence_logit.shape)
+        return Located(_inside(found, source), sure)
+
+    def follow(self, frame: TwoSizes, points_px: NDArray[np.float32]) -> Followed:
+        """The animal near points (keypoint, 2), source pixels, by the fine stage alone."""
+        reduced = Size(*frame.reduced.shape[1::-1])
+        expected = to_working(points_px[None], frame.source, reduced).astype(np.float64)
+        look = self._close.look([frame.reduced], expected, np.ones(expected.shape[:2]))
+        found = _inside(to_source(look.points_px[0], frame.source, reduced), frame.source)
+        return Followed(found, look.confidence_logit[0], float(look.support().sum()))
 
     def _reconsider(
         self,
@@ -224,3 +232,9 @@ class TwoStageLocator:
             change = np.flatnonzero(elsewhere | (value[i] > said[n]))
             look.points_px[row, change] = closer.points_px[i, change]
             look.confidence_logit[row, change] = closer.confidence_logit[i, change]
+
+
+def _inside(points_px: NDArray[np.float32], source: Size) -> NDArray[np.float32]:
+    """A crop may reach beyond the picture."""
+    limit = np.array(source, dtype=np.float32) - np.float32(0.5)
+    return np.clip(points_px, np.float32(-0.5), limit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,14 +18,22 @@ from sbea_engine.pose.estimator import PREFETCH_FRAMES
 from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image, in_colour, scaled
 from sbea_engine.pose.frozen import frozen
+from sbea_engine.pose.hypotheses import APART
 from sbea_engine.pose.inference import Located, batch_size_for
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size
 from sbea_engine.pose.training import FitOutcome, Network
+from sbea_engine.pose.turnabouts import without_slips
 from sbea_engine.pose.two_stage import TwoSizes, TwoStageLocator, TwoStageNetwork, TwoStagePlan
 from sbea_engine.pose.two_stage_training import build_coarse, fit_two_stage, turns_of
 from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress
+
+Batch = tuple[list[TwoSizes], Located]
+"""Frames of one size, and what was found in them."""
+
+Mended = Callable[[Iterator[Batch]], Iterator[Located]]
+"""Answers to frames, seen in the light of those round them."""
 
 
 class Locates(Protocol):
@@ -51,13 +59,22 @@ class StagedEstimator(NetworkEstimator[Network, TwoStagePlan]):
     ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """See `PosePredictor`."""
         self._require_trained()
+        yield from self._answers(images, self._locator(), _each_alone)
+
+    def _answers(
+        self, images: Iterator[Image], locator: Locates, mended: Mended
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         shape = (-1, len(self.individuals_), len(self.skeleton_))
+
+        def look(frames: list[TwoSizes]) -> Batch:
+            return frames, locator.locate(frames)
+
         with (
             compute_threads(self.config.threads) as threads,
             prefetch(self._scaled(images), PREFETCH_FRAMES) as ready,
-            in_lanes(self._locator().locate, _alike(ready), lanes_for(threads, self._device)) as answers,
+            in_lanes(look, _alike(ready), lanes_for(threads, self._device)) as batches,
         ):
-            for found in answers:
+            for found in mended(batches):
                 confidence = self.calibration_.apply(found.confidence_logit)
                 yield found.points_px.reshape(*shape, 2), confidence.reshape(shape)
 
@@ -76,6 +93,17 @@ class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
     time and learns from all of them.
     """
 
+    def predict_film(
+        self, images: Iterator[Image]
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """As `predict_stream`; slips of a few frames are mended, see `turnabouts.py`."""
+        self._require_trained()
+        locator, crop = self._locator(), self.plan_.crop
+        apart_px = APART * crop.body.extent_px / crop.scale
+        yield from self._answers(
+            images, locator, lambda batches: without_slips(batches, locator, len(self.individuals_), apart_px)
+        )
+
     def _fit(
         self, labels: LabelSet, start: WarmStart | None, checkpoint: Path | None, on_progress: OnProgress
     ) -> FitOutcome[TwoStageNetwork, TwoStagePlan]:
@@ -88,6 +116,10 @@ class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
     def _locator(self) -> TwoStageLocator:
         turns = turns_of(self.skeleton_, len(self.individuals_), self.config)
         return TwoStageLocator(frozen(self.model_), self.plan_, len(self.individuals_), turns)
+
+
+def _each_alone(batches: Iterator[Batch]) -> Iterator[Located]:
+    return (found for _, found in batches)
 
 
 def _alike(frames: Iterator[TwoSizes]) -> Iterator[list[TwoSizes]]:

@@ -17,7 +17,7 @@ from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.factory import create, load
-from sbea_engine.pose.frames import FrameStore
+from sbea_engine.pose.frames import FrameStore, read_frames
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.model import Maps, PoseNet
 from sbea_engine.pose.plan import WorkingPlan
@@ -94,6 +94,11 @@ def test_finds_keypoints_on_new_frames(scene: LabelSet, other_scene: LabelSet, t
     centre = np.nanmean(scene.points_px, axis=0)
     plain = evaluate(other_scene, np.broadcast_to(centre, points.shape).astype(np.float32))
     assert found["median_px"] < 0.1 * plain["median_px"]
+    assert isinstance(model, TwoStageEstimator)
+    frame = next(model._scaled(pixels for _, pixels in read_frames(other_scene.frames[:1])))
+    truth = other_scene.points_px[0, 0].astype(np.float32)
+    followed = model._locator().follow(frame, truth + np.float32(2))
+    assert np.nanmedian(np.linalg.norm(followed.points_px - truth, axis=-1)) < 0.1 * plain["median_px"]
     card = model.save(tmp_path)
     assert "went on with afterwards" in card.meaning["confidence"]
     assert "went on with afterwards" in card.meaning["validation"]
