@@ -96,6 +96,7 @@ def terms_of(labels: LabelSet, **terms: Any) -> Consistency:
 
 
 class TestTraining:
+    @pytest.mark.slow
     def test_same_seed_same_weights_and_others_where_terms_weigh_less(self, kite: LabelSet) -> None:
         config = config_of(kite, steps=25, temporal=5, reach=0.0, pose=5)
         once, again = fit(kite, config), fit(kite, config)

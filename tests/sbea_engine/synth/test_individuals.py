@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
 from sbea_engine.synth import build_scene, load_recipe
 from sbea_engine.synth.recipe import Recipe
@@ -47,6 +48,7 @@ def test_any_coat_takes_those_that_are_left() -> None:
     assert len(more) == 8
 
 
+@pytest.mark.slow
 def test_marks_lie_on_the_fur() -> None:
     """A mark changes pixels of the animal, and no others beside them."""
     from sbea_engine.synth.exposure import Exposure

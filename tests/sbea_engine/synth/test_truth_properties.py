@@ -137,6 +137,7 @@ def mm_before(case: Case, points_mm: np.ndarray, animal: Animal, grown_mm: float
     return np.asarray((1 - enters) * np.linalg.norm(points_mm - eye, axis=-1))
 
 
+@pytest.mark.slow
 def test_another_animal_hides_what_rays_through_its_parts_say(cases: list[Case]) -> None:
     """A second way, without pictures: rays from the camera against the ellipsoids of the other animals."""
     hidden = close = free = 0

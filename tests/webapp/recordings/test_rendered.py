@@ -201,6 +201,7 @@ def test_a_folder_of_truth_without_videos_is_not_offered(folder: Path) -> None:
     assert entry.looks_like is None
 
 
+@pytest.mark.slow
 def test_what_the_renderer_writes_is_read(tmp_path: Path) -> None:
     from sbea_engine.synth import load_recipe, render_recording
 
