@@ -18,6 +18,10 @@ from sbea_engine.pose.inference import Located
 LONGEST = 24
 """Frames of a stretch that is looked at again; what lasts longer is no slip."""
 
+LOST = float(np.log(1 / 20))
+"""Of what the fine stage says for a keypoint, on the mean: below it there is nothing to follow. Of a video in
+which nothing is found each frame jumps, and would be followed in vain."""
+
 Frame = TypeVar("Frame")
 Seen = TypeVar("Seen", contravariant=True)
 
@@ -28,7 +32,7 @@ class Followed(NamedTuple):
     Attributes:
         points_px: (keypoint, 2) source pixels.
         confidence_logit: (keypoint,).
-        said: Log of what the fine stage says for it, at most 0.
+        said: Log of what the fine stage says for all keypoints, at most 0.
     """
 
     points_px: NDArray[np.float32]
@@ -71,9 +75,8 @@ class _Film(Generic[Frame]):
         self._points: list[NDArray[np.float32]] = []
         self._logits: list[NDArray[np.float32]] = []
         self._out = 0  # frames at the beginning that were handed out
-        self._next = [
-            1
-        ] * individuals  # of each animal the first frame that was not compared with the one before
+        # Of each animal the first frame that was not compared with the one before.
+        self._next = [1] * individuals
 
     def append(self, frames: Sequence[Frame], located: Located) -> None:
         for frame, points, logits in zip(frames, *located, strict=True):
@@ -117,6 +120,8 @@ class _Film(Generic[Frame]):
         for row in range(first, max(back, default=first)):
             found.append(self._look.follow(self._frames[row], expected))
             expected = found[-1].points_px
+            if found[-1].said < LOST * len(expected):
+                return first
             if row + 1 in back and not self._apart(expected, self._points[row + 1][animal]):
                 break
         else:

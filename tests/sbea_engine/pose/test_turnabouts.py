@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sbea_engine.pose.inference import Located
-from sbea_engine.pose.turnabouts import LONGEST, Followed, without_slips
+from sbea_engine.pose.turnabouts import LONGEST, LOST, Followed, without_slips
 
 APART_PX = 20.0
 KEYPOINTS = np.array([(-30, 0), (0, 0), (30, 0)], np.float32)
@@ -76,6 +76,18 @@ def test_what_has_no_end_or_lasts_is_left(first: int, stop: int) -> None:
 def test_what_the_fine_stage_is_surer_of_stays() -> None:
     found = slipped(10, 14)
     np.testing.assert_array_equal(mended(found, Truthful(walk(90), surer=-1.0)), found)
+
+
+def test_what_is_lost_is_followed_no_further() -> None:
+    found, lost = slipped(10, 30), 3 * LOST - 1
+
+    class Blind(Truthful):
+        def follow(self, frame: int, points_px: NDArray[np.float32]) -> Followed:
+            return super().follow(frame, points_px)._replace(said=lost)
+
+    look = Blind(walk(90))
+    np.testing.assert_array_equal(mended(found, look), found)
+    assert look.asked == 1
 
 
 def test_a_walk_is_left_alone() -> None:
