@@ -19,7 +19,6 @@ from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.context_clips import locate_clip
 from sbea_engine.pose.frames import Image, to_working_image
-from sbea_engine.pose.frozen import frozen
 from sbea_engine.pose.inference import Located, batches, locate
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.network_estimator import NetworkEstimator
@@ -83,7 +82,7 @@ class PoseEstimator(WholeFrameEstimator[PoseNetwork]):
         return build_model(self.skeleton_, len(self.individuals_), self.config, backbone_facts=backbone)
 
     def _locate(self, images: Iterator[Image]) -> Iterator[Located]:
-        model = frozen(self.model_)
+        model = self._answering()
         if model.context is not None:
             yield from locate_clip(model, images)
             return

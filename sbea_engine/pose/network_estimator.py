@@ -20,6 +20,7 @@ from sbea_engine.nn.runtime import compute_threads, default_threads
 from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.card import STAGE, make_card
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.frozen import frozen
 from sbea_engine.pose.onnx_answers import answer_through_onnx
 from sbea_engine.pose.predictor import PosePredictor
 from sbea_engine.pose.training import FitOutcome, Network, PlanKind, on_device
@@ -39,6 +40,7 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
 
     def __init__(self, config: PoseConfig) -> None:
         self.config = config
+        self._prepared: tuple[Network, Network] | None = None  # a model, and the copy of it that answers
 
     def fit(
         self,
@@ -122,6 +124,13 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
         self._require_trained()
         lanes = lanes_for(self.config.threads or default_threads(), torch.device("cpu"))
         answer_through_onnx(self.model_, channels=self.config.in_channels, threads=lanes.threads)
+        self._prepared = None
+
+    def _answering(self) -> Network:
+        """The copy of the model that answers; made once, as callers may ask frame by frame."""
+        if self._prepared is None or self._prepared[0] is not self.model_:
+            self._prepared = self.model_, frozen(self.model_)
+        return self._prepared[1]
 
     @property
     def _device(self) -> torch.device:

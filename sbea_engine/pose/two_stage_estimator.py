@@ -17,7 +17,6 @@ from sbea_engine.nn.runtime import compute_threads
 from sbea_engine.pose.estimator import PREFETCH_FRAMES
 from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image, in_colour, scaled
-from sbea_engine.pose.frozen import frozen
 from sbea_engine.pose.hypotheses import APART
 from sbea_engine.pose.inference import Located, batch_size_for
 from sbea_engine.pose.network_estimator import NetworkEstimator
@@ -115,7 +114,7 @@ class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
 
     def _locator(self) -> TwoStageLocator:
         turns = turns_of(self.skeleton_, len(self.individuals_), self.config)
-        return TwoStageLocator(frozen(self.model_), self.plan_, len(self.individuals_), turns)
+        return TwoStageLocator(self._answering(), self.plan_, len(self.individuals_), turns)
 
 
 def _each_alone(batches: Iterator[Batch]) -> Iterator[Located]:

@@ -21,7 +21,6 @@ from sbea_engine.pose.bottom_up.training import build_network, fit_bottom_up, mi
 from sbea_engine.pose.card import UNSEEN_YET
 from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.frozen import frozen
 from sbea_engine.pose.training import FitOutcome
 from sbea_engine.pose.two_stage import TwoStagePlan
 from sbea_engine.pose.two_stage_estimator import StagedEstimator
@@ -97,7 +96,7 @@ class BottomUpEstimator(StagedEstimator[BottomUpStages]):
     def _locator(self) -> AnimalLocator:
         links = self.links_.scaled(self.plan_.coarse.scale)
         assembler = Assembler(links=links, individuals=len(self.individuals_))
-        return AnimalLocator(frozen(self.model_), self.plan_, assembler, mirrored(self.skeleton_))
+        return AnimalLocator(self._answering(), self.plan_, assembler, mirrored(self.skeleton_))
 
 
 def _card(

@@ -1,10 +1,14 @@
 """A copy of a network that only answers."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 
 from sbea_engine.nn.backbone import ConvNorm
 from sbea_engine.nn.runtime import Precision
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.estimator import PoseEstimator
 from sbea_engine.pose.frozen import frozen
 from sbea_engine.pose.machine import PoseMachine
 from sbea_engine.pose.model import PoseNetwork, compute_in
@@ -49,3 +53,12 @@ def test_the_network_itself_stays_as_it_was(network: PoseNetwork) -> None:
 def test_another_runtime_goes_on_standing_in(network: PoseNetwork) -> None:
     network.stand_in = network.features
     assert frozen(network) is network
+
+
+def test_an_estimator_makes_one_copy_of_each_model(network: PoseNetwork) -> None:
+    estimator = PoseEstimator(PoseConfig(preset="tiny"))
+    estimator.model_ = network
+    copy = estimator._answering()
+    assert estimator._answering() is copy
+    estimator.model_ = deepcopy(network)
+    assert estimator._answering() is not copy

@@ -1,9 +1,11 @@
 """The family `two_stage`: gate, crops in training, and both stages together."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -12,18 +14,22 @@ import torch
 from sbea_engine.data import LabelSet
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.heatmaps import peak_mean
+from sbea_engine.pipelines.pose_video import answers_to
 from sbea_engine.pose.close_look import gate
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.factory import create, load
 from sbea_engine.pose.frames import FrameStore, read_frames
+from sbea_engine.pose.inference import Located
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.model import Maps, PoseNet
 from sbea_engine.pose.plan import WorkingPlan
 from sbea_engine.pose.splits import labelled_rows
-from sbea_engine.pose.two_stage import TwoStagePlan
+from sbea_engine.pose.turnabouts import Followed
+from sbea_engine.pose.two_stage import TwoSizes, TwoStagePlan
 from sbea_engine.pose.two_stage_estimator import TwoStageEstimator
+from sbea_engine.video.reader import FrameReader
 
 TINY = PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu")
 
@@ -146,3 +152,61 @@ def test_the_plan_goes_through_json(scene: LabelSet) -> None:
 def test_a_backbone_that_it_does_not_take_is_refused(scene: LabelSet) -> None:
     with pytest.raises(BadPoseConfig, match="two_stage takes auto or pyramid"):
         create(replace(TINY, backbone="resnet50")).fit(scene)
+
+
+class Slipping:
+    """Finds the pose of frame n, which is n bright, n pixels on; in some frames far off, if not followed."""
+
+    def __init__(self, pose: np.ndarray, slips: range) -> None:
+        self.pose, self.slips = pose, slips
+
+    def locate(self, frames: Sequence[TwoSizes]) -> Located:
+        shown = [int(frame.reduced.flat[0]) for frame in frames]
+        points = np.stack([self.pose + n + (500 if n in self.slips else 0) for n in shown])
+        return Located(points, np.zeros(points.shape[:-1], np.float32))
+
+    def follow(self, frame: TwoSizes, points_px: np.ndarray) -> Followed:
+        n = int(frame.reduced.flat[0])
+        near = np.abs(points_px - self.pose - n).max() < 50
+        pose = self.pose + n + (0 if near else 500)
+        return Followed(pose, np.zeros(len(pose), np.float32), 0.0 if near else -1.0)
+
+
+class TestSlips:
+    FRAMES, SLIPS = 40, range(10, 14)
+
+    @pytest.fixture
+    def model(self, scene: LabelSet, monkeypatch: pytest.MonkeyPatch) -> TwoStageEstimator:
+        model = TwoStageEstimator(replace(TINY, iterations=4)).fit(scene)
+        slipping = Slipping(self.pose(scene), self.SLIPS)
+        monkeypatch.setattr(model, "_locator", lambda: slipping)
+        return model
+
+    def pose(self, scene: LabelSet) -> np.ndarray:
+        return np.asarray(np.nan_to_num(scene.points_px[0, 0]), np.float32)
+
+    def images(self, start: int = 0) -> Iterator[tuple[int, np.ndarray]]:
+        return ((n, np.full((60, 80, 3), n, np.uint8)) for n in range(start, self.FRAMES))
+
+    def off(self, answers: Iterable[tuple[np.ndarray, np.ndarray]], scene: LabelSet) -> list[int]:
+        """Frames that are far from the pose that walks."""
+        points = np.concatenate([points for points, _ in answers])[:, 0]
+        assert len(points) == self.FRAMES
+        walk = self.pose(scene) + np.arange(self.FRAMES)[:, None, None]
+        return np.flatnonzero(np.abs(points - walk).max((1, 2)) > 50).tolist()
+
+    def test_are_mended_in_a_film_and_left_where_frames_are_alone(
+        self, model: TwoStageEstimator, scene: LabelSet
+    ) -> None:
+        alone, film = (
+            one(image for _, image in self.images()) for one in (model.predict_stream, model.predict_film)
+        )
+        assert self.off(alone, scene) == list(self.SLIPS)
+        assert self.off(film, scene) == []
+
+    @pytest.mark.parametrize(("chunk", "left"), [(512, []), (12, list(SLIPS))])
+    def test_are_mended_in_a_video_within_a_chunk_of_its_store(
+        self, model: TwoStageEstimator, scene: LabelSet, chunk: int, left: list[int]
+    ) -> None:
+        reader = cast(FrameReader, SimpleNamespace(iterate=self.images))
+        assert self.off(answers_to(model, reader, 0, self.FRAMES, chunk), scene) == left
