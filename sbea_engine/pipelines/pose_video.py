@@ -13,7 +13,7 @@ from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.factory import PoseModel, load
-from sbea_engine.pose.neighbours import between, check_film
+from sbea_engine.pose.neighbours import between, check_film, is_film
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint
 from sbea_engine.video.reader import FrameReader, open_frames
@@ -79,10 +79,10 @@ def predict_video(
 def answers_to(model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int) -> Generator[Answer]:
     """Answers to the frames start <= frame < stop, some at a time; start is a whole number of chunks.
 
-    No batch reaches over the end of a chunk: how frames are put together changes the last digits of what a
-    network answers. A run that was stopped, or shared between workers, so gives the numbers of one that was
-    not. Where animals keep their places from frame to frame there is one stream, from the first frame on:
-    what a stopped run has done is looked at once more, or animals would change places where it goes on.
+    No batch reaches over the end of a chunk, nor does what is mended in a film: how frames are put together
+    changes what a model answers. A run that was stopped, or shared between workers, so gives the numbers of one
+    that was not. Where animals keep their places from frame to frame there is one stream, from the first frame
+    on: what a stopped run has done is looked at once more, or animals would change places where it goes on.
     """
     if not model.tells_individuals_apart:
         yield from _part(model, reader, 0, stop, (start, stop))
@@ -91,8 +91,9 @@ def answers_to(model: PoseModel, reader: FrameReader, start: int, stop: int, chu
         yield from _in_context(model, reader, start, stop, chunk)
         return
     pixels = (image for _, image in reader.iterate(start))
+    predict = model.predict_film if is_film(reader.path, reader.info) else model.predict_stream
     for at in range(start, stop, chunk):
-        with closing(model.predict_film(islice(pixels, min(chunk, stop - at)))) as answers:
+        with closing(predict(islice(pixels, min(chunk, stop - at)))) as answers:
             yield from answers
 
 

@@ -110,6 +110,15 @@ def check_film(path: Path, info: FramesInfo, reach: int) -> None:
     )
 
 
+def is_film(path: Path, info: FramesInfo) -> bool:
+    """Whether frames follow one another; what `check_film` refuses are pictures by themselves."""
+    try:
+        check_film(path, info, 1)
+    except NoNeighbours:
+        return False
+    return True
+
+
 def runs_of(frames: Sequence[int], reach: int, count: int, path: Path) -> list[Run]:
     """The fewest stretches of a video of `count` frames that hold all windows round `frames`.
 

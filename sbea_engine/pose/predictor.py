@@ -18,7 +18,7 @@ from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.errors import NotTrained
 from sbea_engine.pose.frames import Image, read_frames, reading_order
-from sbea_engine.pose.neighbours import between, check_film, neighbourhood, runs_of
+from sbea_engine.pose.neighbours import between, check_film, is_film, neighbourhood, runs_of
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.reader import FrameReader, open_frames
 
@@ -87,10 +87,9 @@ class PosePredictor(ABC):
         if self.config.context_frames:
             points, confidence = self._collect_in_context(source, indices, on_progress)
         else:
-            whole = (pixels for _, pixels in source.iterate())
-            stream = (
-                self.predict_film(whole) if frames is None else self.predict_stream(map(source.read, frames))
-            )
+            whole = frames is None and is_film(source.path, source.info)
+            pixels = (image for _, image in source.iterate()) if frames is None else map(source.read, frames)
+            stream = self.predict_film(pixels) if whole else self.predict_stream(pixels)
             points, confidence = self._collect(stream, len(indices), on_progress)
         return Poses(
             skeleton=self.skeleton_,

@@ -208,5 +208,14 @@ class TestSlips:
     def test_are_mended_in_a_video_within_a_chunk_of_its_store(
         self, model: TwoStageEstimator, scene: LabelSet, chunk: int, left: list[int]
     ) -> None:
-        reader = cast(FrameReader, SimpleNamespace(iterate=self.images))
+        info = SimpleNamespace(kind="video")
+        reader = cast(FrameReader, SimpleNamespace(iterate=self.images, info=info, path=Path("film.mp4")))
         assert self.off(answers_to(model, reader, 0, self.FRAMES, chunk), scene) == left
+
+    def test_are_left_in_pictures_that_do_not_follow_one_another(
+        self, model: TwoStageEstimator, scene: LabelSet, tmp_path: Path
+    ) -> None:
+        """Of a folder of frames that somebody chose nobody can say where an animal was a moment before."""
+        info = SimpleNamespace(kind="images", names=("img3.png", "img4.png", "img90.png"))
+        reader = cast(FrameReader, SimpleNamespace(iterate=self.images, info=info, path=tmp_path))
+        assert self.off(answers_to(model, reader, 0, self.FRAMES, 512), scene) == list(self.SLIPS)
