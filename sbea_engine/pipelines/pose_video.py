@@ -80,9 +80,10 @@ def answers_to(model: PoseModel, reader: FrameReader, start: int, stop: int, chu
     """Answers to the frames start <= frame < stop, some at a time; start is a whole number of chunks.
 
     No batch reaches over the end of a chunk, nor does what is mended in a film: how frames are put together
-    changes what a model answers. A run that was stopped, or shared between workers, so gives the numbers of one
-    that was not. Where animals keep their places from frame to frame there is one stream, from the first frame
-    on: what a stopped run has done is looked at once more, or animals would change places where it goes on.
+    changes what a model answers. A run that was stopped, or shared between workers, so gives the numbers of
+    one that was not. Where animals keep their places from frame to frame there is one stream, from the
+    first frame on: what a stopped run has done is looked at once more, or animals would change places where
+    it goes on.
     """
     if not model.tells_individuals_apart:
         yield from _part(model, reader, 0, stop, (start, stop))
