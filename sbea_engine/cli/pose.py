@@ -205,11 +205,12 @@ def benchmark(
 
 
 def _benchmark_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = ["labels     n  mean px  median px  rms px  within 5 px  within 10 px  over 50 px  train s"]
+    heads = "mean px  median px  rms px  within 5 px  within 10 px  over 50 px    ECE  train s"
+    lines = [f"labels     n  {heads}"]
     lines += [
         f"{row['labels']!s:>6} {row['n']:>5}  {row['mean_px']:>7.2f}  {row['median_px']:>9.2f}  "
         f"{row['rms_px']:>6.2f}  {100 * row['pck5']:>9.1f} %  {100 * row['pck10']:>10.1f} %  "
-        f"{row['over50']:>10}  {row['train_s']:>7.0f}"
+        f"{row['over50']:>10}  {row['ece']:>5.3f}  {row['train_s']:>7.0f}"
         for row in rows
     ]
     return "\n".join(lines)

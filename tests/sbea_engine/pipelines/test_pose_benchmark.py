@@ -96,10 +96,13 @@ class TestCommand:
             "pck5",
             "pck10",
             "over50",
+            "ece",
             "train_s",
         }
-        assert wanted | {"train_s"} < set(answer["rows"][0])
-        assert "labels" in CliRunner().invoke(main, command).stdout
+        assert wanted < set(answer["rows"][0])
+        title, *rows = CliRunner().invoke(main, command).stdout.strip().splitlines()
+        assert title.split()[-3:] == ["ECE", "train", "s"]
+        assert [f"{row['ece']:.3f}" for row in answer["rows"]] == [row.split()[-2] for row in rows]
 
     def test_a_word_that_is_no_number(self, data: Path) -> None:
         result = CliRunner().invoke(main, ["pose", "benchmark", "--data", str(data), "--labels", "5,some"])
