@@ -10,6 +10,7 @@ from sbea_engine.pose.config import PoseConfig
 from webapp.jobs.task_names import JobKind
 from webapp.recordings import storage
 from webapp.training.backbones import PREFIX, lab_backbone
+from webapp.training.beside_labels import unlabelled_paths
 from webapp.training.models import PoseModel
 from webapp.training.services import pose_model_store
 from webapp.training.snapshots import snapshot_load
@@ -43,17 +44,27 @@ def train_pose(job_id: str) -> None:
 
 
 def _for_engine(model: PoseModel) -> dict[str, Any]:
-    """The settings, with where the backbone that they name lies on this machine."""
+    """The settings, with where the backbone and the videos that they name lie on this machine."""
     config = dict(model.config)
     if model.backbone.startswith(PREFIX):
         config["backbone"] = lab_backbone(model.backbone).source
+    if model.unlabelled:
+        paths = unlabelled_paths(project=model.project, names=model.unlabelled)
+        config["consistency"] = {**config["consistency"], "videos": [str(path) for path in paths.values()]}
     return config
 
 
 def _for_people(card: dict[str, Any], model: PoseModel) -> dict[str, Any]:
-    """The card with the backbone by the name that people know; the folder is the server's business."""
-    source = card["config"].get("backbone", "")
-    return _replaced(card, source, model.backbone) if model.backbone.startswith(PREFIX) else card
+    """The card with backbone and videos by the names that people know; paths are the server's business."""
+    if model.backbone.startswith(PREFIX):
+        card = _replaced(card, card["config"].get("backbone", ""), model.backbone)
+    if model.unlabelled:
+        card = {**card, "config": {**card["config"], "consistency": model.config["consistency"]}}
+        told = card["training"]["consistency"]
+        known = zip(told["videos"], model.unlabelled, strict=True)
+        videos = [{**facts, "name": name} for facts, name in known]
+        card["training"] = {**card["training"], "consistency": {**told, "videos": videos}}
+    return card
 
 
 def _replaced(value: Any, old: str, new: str) -> Any:

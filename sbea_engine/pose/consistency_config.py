@@ -12,6 +12,8 @@ from sbea_engine.errors import BadInput
 TERMS = ("temporal", "pose", "views")
 MOST_WEIGHT = 1e4
 MOST_CLIPS = 2000
+CLIP_FRAMES = 4
+"""Neighbouring frames of a clip of unlabelled video."""
 
 
 class BadConsistency(BadInput):

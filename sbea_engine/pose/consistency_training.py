@@ -16,14 +16,14 @@ from sbea_engine.data import LabelSet
 from sbea_engine.nn.runtime import autocast
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.consistency import LEAST_MASS, pose_excess_px, temporal_excess_px, views_excess_px
-from sbea_engine.pose.consistency_config import ConsistencyConfig
+from sbea_engine.pose.consistency_config import CLIP_FRAMES, ConsistencyConfig
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.inference import as_batch
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.model import PoseNetwork, cells_of
 from sbea_engine.pose.plan import Size, WorkingPlan, median_extent
 from sbea_engine.pose.subspace import Subspace, fit_pose_space, fit_view_space
-from sbea_engine.pose.unlabelled_clips import CLIP_FRAMES, Clip, read_clips
+from sbea_engine.pose.unlabelled_clips import Clip, read_clips
 from sbea_engine.progress import OnProgress, ignore
 from sbea_engine.video.container import check_file, is_folder
 from sbea_engine.video.fingerprint import fingerprint

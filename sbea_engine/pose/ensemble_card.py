@@ -53,6 +53,7 @@ def ensemble_card(
             "precision": training[0]["precision"],
             "parameters": sum(int(t["parameters"]) for t in training),
             "curve": training[0]["curve"],
+            **{name: training[0][name] for name in ("consistency",) if name in training[0]},
         },
         meaning=_meaning(len(members), calibration, shrinkage),
         stage_facts={

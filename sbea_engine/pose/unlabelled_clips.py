@@ -11,14 +11,12 @@ import numpy as np
 
 from sbea_engine.errors import BadInput
 from sbea_engine.pose.config import Colour
-from sbea_engine.pose.consistency_config import ConsistencyConfig
+from sbea_engine.pose.consistency_config import CLIP_FRAMES, ConsistencyConfig
 from sbea_engine.pose.frames import Image, to_working_image
 from sbea_engine.pose.plan import Size, WorkingPlan
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.errors import BadVideo
 from sbea_engine.video.reader import FrameReader, open_frames
-
-CLIP_FRAMES = 4
 
 
 class Clip(NamedTuple):

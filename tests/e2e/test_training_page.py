@@ -1,4 +1,4 @@
-"""A person trains, goes on from a model, pauses, and resumes after the studio was restarted."""
+"""A person trains, also beside what is labelled, goes on from a model, pauses, and resumes later."""
 
 from __future__ import annotations
 
@@ -62,3 +62,32 @@ def test_goes_on_pauses_and_resumes(
     expect(parent).to_have_attribute("href", f"{models}{model['parent_id']}/")
     card_facts = api.call("GET", f"/models/{model['id']}")["card"]["data"]
     assert card_facts["start"]["name"] == "begun with"
+
+
+@pytest.mark.timeout(1200)
+def test_learns_from_unlabelled_video(page: Page, api: StudioApi, project: dict[str, Any]) -> None:
+    models = f"/projects/{project['slug']}/models/"
+    page.goto(models)
+    page.get_by_label("Trial run").check()
+    page.get_by_text(re.compile("^More")).click()
+    around = page.get_by_role("radio", name=re.compile("^Two frames before and after as well"))
+    expect(around).to_be_disabled()
+    page.get_by_role("radio", name=re.compile("^Pyramid")).check()
+    expect(around).to_be_enabled()
+    page.get_by_role("radio", name=re.compile("^Unlabelled video as well")).check()
+    (name,) = api.call("GET", f"/projects/{project['id']}/training-options")["unlabelled"]
+    videos = page.get_by_role("group", name="Videos to look at without labels")
+    button = page.get_by_role("button", name="Train", exact=True)
+    videos.get_by_label(name).uncheck()
+    expect(button).to_be_disabled()
+    videos.get_by_label(name).check()
+    expect(page.get_by_text("More · Pyramid, 1 unlabelled video")).to_be_visible()
+    page.get_by_label("Name").fill("beside the labels")
+    button.click()
+    row = page.get_by_role("row", name=re.compile("beside the labels"))
+    expect(row).to_be_visible()
+    known = api.call("GET", f"/projects/{project['id']}/models")
+    model = next(one for one in known if one["name"] == "beside the labels")
+    api.wait_for_job(model["job_id"], deadline_s=LONG_S)
+    page.goto(f"{models}{model['id']}/")
+    expect(page.get_by_text(re.compile(rf"^[0-9]+ frames of {re.escape(name)}$"))).to_be_visible()

@@ -15,6 +15,7 @@ from django.test import override_settings
 from sbea_engine.io.poses_store import open_poses
 from tests.fixtures.transformers_models import write_config
 from tests.webapp.factories import client_of, make_project, owner_of
+from tests.webapp.recordings.factories import make_video
 from tests.workers.project_rows import finish, make_labelled_video
 from webapp.annotation.keypoints import Change, Origin, VisibilityName
 from webapp.annotation.services import LabelledInstance, labels_write
@@ -88,6 +89,37 @@ def test_animals_that_look_alike_are_found_without_being_told_apart(video: Video
     assert poses.provenance["individuals_are_places"] is True
     assert (result.individuals, len(poses)) == (["animal 1", "animal 2"], 30)
     assert np.array_equal(np.isnan(poses.points_px).any(-1), poses.confidence == 0)
+
+
+class TestBesideTheLabels:
+    def test_frames_before_and_after(self, video: Video) -> None:
+        model, job = trained(video, family="pyramid", context_frames=2)
+        assert job.error is None
+        assert model.card["config"]["context_frames"] == 2
+        assert answers(model, video).state == "ready"
+
+    @pytest.mark.parametrize("members", [1, 2])
+    def test_unlabelled_video_is_told_by_name(self, video: Video, members: int) -> None:
+        project = video.recording.project
+        other = make_video(project, name="nobody labelled this")
+        names = [f"{one.recording.name}/{one.view}" for one in (other, video)]
+        model, job = trained(video, family="pyramid", members=members, unlabelled=tuple(names))
+        assert job.error is None
+        assert model.card["config"]["consistency"]["videos"] == names
+        told = model.card["training"]["consistency"]
+        assert [one["name"] for one in told["videos"]] == names
+        assert told["unlabelled_frames"] > 0
+        shown = client_of(owner_of(project)).get(f"/api/v1/models/{model.pk}").content.decode()
+        assert str(storage.media_folder("originals")) not in shown
+        assert answers(model, video).state == "ready"
+
+    def test_an_unlabelled_video_that_cannot_be_read_is_told_without_its_folder(self, video: Video) -> None:
+        other = make_video(video.recording.project, name="broken")
+        storage.stored_path(other.source_path).write_bytes(b"no video")
+        _, job = trained(video, family="pyramid", unlabelled=(f"broken/{other.view}",))
+        assert job.state == "failed"
+        assert job.error is not None
+        assert str(storage.media_folder("originals")) not in json.dumps(job.error)
 
 
 class TestBackboneOfTheLab:

@@ -78,6 +78,11 @@ class PoseModel(models.Model):
         return int(self.config.get("members", 1))
 
     @property
+    def unlabelled(self) -> list[str]:
+        """Names of the videos that it looked at without labels."""
+        return list((self.config.get("consistency") or {}).get("videos", []))
+
+    @property
     def backbone(self) -> str:
         """What it stands on, as the person chose; `auto` is the family's own."""
         return str(self.config.get("backbone", "auto"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from webapp.jobs.schemas import JobOut
 from webapp.projects.models import Project
+from webapp.training.beside_labels import MOST_UNLABELLED, unlabelled_choices
 from webapp.training.families import (
     AUTO,
     MOST_MEMBERS,
@@ -47,13 +48,18 @@ class TrainingIn(Schema):
     backbone: str = Field(default=AUTO, min_length=1, max_length=200)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     minutes: float | None = Field(default=None, ge=0.05, le=10_000, allow_inf_nan=False)
-
+    context_frames: Literal[0, 2] = Field(
+        default=0, description="Frames before and after each that the network sees too."
+    )
+    unlabelled: list[Annotated[str, Field(max_length=300)]] = Field(
+        default=[], max_length=MOST_UNLABELLED, description="Videos to look at without labels, by name."
+    )
     start_from: int | None = Field(
         default=None, description="Model to go on from; preset and holdout are then its own, or left out."
     )
 
     def request(self) -> TrainingRequest:
-        return TrainingRequest(**self.model_dump())
+        return TrainingRequest(**{**self.model_dump(), "unlabelled": tuple(self.unlabelled)})
 
 
 class BackboneOut(Schema):
@@ -63,7 +69,11 @@ class BackboneOut(Schema):
 
 
 class FamilyOut(Schema):
-    """A family of models; `misfit` says why it cannot be chosen here, and is empty where it can."""
+    """A family of models; `misfit` says why it cannot be chosen here, and is empty where it can.
+
+    `temporal_context`: it can see the frames before and after; `uses_unlabelled`: it can learn from video
+    without labels.
+    """
 
     name: str
     title: str
@@ -71,6 +81,8 @@ class FamilyOut(Schema):
     misfit: str
     most_members: int
     backbones: list[BackboneOut]
+    temporal_context: bool
+    uses_unlabelled: bool
 
     @classmethod
     def of(cls, option: FamilyOption) -> FamilyOut:
@@ -82,6 +94,8 @@ class FamilyOut(Schema):
             misfit=option.misfit,
             most_members=option.most_members,
             backbones=[BackboneOut(**asdict(found)) for found in option.backbones],
+            temporal_context=facts.temporal_context,
+            uses_unlabelled=facts.uses_unlabelled,
         )
 
 
@@ -95,11 +109,16 @@ class MembersOut(Schema):
 
 
 class TrainingOptionsOut(Schema):
-    """What can be chosen for a training in this project; `family` is the one that suits it."""
+    """What can be chosen for a training in this project; `family` is the one that suits it.
+
+    `unlabelled` names the videos that it could look at without labels, of which it takes `most_unlabelled`.
+    """
 
     family: str
     families: list[FamilyOut]
     members: list[MembersOut]
+    unlabelled: list[str]
+    most_unlabelled: int
     animals: int
     animals_look_alike: bool
 
@@ -109,6 +128,8 @@ class TrainingOptionsOut(Schema):
             family=default_family(project),
             families=[FamilyOut.of(option) for option in family_options(project)],
             members=[MembersOut(**asdict(option)) for option in members_options()],
+            unlabelled=unlabelled_choices(project),
+            most_unlabelled=MOST_UNLABELLED,
             animals=project.animals.count(),
             animals_look_alike=project.animals_look_alike,
         )

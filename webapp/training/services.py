@@ -18,6 +18,7 @@ from webapp.jobs.services import job_start
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.recordings import storage
+from webapp.training.beside_labels import beside_labels
 from webapp.training.errors import BadTraining, ModelInUse, ModelNameTaken, TooFewLabels
 from webapp.training.families import AUTO, check_network, default_family, frames_needed
 from webapp.training.models import PoseModel
@@ -27,6 +28,7 @@ from webapp.training.warm_start import (
     VIDEO_IDS,
     card_with_videos,
     carried_config,
+    check_nothing_beside,
     check_same_network,
     kept_holdout,
     start_model,
@@ -48,6 +50,8 @@ class TrainingRequest:
         members: Networks that are trained apart and answer together.
         backbone: A name of the family's options; `auto` is its own choice. Never a path or an address.
         minutes: Wall-clock budget; None for the preset's own length.
+        context_frames: Frames before and after each that the network sees too, 0 or 2.
+        unlabelled: Videos, by the names of label sets, that it looks at without labels.
         start_from: Model to go on from; its network, preset and holdout are kept, so these are then left out
             or the same (see `warm_start.py`). Without one, None is what is usual: default, last:0.2.
     """
@@ -60,6 +64,8 @@ class TrainingRequest:
     backbone: str = AUTO
     seed: int = 0
     minutes: float | None = None
+    context_frames: int = 0
+    unlabelled: tuple[str, ...] = ()
     start_from: int | None = None
 
 
@@ -69,8 +75,8 @@ def pose_model_train(*, project: Project, request: TrainingRequest, by: User) ->
 
     Raises:
         TooFewLabels: Fewer frames remain to learn from than so many networks need, or none to test on.
-        BadTraining: An unknown preset, a holdout that cannot be read, or a family, members or backbone that
-            the project cannot be trained with.
+        BadTraining: An unknown preset, a holdout that cannot be read, or a family, members, backbone, context
+            or unlabelled videos that the project cannot be trained with.
         ModelNameTaken: The project has a model of this name.
         ModelNotReady: The model to go on from is not trained.
     """
@@ -223,6 +229,7 @@ def _chosen(project: Project, request: TrainingRequest) -> _Chosen:
         check_same_network(
             start=start, family=request.family, members=request.members, backbone=request.backbone
         )
+        check_nothing_beside(context_frames=request.context_frames, unlabelled=request.unlabelled)
         config = carried_config(start=start, chosen=config, preset=request.preset)
         holdout = kept_holdout(start=start, holdout=request.holdout)
         _check_amount(counts, "none", 1)
@@ -236,6 +243,13 @@ def _chosen(project: Project, request: TrainingRequest) -> _Chosen:
         config["members"] = request.members
     if request.backbone != AUTO:
         config["backbone"] = request.backbone
+    config |= beside_labels(
+        project=project,
+        family=family,
+        members=request.members,
+        context_frames=request.context_frames,
+        unlabelled=request.unlabelled,
+    )
     return _Chosen(name=request.name, holdout=holdout, config=config, parent=None)
 
 

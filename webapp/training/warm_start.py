@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from webapp.projects.models import Project
@@ -11,7 +11,7 @@ from webapp.training.families import AUTO
 from webapp.training.models import PoseModel
 from webapp.training.selectors import video_ids_by_name
 
-KEPT = ("family", "preset", "backbone", "colour", "rotation_deg", "disc_radius_px")
+KEPT = ("family", "preset", "backbone", "colour", "rotation_deg", "disc_radius_px", "context_frames")
 """Settings that make the network what it is, as far as a model's row names them."""
 
 VIDEO_IDS = "video_ids"
@@ -128,6 +128,21 @@ def check_same_network(*, start: PoseModel, family: str, members: int, backbone:
             )
     if members != 1:
         raise BadTraining(f"A training goes on as one network, not as {members}. Leave members out.")
+
+
+def check_nothing_beside(*, context_frames: int, unlabelled: Sequence[str]) -> None:
+    """Refuse what is asked for beside the labels: a training that goes on learns from labels alone, and sees
+    the frames around each where its model does.
+
+    Raises:
+        BadTraining: Something was asked for.
+    """
+    for name, asked in (("context_frames", context_frames), ("unlabelled", unlabelled)):
+        if asked:
+            raise BadTraining(
+                f"A training that goes on learns from labels alone and sees the frames that its model does. "
+                f"Leave {name} out, or train anew."
+            )
 
 
 def start_of(model: PoseModel) -> PoseModel | None:

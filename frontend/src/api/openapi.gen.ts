@@ -2001,6 +2001,9 @@ export interface components {
         /**
          * FamilyOut
          * @description A family of models; `misfit` says why it cannot be chosen here, and is empty where it can.
+         *
+         *     `temporal_context`: it can see the frames before and after; `uses_unlabelled`: it can learn from video
+         *     without labels.
          */
         FamilyOut: {
             /** Backbones */
@@ -2013,8 +2016,12 @@ export interface components {
             name: string;
             /** Summary */
             summary: string;
+            /** Temporal Context */
+            temporal_context: boolean;
             /** Title */
             title: string;
+            /** Uses Unlabelled */
+            uses_unlabelled: boolean;
         };
         /**
          * FilmIn
@@ -3314,6 +3321,13 @@ export interface components {
              */
             backbone?: string;
             /**
+             * Context Frames
+             * @description Frames before and after each that the network sees too.
+             * @default 0
+             * @enum {integer}
+             */
+            context_frames?: 0 | 2;
+            /**
              * Family
              * @default
              */
@@ -3344,10 +3358,18 @@ export interface components {
              * @description Model to go on from; preset and holdout are then its own, or left out.
              */
             start_from?: number | null;
+            /**
+             * Unlabelled
+             * @description Videos to look at without labels, by name.
+             * @default []
+             */
+            unlabelled?: string[];
         };
         /**
          * TrainingOptionsOut
          * @description What can be chosen for a training in this project; `family` is the one that suits it.
+         *
+         *     `unlabelled` names the videos that it could look at without labels, of which it takes `most_unlabelled`.
          */
         TrainingOptionsOut: {
             /** Animals */
@@ -3360,6 +3382,10 @@ export interface components {
             family: string;
             /** Members */
             members: components["schemas"]["MembersOut"][];
+            /** Most Unlabelled */
+            most_unlabelled: number;
+            /** Unlabelled */
+            unlabelled: string[];
         };
         /** TrainingOut */
         TrainingOut: {

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sbea_engine.errors import BadInput
-from sbea_engine.pose.consistency_config import ConsistencyConfig
+from sbea_engine.pose.consistency_config import CLIP_FRAMES, ConsistencyConfig
 from sbea_engine.pose.plan import Size, WorkingPlan
-from sbea_engine.pose.unlabelled_clips import CLIP_FRAMES, Clip, choose_starts, read_clips
+from sbea_engine.pose.unlabelled_clips import Clip, choose_starts, read_clips
 from sbea_engine.video.errors import BadVideo
 from sbea_engine.video.reader import open_frames
 from tests.fixtures.kites import SIZE, write_kite

@@ -71,6 +71,7 @@ export function CardFacts({
         <Fact name="Held out">{holdoutWords(model.holdout)}</Fact>
         <WentOnFrom model={model} urls={urls} />
         <Fact name="Family">{networkFacts(model)}</Fact>
+        <BesideLabels card={card} />
         <Fact name="Preset">
           {model.preset}, seed {String(part(card, "config").seed ?? model.config.seed ?? 0)}
         </Fact>
@@ -119,6 +120,16 @@ function WentOnFrom({
       {ancestors > 1 && `, after ${ancestors} trainings in a row`}
     </Fact>
   );
+}
+
+/** What it saw beside the labelled frames; nothing where it saw them alone. */
+function BesideLabels({ card }: { readonly card: Facts }): JSX.Element | null {
+  const around = number(part(card, "config").context_frames);
+  if (around) return <Fact name="Sees">{`${around} frames before and after each as well`}</Fact>;
+  const { unlabelled_frames: frames, videos } = part(part(card, "training"), "consistency");
+  if (typeof frames !== "number" || !Array.isArray(videos)) return null;
+  const names = videos.map((video: Facts) => String(video.name)).join(", ");
+  return <Fact name="Without labels">{`${counted(frames, "frame")} of ${names}`}</Fact>;
 }
 
 /** "Two stages, 3 networks that answer together, on resnet50". */

@@ -5,21 +5,33 @@ import type { TrainingOptions } from "../../api/types";
 import { Failure, useAction } from "../parts/action";
 import { Choices } from "../parts/choices";
 import { count, counted, percent } from "../parts/format";
+import {
+  type BesideChoice,
+  BesideFields,
+  besideOf,
+  besideWords,
+  type Family,
+  type Given,
+  isUnsettled,
+  useBesideChoice,
+} from "./beside";
 import type { ModelsPage } from "./index";
-
-type Family = TrainingOptions["families"][number];
 
 /** What a person chose; "" where the project decides. */
 export interface NetworkChoice {
   readonly family: Signal<string>;
   readonly members: Signal<number>;
   readonly backbone: Signal<string>;
+  readonly beside: BesideChoice;
 }
 
 export const AUTO = "auto";
 
 export function useNetworkChoice(): NetworkChoice {
-  return { family: useSignal(""), members: useSignal(1), backbone: useSignal(AUTO) };
+  return {
+    ...{ family: useSignal(""), members: useSignal(1), backbone: useSignal(AUTO) },
+    beside: useBesideChoice(),
+  };
 }
 
 /** The choice as the server takes it: what the family does not offer is left at its own. */
@@ -28,8 +40,9 @@ export function networkOf(choice: NetworkChoice, options: TrainingOptions): Netw
   const offered = family?.backbones.some(({ name }) => name === choice.backbone.value) ?? false;
   return {
     family: family?.name ?? options.family,
-    members: Math.min(choice.members.value, family?.most_members ?? 1),
+    members: membersOf(choice, family),
     backbone: offered ? choice.backbone.value : AUTO,
+    ...besideOf(choice.beside, givenOf(choice, options)),
   };
 }
 
@@ -37,13 +50,30 @@ interface Network {
   readonly family: string;
   readonly members: number;
   readonly backbone: string;
+  readonly context_frames: 0 | 2;
+  readonly unlabelled: string[];
+}
+
+/** Whether something has still to be chosen. */
+export function isUnfinished(choice: NetworkChoice, options: TrainingOptions): boolean {
+  return isUnsettled(choice.beside, givenOf(choice, options));
+}
+
+function givenOf(choice: NetworkChoice, options: TrainingOptions): Given {
+  const family = familyOf(choice, options);
+  return { family, members: membersOf(choice, family), options };
+}
+
+function membersOf(choice: NetworkChoice, family: Family | undefined): number {
+  return Math.min(choice.members.value, family?.most_members ?? 1);
 }
 
 /** "Two stages, 3 networks": what is trained, while the choice is folded away. */
 export function networkWords(choice: NetworkChoice, options: TrainingOptions): string {
   const { members } = networkOf(choice, options);
   const title = familyOf(choice, options)?.title ?? "";
-  return members === 1 ? title : `${title}, ${members} networks`;
+  const several = members === 1 ? "" : `, ${members} networks`;
+  return `${title}${several}${besideWords(choice.beside, givenOf(choice, options))}`;
 }
 
 function familyOf({ family }: NetworkChoice, options: TrainingOptions): Family | undefined {
@@ -98,7 +128,7 @@ export function AnimalsQuestion({
   );
 }
 
-/** Family, how many networks, and what they stand on. */
+/** Family, how many networks, what they stand on, and what they see beside labelled frames. */
 export function NetworkFields({
   choice,
   options,
@@ -176,6 +206,7 @@ export function NetworkFields({
           </div>
         )}
       </div>
+      <BesideFields choice={choice.beside} given={givenOf(choice, options)} />
     </>
   );
 }

@@ -9,12 +9,14 @@ import { GoOn, goOnModels, useStart, withStart } from "./goOn";
 import type { ModelsData, ModelsPage } from "./index";
 import {
   AnimalsQuestion,
+  isUnfinished,
   type NetworkChoice,
   NetworkFields,
   networkOf,
   networkWords,
   useNetworkChoice,
 } from "./network";
+import { ticking, VideoChoice } from "./videoChoice";
 
 /** Fewer make a model that says little; the server refuses only what cannot be trained at all. */
 const ENOUGH_FRAMES = 20;
@@ -90,8 +92,8 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
       window.scrollTo({ top: 0, behavior: "smooth" });
     });
   };
-  const lacksVideos =
-    start.value === null && choice.holdout.value === "videos" && choice.videos.value.length === 0;
+  const lacksHeldOut = choice.holdout.value === "videos" && choice.videos.value.length === 0;
+  const unfinished = start.value === null && (lacksHeldOut || isUnfinished(choice.network, data.options));
   return (
     <form class="card stack tight" onSubmit={train}>
       <div class="card-head">
@@ -113,7 +115,14 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
           <Choices name="preset" legend="How long" options={PRESETS} of={choice.preset} />
           <Choices name="holdout" legend="Hold out for the test" options={HOLDOUTS} of={choice.holdout} />
           {choice.holdout.value === "videos" && (
-            <VideoChoice recordings={data.recordings} of={choice.videos} />
+            <VideoChoice
+              legend="Videos to hold out"
+              names={videoNames(data.recordings)}
+              chosen={choice.videos.value}
+              onChange={(name, ticked) => {
+                choice.videos.value = ticking(choice.videos.value, name, ticked);
+              }}
+            />
           )}
         </>
       )}
@@ -133,7 +142,7 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
         <button
           type="submit"
           class="btn primary"
-          disabled={action.busy.value || labelled === 0 || lacksVideos}
+          disabled={action.busy.value || labelled === 0 || unfinished}
         >
           {action.busy.value ? "Starting …" : "Train"}
         </button>
@@ -158,33 +167,10 @@ function bodyOfChoice(
   };
 }
 
-interface VideoChoiceProps {
-  readonly recordings: readonly Recording[];
-  readonly of: Signal<readonly string[]>;
-}
-
 /** Names as the label set has them: recording/view. */
-function VideoChoice({ recordings, of }: VideoChoiceProps): JSX.Element {
-  const names = recordings.flatMap((recording) =>
-    recording.videos.filter(({ state }) => state === "ready").map(({ view }) => `${recording.name}/${view}`),
-  );
-  return (
-    <fieldset class="row">
-      <legend class="visually-hidden">Videos to hold out</legend>
-      {names.map((name) => (
-        <label key={name} class="check">
-          <input
-            type="checkbox"
-            checked={of.value.includes(name)}
-            onChange={(event) => {
-              const others = of.value.filter((other) => other !== name);
-              of.value = event.currentTarget.checked ? [...others, name] : others;
-            }}
-          />
-          {name}
-        </label>
-      ))}
-    </fieldset>
+function videoNames(recordings: readonly Recording[]): string[] {
+  return recordings.flatMap(({ name, videos }) =>
+    videos.filter(({ state }) => state === "ready").map(({ view }) => `${name}/${view}`),
   );
 }
 

@@ -8,12 +8,14 @@ import { type Call, problem, serverOf } from "../server";
 
 const family = (name: string, title: string, more: object = {}) => ({
   ...{ name, title, summary: `What ${title} does.`, misfit: "", most_members: 5, backbones: [] },
+  ...{ temporal_context: false, uses_unlabelled: false },
   ...more,
 });
 const OPTIONS: TrainingOptions = {
   family: "two_stage",
   families: [
-    family("two_stage", "Two stages"),
+    family("two_stage", "Two stages", { uses_unlabelled: true }),
+    family("pyramid", "Pyramid", { temporal_context: true, uses_unlabelled: true }),
     family("deeplabcut", "DeepLabCut", {
       backbones: [
         { name: "small_resnet", title: "Small", summary: "Quick." },
@@ -30,6 +32,7 @@ const OPTIONS: TrainingOptions = {
       frames_needed: 8 * members,
     },
   })),
+  ...{ unlabelled: ["a/cam-1", "b/cam-1", "c/cam-1"], most_unlabelled: 2 },
   animals: 1,
   animals_look_alike: false,
 };
@@ -75,7 +78,7 @@ it("keeps the choice folded away, says what it is, and follows the project", asy
   expect(root.textContent).not.toContain("Your 1 animals");
   expect(await train()).toMatchObject({
     path: "/api/v1/projects/7/models",
-    body: { family: "two_stage", members: 1, backbone: "auto", preset: "default" },
+    body: { family: "two_stage", members: 1, backbone: "auto", context_frames: 0, unlabelled: [] },
   });
 });
 
@@ -136,6 +139,50 @@ it("trains one network where the family of the project takes no more", async () 
   expect(select("train-members")?.disabled).toBe(true);
   expect(root.textContent).toContain("trained as one network");
   expect((await train())?.body).toMatchObject({ family: "bottom_up", members: 1 });
+});
+
+it("lets a network see the frames before and after, where its family can", async () => {
+  const { root, radio, choose, train } = shown();
+  expect(radio("Two frames before").disabled).toBe(true);
+  expect(root.textContent).toContain("Two stages sees each frame alone. Pyramid can.");
+  radio("Pyramid").click();
+  await vi.waitFor(() => expect(radio("Two frames before").disabled).toBe(false));
+  radio("Two frames before").click();
+  await vi.waitFor(() =>
+    expect(root.querySelector("summary")?.textContent).toBe("More · Pyramid, 2 frames before and after"),
+  );
+  choose("train-members", "3");
+  await vi.waitFor(() => expect(radio("Two frames before").disabled).toBe(true));
+  expect(radio("Labelled frames alone").checked).toBe(true);
+  choose("train-members", "1");
+  await vi.waitFor(() => expect(radio("Two frames before").checked).toBe(true));
+  expect((await train())?.body).toMatchObject({ family: "pyramid", context_frames: 2, unlabelled: [] });
+});
+
+it("learns from unlabelled video: as many as are taken, until somebody says which", async () => {
+  const { root, radio, train } = shown();
+  const box = (name: string) =>
+    [...root.querySelectorAll("label.check")]
+      .find((label) => label.textContent === name)
+      ?.querySelector("input") as HTMLInputElement;
+  const button = () => root.querySelector<HTMLButtonElement>("button[type=submit]");
+  radio("Unlabelled video").click();
+  await vi.waitFor(() => expect(box("a/cam-1").checked).toBe(true));
+  expect(root.querySelectorAll("label.check input:checked")).toHaveLength(2);
+  for (const name of ["a/cam-1", "b/cam-1", "c/cam-1"]) if (!box(name).checked) box(name).click();
+  await vi.waitFor(() => expect(root.textContent).toContain("At most 2 videos: untick some."));
+  expect(button()?.disabled).toBe(true);
+  box("a/cam-1").click();
+  box("b/cam-1").click();
+  await vi.waitFor(() => expect(button()?.disabled).toBe(false));
+  expect(root.querySelector("summary")?.textContent).toBe("More · Two stages, 1 unlabelled video");
+  expect((await train())?.body).toMatchObject({ context_frames: 0, unlabelled: ["c/cam-1"] });
+});
+
+it("cannot learn from unlabelled video where there is none", () => {
+  const { root, radio } = shown({ ...OPTIONS, unlabelled: [] });
+  expect(radio("Unlabelled video").disabled).toBe(true);
+  expect(root.textContent).toContain("No video here has frames of the size of labelled ones.");
 });
 
 it("says what the server refuses", async () => {

@@ -1,0 +1,143 @@
+import { type Signal, useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import type { TrainingOptions } from "../../api/types";
+import { Choices } from "../parts/choices";
+import { counted } from "../parts/format";
+import { ticking, VideoChoice } from "./videoChoice";
+
+export type Family = TrainingOptions["families"][number];
+export type Beside = "nothing" | "around" | "videos";
+
+/** What a person chose; videos are null until one is ticked or unticked. */
+export interface BesideChoice {
+  readonly what: Signal<Beside>;
+  readonly videos: Signal<readonly string[] | null>;
+}
+
+/** What else is chosen, on which the choice depends. */
+export interface Given {
+  readonly family: Family | undefined;
+  readonly members: number;
+  readonly options: TrainingOptions;
+}
+
+export function useBesideChoice(): BesideChoice {
+  return { what: useSignal<Beside>("nothing"), videos: useSignal<readonly string[] | null>(null) };
+}
+
+/** As the server takes it; what the family cannot is left out. */
+export function besideOf(
+  choice: BesideChoice,
+  given: Given,
+): { readonly context_frames: 0 | 2; readonly unlabelled: string[] } {
+  const what = possible(choice, given);
+  return {
+    context_frames: what === "around" ? 2 : 0,
+    unlabelled: what === "videos" ? [...videosOf(choice, given.options)] : [],
+  };
+}
+
+/** Whether videos are wanted, and none is ticked or too many are. */
+export function isUnsettled(choice: BesideChoice, given: Given): boolean {
+  const count = videosOf(choice, given.options).length;
+  return possible(choice, given) === "videos" && (count === 0 || count > given.options.most_unlabelled);
+}
+
+/** ", 3 unlabelled videos"; nothing where it sees labelled frames alone. */
+export function besideWords(choice: BesideChoice, given: Given): string {
+  const { context_frames, unlabelled } = besideOf(choice, given);
+  if (context_frames) return `, ${context_frames} frames before and after`;
+  return unlabelled.length ? `, ${counted(unlabelled.length, "unlabelled video")}` : "";
+}
+
+export function BesideFields({
+  choice,
+  given,
+}: {
+  readonly choice: BesideChoice;
+  readonly given: Given;
+}): JSX.Element {
+  const { options } = given;
+  const shown = useSignal<Beside>("nothing");
+  shown.value = possible(choice, given);
+  const videos = videosOf(choice, options);
+  return (
+    <>
+      <Choices
+        name="beside"
+        legend="What it sees"
+        options={[
+          { key: "nothing", name: "Labelled frames alone", hint: "The usual choice, and the quickest." },
+          {
+            key: "around",
+            name: "Two frames before and after as well",
+            hint:
+              "Finds what noise or a passing object hides for a frame or two; of little use where video is " +
+              "clean. Training takes about three times as long.",
+            misfit: misfit("around", given),
+          },
+          {
+            key: "videos",
+            name: "Unlabelled video as well",
+            hint:
+              "Short clips teach it that a pose looks like one that was labelled. Training takes about twice as " +
+              "long; compare it with a model without.",
+            misfit: misfit("videos", given),
+          },
+        ]}
+        of={shown}
+        onChange={(what) => {
+          choice.what.value = what;
+        }}
+      />
+      {shown.value === "videos" && (
+        <>
+          <VideoChoice
+            legend="Videos to look at without labels"
+            names={options.unlabelled}
+            chosen={videos}
+            onChange={(name, ticked) => {
+              choice.videos.value = ticking(videosOf(choice, options), name, ticked);
+            }}
+          />
+          {videos.length > options.most_unlabelled && (
+            <p class="note warn">At most {options.most_unlabelled} videos: untick some.</p>
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+function possible(choice: BesideChoice, given: Given): Beside {
+  return misfit(choice.what.value, given) ? "nothing" : choice.what.value;
+}
+
+/** Why it cannot be chosen; "" where it can. */
+function misfit(what: Beside, { family, members, options }: Given): string {
+  if (what === "around") {
+    if (!family?.temporal_context)
+      return `${family?.title ?? "This family"} sees each frame alone. ${able(options, "temporal_context")} can.`;
+    return members > 1 ? "Several networks see each frame alone: choose one network." : "";
+  }
+  if (what === "videos") {
+    if (!family?.uses_unlabelled)
+      return `${family?.title ?? "This family"} learns from labels alone. ${able(options, "uses_unlabelled")} can.`;
+    return options.unlabelled.length ? "" : "No video here has frames of the size of labelled ones.";
+  }
+  return "";
+}
+
+function able(options: TrainingOptions, what: "temporal_context" | "uses_unlabelled"): string {
+  return options.families
+    .filter((family) => family[what] && !family.misfit)
+    .map(({ title }) => title)
+    .join(", ");
+}
+
+/** What was ticked; before that all, or as many as are taken, evenly. */
+function videosOf(choice: BesideChoice, { unlabelled, most_unlabelled }: TrainingOptions): readonly string[] {
+  if (choice.videos.value) return choice.videos.value.filter((name) => unlabelled.includes(name));
+  const step = Math.max(1, unlabelled.length / most_unlabelled);
+  return unlabelled.filter((_, place) => Math.floor(place / step) !== Math.floor((place - 1) / step));
+}
