@@ -125,11 +125,11 @@ function WentOnFrom({
 /** What it saw beside the labelled frames; nothing where it saw them alone. */
 function BesideLabels({ card }: { readonly card: Facts }): JSX.Element | null {
   const around = number(part(card, "config").context_frames);
-  if (around) return <Fact name="Sees">{`${around} frames before and after each as well`}</Fact>;
+  if (around) return <Fact name="Sees as well">{`${around} frames before and after each`}</Fact>;
   const { unlabelled_frames: frames, videos } = part(part(card, "training"), "consistency");
   if (typeof frames !== "number" || !Array.isArray(videos)) return null;
   const names = videos.map((video: Facts) => String(video.name)).join(", ");
-  return <Fact name="Without labels">{`${counted(frames, "frame")} of ${names}`}</Fact>;
+  return <Fact name="Saw as well">{`${counted(frames, "frame")} without labels, of ${names}`}</Fact>;
 }
 
 /** "Two stages, 3 networks that answer together, on resnet50". */
