@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet
 from sbea_engine.pose.alignment import Floats, Placement, in_body, place
 from sbea_engine.pose.body import Body, make_body
+from sbea_engine.pose.frames import Image
 
 MARGIN = 0.14
 """Room on each side of the labelled keypoints, as a share of the crop's longer side."""
 
 LEAST_PX = 32
 """Least side of a crop, source pixels: a skeleton of one keypoint has no extent."""
-
-Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

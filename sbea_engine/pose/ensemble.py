@@ -28,7 +28,8 @@ from sbea_engine.pose.crossfit import left_out_rows
 from sbea_engine.pose.ensemble_card import ensemble_card
 from sbea_engine.pose.ensemble_files import member_folder, read_out_of_fold, write_out_of_fold
 from sbea_engine.pose.errors import NotTrained
-from sbea_engine.pose.factory import Image, PoseModel, load
+from sbea_engine.pose.factory import PoseModel, load
+from sbea_engine.pose.frames import Image
 from sbea_engine.pose.member import fit_member
 from sbea_engine.pose.out_of_fold import OutOfFold
 from sbea_engine.pose.warm_start import WarmStart, check_start

@@ -16,9 +16,6 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
 from sbea_engine.nn.card import ModelCard
 from sbea_engine.nn.onnx_session import require_onnx
@@ -28,12 +25,11 @@ from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.estimator import PoseEstimator
+from sbea_engine.pose.frames import Image
 from sbea_engine.pose.two_stage_estimator import TwoStageEstimator
 from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress, ignore
 from sbea_engine.video.reader import FrameReader
-
-Image = NDArray[np.uint8]
 
 
 class PoseModel(Protocol):

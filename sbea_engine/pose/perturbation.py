@@ -16,7 +16,8 @@ from sbea_engine.errors import BadInput
 from sbea_engine.pose.agreement import answers_logit
 from sbea_engine.pose.answers import SpreadAnswer
 from sbea_engine.pose.consensus import consensus
-from sbea_engine.pose.factory import Image, PoseModel
+from sbea_engine.pose.factory import PoseModel
+from sbea_engine.pose.frames import Image
 
 Floats = NDArray[np.float64]
 

@@ -20,7 +20,8 @@ from sbea_engine.pose.calibration import Calibration, calibrate_by_count, logit_
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.errors import NotTrained
-from sbea_engine.pose.factory import Image, PoseModel, load_family
+from sbea_engine.pose.factory import PoseModel, load_family
+from sbea_engine.pose.frames import Image
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.splits import moments_of
 from sbea_engine.pose.warm_start import WarmStart

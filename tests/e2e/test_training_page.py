@@ -90,4 +90,6 @@ def test_learns_from_unlabelled_video(page: Page, api: StudioApi, project: dict[
     model = next(one for one in known if one["name"] == "beside the labels")
     api.wait_for_job(model["job_id"], deadline_s=LONG_S)
     page.goto(f"{models}{model['id']}/")
-    expect(page.get_by_text(re.compile(rf"^[0-9]+ frames without labels, of {re.escape(name)}$"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(rf"^[0-9]+ frames without labels, of {re.escape(name)}$"))
+    ).to_be_visible()

@@ -9,7 +9,8 @@ import numpy as np
 from sbea_engine.data import Skeleton
 from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.config import PoseConfig
-from sbea_engine.pose.factory import Image, PoseModel
+from sbea_engine.pose.factory import PoseModel
+from sbea_engine.pose.frames import Image
 from sbea_engine.pose.perturbation import copies_of, predict_with_spread
 
 PLACES = np.array([[40.0, 30.0], [60.0, 34.0]])  # a red dot and a green one
