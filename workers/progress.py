@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
-from sbea_engine.progress import Progress
+from sbea_engine.progress import Example, Progress
 from webapp.jobs.log import Line
 from webapp.jobs.models import JobEvent
 
@@ -43,8 +44,8 @@ class RateMeter:
 class ProgressBuffer:
     """Holds reports until the next write is due.
 
-    Within a stage the newest progress wins and no metric name is lost; the last report of a stage is kept,
-    so that a log always shows a stage's end and no figure under the name of the next stage.
+    Within a stage the newest progress and the newest examples win and no metric name is lost; the last report
+    of a stage is kept, so that a log always shows a stage's end and nothing under the name of the next stage.
     """
 
     def __init__(self) -> None:
@@ -52,16 +53,17 @@ class ProgressBuffer:
         self._written_s = -math.inf
         self._latest: Progress | None = None
         self._metrics: dict[str, float] = {}
+        self._examples: tuple[Example, ...] = ()
         self._messages: list[str] = []
         self._ended: list[Line] = []
 
     def add(self, progress: Progress) -> None:
         """Take one report."""
         if self._latest is not None and self._latest.stage != progress.stage:
-            at, metrics = self._reported(self._latest)
-            self._ended += _lines(at, metrics, {"rate": None, "eta_s": None})
+            self._ended += self._lines(self._latest, {"rate": None, "eta_s": None})
         self._latest = progress
         self._metrics.update({k: float(v) for k, v in progress.metrics.items() if math.isfinite(v)})
+        self._examples = progress.examples or self._examples
         if progress.message:
             self.add_message(progress.message)
 
@@ -83,19 +85,20 @@ class ProgressBuffer:
         if self._latest is None:
             return None, lines
         rate, eta_s = self._meter.update(self._latest, now_s)
-        at, metrics = self._reported(self._latest)
-        now = _lines(at, metrics, {"rate": rate, "eta_s": eta_s})
+        now = self._lines(self._latest, {"rate": rate, "eta_s": eta_s})
         lines += [*self._ended, *now]
         self._latest, self._ended = None, []
         return now[-1].data, lines
 
-    def _reported(self, progress: Progress) -> tuple[dict[str, Any], dict[str, float]]:
-        """Where a report stands, and the metrics that came up to it, which are let go."""
+    def _lines(self, progress: Progress, pace: dict[str, float | None]) -> list[Line]:
+        """Lines of the log for one report, with what came up to it, which is let go; the last one is what a
+        job's row shows."""
+        at = {"stage": progress.stage, "done": progress.done, "total": progress.total}
         metrics, self._metrics = self._metrics, {}
-        return {"stage": progress.stage, "done": progress.done, "total": progress.total}, metrics
-
-
-def _lines(at: dict[str, Any], metrics: dict[str, float], pace: dict[str, float | None]) -> list[Line]:
-    """Lines of the log for one report; the last one is what a job's row shows."""
-    figures = [Line(JobEvent.Kind.METRICS, {**at, "metrics": metrics})] if metrics else []
-    return [*figures, Line(JobEvent.Kind.PROGRESS, {**at, "metrics": metrics, **pace})]
+        examples, self._examples = [asdict(one) for one in self._examples], ()
+        told: dict[str, Any] = {**at, "metrics": metrics}
+        figures = {**told, "examples": examples} if examples else told
+        return [
+            *([Line(JobEvent.Kind.METRICS, figures)] if metrics or examples else []),
+            Line(JobEvent.Kind.PROGRESS, {**told, **pace}),
+        ]

@@ -6,7 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -17,10 +17,9 @@ from sbea_engine.errors import EngineError
 from sbea_engine.nn.checkpoint import CheckpointState, average_into, read_checkpoint, write_checkpoint
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.nn.runtime import Precision, autocast
-from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.progress import Example, OnProgress, Progress, ignore
 
 Batch = TypeVar("Batch")
-Metrics = Mapping[str, float]
 
 WARM_STEPS, TIMED_STEPS = 3, 5
 BUDGET_SHARE = 0.85
@@ -70,6 +69,24 @@ class Trained:
     curve: list[dict[str, float]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """How a network does on what its weights never saw.
+
+    Attributes:
+        metrics: Scalars for the curve, by name with unit.
+        examples: Some of its answers.
+    """
+
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+
+
+def unchecked(_: nn.Module) -> Check:
+    """Nothing is looked at along the way."""
+    return Check()
+
+
 class Trainer(Generic[Batch]):
     """Trains one module on batches that are a function of the iteration's number.
 
@@ -79,7 +96,7 @@ class Trainer(Generic[Batch]):
     Args:
         batch: Iteration number to batch; called in another thread, ahead of time.
         loss: Scalar to minimise, and scalars to report.
-        validate: Metrics of a module in evaluation mode; called on the running average.
+        check: Called on the running average, in evaluation mode.
         fingerprint: Names the run; see `CheckpointState`.
     """
 
@@ -89,13 +106,13 @@ class Trainer(Generic[Batch]):
         *,
         batch: Callable[[int], Batch],
         loss: Callable[[nn.Module, Batch], tuple[Tensor, dict[str, Tensor]]],
-        validate: Callable[[nn.Module], Metrics],
+        check: Callable[[nn.Module], Check],
         fingerprint: str,
     ) -> None:
         self.config = config
         self._batch = batch
         self._loss = loss
-        self._validate = validate
+        self._check = check
         self._fingerprint = fingerprint
 
     def run(
@@ -124,12 +141,20 @@ class Trainer(Generic[Batch]):
 
         with prefetch(self._batches(state.iteration, config.iterations)) as batches:
             for done, batch in enumerate(batches, start=state.iteration + 1):
-                metrics = self._step(config, model, average, optimiser, batch, done - 1)
+                metrics, checked = self._step(config, model, average, optimiser, batch, done - 1), Check()
                 if done % config.validate_every == 0 or done == config.iterations:
-                    metrics |= self._validate(average)
+                    checked = self._check(average)
+                    metrics |= checked.metrics
                     curve.append({"iteration": float(done), **metrics})
+                now = Progress(
+                    stage="train",
+                    done=done,
+                    total=config.iterations,
+                    metrics=metrics,
+                    examples=checked.examples,
+                )
                 try:
-                    on_progress(Progress(stage="train", done=done, total=config.iterations, metrics=metrics))
+                    on_progress(now)
                 except BaseException:  # asked to stop between two steps, where all is consistent
                     save(done)
                     raise
@@ -160,7 +185,7 @@ class Trainer(Generic[Batch]):
                 self._step(self.config, trial, average, optimiser, batch, i)
         step = (time.monotonic() - began) / TIMED_STEPS
         began = time.monotonic()
-        self._validate(average)
+        self._check(average)
         step += (time.monotonic() - began) / self.config.validate_every
         return max(1, min(self.config.iterations, int(BUDGET_SHARE * self.config.budget_seconds / step)))
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.runtime import Precision
-from sbea_engine.nn.trainer import Trained, Trainer
+from sbea_engine.nn.trainer import Check, Trained, Trainer, unchecked
 from sbea_engine.pose.config import FINE, PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
@@ -38,11 +38,6 @@ def build_fine(skeleton: Skeleton, config: PoseConfig) -> PoseNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed + 1)
         return PoseMachine(1, len(skeleton), config.in_channels, FINE[config.preset].channels)
-
-
-def no_curve(_: nn.Module) -> dict[str, float]:
-    """Nothing is measured along the way."""
-    return {}
 
 
 class FineTraining:
@@ -90,13 +85,13 @@ class FineTraining:
         rows: Rows,
         *,
         refit: bool = False,
-        validate: Callable[[nn.Module], dict[str, float]] = no_curve,
+        check: Callable[[nn.Module], Check] = unchecked,
     ) -> Train:
         """Training of `model`, in place, on crops of these labelled frames.
 
         Args:
             refit: As in `training.Training.run`.
-            validate: Points of the curve.
+            check: As of `Trainer`.
         """
 
         def train(steps: int, *, checkpoint: Path | None, on_progress: OnProgress) -> Trained:
@@ -113,7 +108,7 @@ class FineTraining:
                 trainer_config(self._config, self._size.learning_rate, steps, self._precision, refit=refit),
                 batch=sampler.batch,
                 loss=self._loss,
-                validate=validate,
+                check=check,
                 fingerprint=f"fine {fingerprint(self._labels, self._config)}",
             )
             return trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)

@@ -140,8 +140,8 @@ def _worst(
             "video": truth.frames[row].video,
             "index": int(truth.frames[row].index),
             "mean_px": float(means[row]),
-            "labels_px": _listed(labels[row]),
-            "points_px": _listed(answers[row]),
+            "labels_px": listed(labels[row]),
+            "points_px": listed(answers[row]),
         }
         for row in rows.tolist()
     ]
@@ -167,9 +167,9 @@ def _frame_means(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _listed(points: NDArray[np.floating[Any]]) -> list[list[list[float] | None]]:
+def listed(points: NDArray[np.floating[Any]], *, digits: int = 4) -> list[list[list[float] | None]]:
     """(individual, keypoint, value) as lists, None for a point without a position."""
     return [
-        [[round(float(v), 4) for v in point] if np.isfinite(point).all() else None for point in individual]
+        [[round(float(v), digits) for v in p] if np.isfinite(p).all() else None for p in individual]
         for individual in points
     ]

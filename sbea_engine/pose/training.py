@@ -18,11 +18,12 @@ from sbea_engine.data import LabelSet, Skeleton, Visibility
 from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.backbone_source import files_checksums, parse_source
 from sbea_engine.nn.runtime import Precision, choose_device, default_precision
-from sbea_engine.nn.trainer import Trained, Trainer, TrainerConfig
+from sbea_engine.nn.trainer import Check, Trained, Trainer, TrainerConfig, unchecked
 from sbea_engine.pose.calibration import Calibration, calibrate
 from sbea_engine.pose.config import LATER_SETTINGS, PoseConfig, Preset
 from sbea_engine.pose.consistency_training import Consistency, contents
 from sbea_engine.pose.context_clips import locate_middle
+from sbea_engine.pose.curve import curve_point
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, locate_all
@@ -189,7 +190,7 @@ class Training:
             trainer_config(self._config, self._size.learning_rate, steps, self.precision, refit=refit),
             batch=batch,
             loss=loss,
-            validate=(lambda _: {}) if refit else self.validation.curve_point,
+            check=unchecked if refit else self.validation.check,
             fingerprint=fingerprint(self._labels, self._config),
         )
         return trainer.run(model, checkpoint=checkpoint, on_progress=on_progress)
@@ -230,13 +231,11 @@ class Validation:
         ]
         return Located(np.stack(source), np.concatenate([part.confidence_logit for part in parts]))
 
-    def curve_point(self, model: nn.Module) -> dict[str, float]:
-        """`val_mean_px` and `val_median_px`; empty where validation frames hold no placed keypoint."""
+    def check(self, model: nn.Module) -> Check:
+        """A point of the curve; empty without validation frames."""
         if not len(self._rows):
-            return {}
-        found = evaluate(self._labels, self._by_individual(self.locate(model).points_px))
-        names = ("mean_px", "median_px", "pck5")
-        return {f"val_{name}": found[name] for name in names if found[name] is not None}
+            return Check()
+        return curve_point(self._labels, self._by_individual(self.locate(model).points_px))
 
     def calibrate(self, model: nn.Module) -> Calibration:
         """Fit confidence to how often answers are right here; an absent keypoint has no right answer."""

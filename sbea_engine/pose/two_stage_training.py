@@ -10,7 +10,7 @@ import numpy as np
 from torch import nn
 
 from sbea_engine.data import LabelSet, Skeleton
-from sbea_engine.nn.trainer import Trained
+from sbea_engine.nn.trainer import Check, Trained
 from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.families import FAMILY_FACTS
 from sbea_engine.pose.fine_training import FineTraining, build_fine
@@ -77,10 +77,10 @@ def fit_two_stage(
     turns = turns_of(labels.skeleton, len(labels.individuals), config)
     validation = TwoStageValidation(labels, coarse, fine.frames, fine.plan, turns)
 
-    def curve_point(close: nn.Module) -> dict[str, float]:
-        return validation.curve_point(TwoStageNetwork(network.coarse, cast(PoseNetwork, close)))
+    def check(close: nn.Module) -> Check:
+        return validation.check(TwoStageNetwork(network.coarse, cast(PoseNetwork, close)))
 
-    seen = runs.run("fine", fine.on(network.fine, coarse.fit_rows, validate=curve_point))
+    seen = runs.run("fine", fine.on(network.fine, coarse.fit_rows, check=check))
     measured = TwoStageNetwork(network.coarse, cast(PoseNetwork, seen)).eval()
     seen_never = labels.select(coarse.validation_rows)
     calibration, figures = judge(validation, measured, seen_never, start)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from sbea_engine.progress import Progress
+from sbea_engine.progress import Example, Progress
 from workers.progress import MIN_PERIOD_S, ProgressBuffer, RateMeter
 
 
@@ -70,6 +71,22 @@ class TestProgressBuffer:
         told = [(line.data["stage"], line.data["done"], line.data["metrics"]) for line in lines]
         figures = {"loss": 3.0, "val_mean_px": 4.5}
         assert told == [("train", 10, figures), ("train", 10, figures), ("evaluate", 0, {})]
+
+    def test_the_newest_examples_are_told_once_and_not_with_the_row(self) -> None:
+        first, second = (
+            Example(video="a/top", index=i, labels_px=[[[1.0, 2.0]]], points_px=[[None]]) for i in (3, 4)
+        )
+        buffer = ProgressBuffer()
+        buffer.add(replace(step(1, loss=3.0), examples=(first,)))
+        buffer.add(replace(step(2, loss=2.0), examples=(second,)))
+        buffer.add(step(3, loss=1.0))
+        stored, lines = buffer.take(0.0)
+        assert stored is not None
+        assert "examples" not in stored
+        told = {"video": "a/top", "index": 4, "labels_px": [[[1.0, 2.0]]], "points_px": [[None]]}
+        assert [line.data.get("examples") for line in lines] == [[told], None]
+        buffer.add(step(4, loss=1.0))
+        assert "examples" not in buffer.take(1.0)[1][0].data
 
     def test_messages_are_kept_in_order_and_without_progress(self) -> None:
         buffer = ProgressBuffer()

@@ -2212,7 +2212,10 @@ export interface components {
          * @description One line of a job's log.
          *
          *     `data` by kind: state `{state, worker?, error?, cancel_requested?, pause_requested?, by?, retried_by?,
-         *     resumed_by?}`; progress as `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics}`.
+         *     resumed_by?}`; progress as `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics,
+         *     examples?}`, examples being `[{video, index, labels_px, points_px}]`: what a network that is being trained
+         *     answers on labelled frames that it does not learn from, (individual, keypoint) of [x, y], null where there
+         *     is none.
          */
         JobEventMsg: {
             /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -15,23 +16,25 @@ from sbea_engine.data import LabelSet, Skeleton, Visibility
 from sbea_engine.nn.augmentation import AugmentationConfig
 from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.runtime import choose_device
-from sbea_engine.nn.trainer import Trained, Trainer
+from sbea_engine.nn.trainer import Check, Trained, Trainer
 from sbea_engine.pose.bottom_up.assembly import Assembler
+from sbea_engine.pose.bottom_up.inference import locate_animals
 from sbea_engine.pose.bottom_up.links import Links, make_links
 from sbea_engine.pose.bottom_up.locator import AnimalLocator, BottomUpStages
 from sbea_engine.pose.bottom_up.losses import BottomUpLoss
 from sbea_engine.pose.bottom_up.model import BottomUpNetwork
 from sbea_engine.pose.calibration import Calibration, calibrate
 from sbea_engine.pose.config import FINE, BadPoseConfig, PoseConfig
-from sbea_engine.pose.fine_training import FineTraining, build_fine, no_curve
+from sbea_engine.pose.curve import curve_point
+from sbea_engine.pose.fine_training import FineTraining, build_fine
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.model import PoseNetwork
-from sbea_engine.pose.plan import WorkingPlan, make_plan, placed_mask
-from sbea_engine.pose.runs import REFIT_SHARE, Runs
+from sbea_engine.pose.plan import WorkingPlan, make_plan, placed_mask, to_source
+from sbea_engine.pose.runs import REFIT_SHARE, Runs, Train
 from sbea_engine.pose.sampler import ViewSampler
 from sbea_engine.pose.splits import labelled_rows
 from sbea_engine.pose.training import (
@@ -82,17 +85,18 @@ def fit_bottom_up(
     second = None if start is None else start.of_stage("fine", "crop")
     links = _links(labels, start)
     coarse = CoarseTraining(labels, runs.config("coarse"), links, first, on_progress)
-    finder = cast(BottomUpNetwork, runs.run("coarse", coarse.train))
     close = on_device(begin(build_fine(labels.skeleton, config), second), config)
     fine = FineTraining(labels, runs.config("fine"), coarse.plan, coarse.precision, close.multiple, second)
     validation = Validation(labels, coarse, fine, links)
+    finder = cast(BottomUpNetwork, runs.run("coarse", coarse.on(validation.check_coarse)))
 
     def both(network: nn.Module) -> BottomUpStages:
         return BottomUpStages(finder, cast(PoseNetwork, network)).eval()
 
-    seen = runs.run(
-        "fine", fine.on(close, coarse.fit_rows, validate=lambda now: validation.curve_point(both(now)))
-    )
+    def check(network: nn.Module) -> Check:
+        return validation.check(both(network))
+
+    seen = runs.run("fine", fine.on(close, coarse.fit_rows, check=check))
     calibration, figures = judge(validation, both(seen), labels.select(coarse.validation_rows), start)
     again = fine.on(cast(PoseNetwork, seen), coarse.rows, refit=True)
     return BottomUpOutcome(
@@ -140,26 +144,30 @@ class CoarseTraining:
         self.fit_rows, self.validation_rows = divide(labels, self.rows, config.validation, start)
         self.frames.load(self.plan, on_progress=on_progress)
 
-    def train(self, steps: int, *, checkpoint: Path | None, on_progress: OnProgress) -> Trained:
-        """Train on `fit_rows`."""
-        config, labels = self._config, self._labels
-        sampler = ViewSampler(
-            labels,
-            self.frames,
-            self.fit_rows,
-            self.plan,
-            _augmentation(labels.skeleton, config),
-            batch_size=config.size.batch_size,
-            seed=config.seed,
-        )
-        trainer = Trainer(
-            trainer_config(config, config.size.learning_rate, steps, self.precision),
-            batch=sampler.batch,
-            loss=_loss_of(labels, self.plan, self._links),
-            validate=no_curve,
-            fingerprint=fingerprint(labels, config),
-        )
-        return trainer.run(self._model, checkpoint=checkpoint, on_progress=on_progress)
+    def on(self, check: Callable[[nn.Module], Check]) -> Train:
+        """Training on `fit_rows`."""
+
+        def train(steps: int, *, checkpoint: Path | None, on_progress: OnProgress) -> Trained:
+            config, labels = self._config, self._labels
+            sampler = ViewSampler(
+                labels,
+                self.frames,
+                self.fit_rows,
+                self.plan,
+                _augmentation(labels.skeleton, config),
+                batch_size=config.size.batch_size,
+                seed=config.seed,
+            )
+            trainer = Trainer(
+                trainer_config(config, config.size.learning_rate, steps, self.precision),
+                batch=sampler.batch,
+                loss=_loss_of(labels, self.plan, self._links),
+                check=check,
+                fingerprint=fingerprint(labels, config),
+            )
+            return trainer.run(self._model, checkpoint=checkpoint, on_progress=on_progress)
+
+        return train
 
 
 def steps_of(config: PoseConfig, individuals: int) -> dict[str, int]:
@@ -237,13 +245,23 @@ class Validation:
         points, logit = match_to_truth(self._labels.points_px, points, logit)
         return Located(points, np.where(np.isfinite(points).all(-1), logit, -np.inf).astype(np.float32))
 
-    def curve_point(self, model: nn.Module) -> dict[str, float]:
-        """`val_mean_px`, `val_median_px`, `val_pck5`, as far as there is anything to compare."""
+    def check(self, model: nn.Module) -> Check:
+        """A point of the curve; empty without validation frames."""
         if not len(self._rows):
-            return {}
-        found = evaluate(self._labels, self.locate(cast(BottomUpStages, model)).points_px)
-        names = ("mean_px", "median_px", "pck5")
-        return {f"val_{name}": found[name] for name in names if found[name] is not None}
+            return Check()
+        return curve_point(self._labels, self.locate(cast(BottomUpStages, model)).points_px)
+
+    def check_coarse(self, model: nn.Module) -> Check:
+        """As `check`, of what the first stage says by itself."""
+        if not len(self._rows):
+            return Check()
+        images = [self._working.image(row) for row in self._rows.tolist()]
+        found = locate_animals(cast(BottomUpNetwork, model), self._assembler, images)
+        points, logit = (np.concatenate(part) for part in zip(*found, strict=True))
+        sizes = [self._working.sizes[row] for row in self._rows.tolist()]
+        working = [self._plan.coarse.working_size(size) for size in sizes]
+        source = np.stack([to_source(*each) for each in zip(points, sizes, working, strict=True)])
+        return curve_point(self._labels, match_to_truth(self._labels.points_px, source, logit)[0])
 
     def calibrate(self, model: BottomUpStages) -> Calibration:
         """Fit confidence to how often what is found is right here; what is not found has confidence 0."""

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from sbea_engine.errors import Cancelled
 from sbea_engine.nn.checkpoint import FILE, BadCheckpoint
-from sbea_engine.nn.trainer import DivergenceError, Trainer, TrainerConfig, schedule
-from sbea_engine.progress import Progress
+from sbea_engine.nn.trainer import Check, DivergenceError, Trainer, TrainerConfig, schedule
+from sbea_engine.progress import Example, Progress
 
 TRUE_WEIGHT = torch.tensor([[1.0, -2.0, 0.5]])
 
@@ -29,14 +29,17 @@ def loss(model: nn.Module, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
     return error, {"half": error.detach() / 2}
 
 
-def distance(model: nn.Module) -> dict[str, float]:
+EXAMPLE = Example(video="a", index=3, labels_px=[[[1.0, 2.0], None]], points_px=[[[1.5, 2.0], [0.0, 0.0]]])
+
+
+def distance(model: nn.Module) -> Check:
     weight = next(p for p in model.parameters() if p.shape == TRUE_WEIGHT.shape)
-    return {"off": float((weight - TRUE_WEIGHT).abs().max())}
+    return Check(metrics={"off": float((weight - TRUE_WEIGHT).abs().max())}, examples=(EXAMPLE,))
 
 
 def trainer(iterations: int = 60, **changes: Any) -> Trainer[Tensor]:
     config = TrainerConfig(iterations=iterations, learning_rate=0.1, weight_decay=0.0, validate_every=20)
-    parts: dict[str, Any] = {"batch": batch, "loss": loss, "validate": distance, "fingerprint": "linear"}
+    parts: dict[str, Any] = {"batch": batch, "loss": loss, "check": distance, "fingerprint": "linear"}
     return Trainer(config, **(parts | changes))
 
 
@@ -60,7 +63,7 @@ def tensors_of(module: nn.Module) -> list[Tensor]:
 class TestTrainer:
     def test_learns(self) -> None:
         trained = trainer(200).run(model())
-        assert distance(trained.model)["off"] < 0.15
+        assert distance(trained.model).metrics["off"] < 0.15
         assert not trained.model.training
         assert [point["iteration"] for point in trained.curve] == [float(n) for n in range(20, 201, 20)]
 
@@ -70,6 +73,8 @@ class TestTrainer:
         assert [(r.done, r.total) for r in reports] == [(n, 25) for n in range(1, 26)]
         assert all({"loss", "half", "learning_rate"} <= set(r.metrics) for r in reports)
         assert ["off" in r.metrics for r in reports].count(True) == 2  # at 20 and at the end
+        assert [r.examples for r in reports if "off" in r.metrics] == [(EXAMPLE,)] * 2
+        assert sum(map(len, (r.examples for r in reports))) == 2
 
     def test_same_seed_same_weights(self) -> None:
         first, second = (trainer().run(model()).model for _ in range(2))

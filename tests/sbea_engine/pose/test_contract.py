@@ -60,8 +60,17 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> LabelSet:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_contract_of_several_individuals(family: str, pair: LabelSet, tmp_path: Path) -> None:
     config = PoseConfig(preset="tiny", family=family, threads=1, device="cpu", iterations=40)
-    create(config).fit(pair).save(tmp_path)
+    reports: list[Progress] = []
+    card = create(config).fit(pair, on_progress=reports.append).save(tmp_path)
     model = load(tmp_path, threads=1, device="cpu")
+
+    checks = [(r.done, one) for r in reports for one in r.examples]
+    assert min(done for done, _ in checks) == 10  # also of a first stage
+    not_learned = {(each["video"], each["index"]) for each in card.data["validation_frames"]}
+    assert {(one.video, one.index) for _, one in checks} <= not_learned
+    individuals, keypoints = pair.points_px.shape[1:3]
+    assert {len(one.points_px) for _, one in checks} == {individuals}
+    assert {len(marks) for _, one in checks for marks in one.points_px} == {keypoints}
     assert model.individuals_ == pair.individuals
 
     points, confidence = model.predict_sources(pair.frames)

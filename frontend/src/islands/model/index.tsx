@@ -5,6 +5,7 @@ import { bodyOf } from "../../api/client";
 import type { JobFeed } from "../../api/jobFeed";
 import type { Learning, Model, Recording, Result } from "../../api/types";
 import { TrainingCurves } from "../models/curves";
+import { TrainingExamples } from "../models/examples";
 import { Confirm } from "../parts/confirm";
 import { pageFeed } from "../parts/feed";
 import { FeedNote, JobButtons, JobError, JobProgress } from "../parts/job";
@@ -84,6 +85,14 @@ function ModelView(page: ModelPage): JSX.Element {
         <section class="card stack tight">
           <h2>How it learnt</h2>
           <TrainingCurves feed={page.feed} jobId={jobId} unchecked={learnt && isUnchecked(model)} />
+          {!learnt && (
+            <TrainingExamples
+              feed={page.feed}
+              jobId={jobId}
+              recordings={page.data.recordings}
+              urls={page.props.urls}
+            />
+          )}
         </section>
       )}
       {learnt && <Meaning model={model} />}

@@ -14,6 +14,7 @@ import { Loaded, Resource } from "../parts/resource";
 import { onJobEnd } from "../parts/watch";
 import { CompareModels } from "./compare";
 import { TrainingCurves } from "./curves";
+import { TrainingExamples } from "./examples";
 import { TrainForm } from "./train";
 
 export interface ModelsData {
@@ -64,7 +65,7 @@ export function mount(root: HTMLElement, { api, signal, props }: ProjectContext)
 function Models({ data, ...page }: ModelsPage & { readonly data: ModelsData }): JSX.Element {
   return (
     <>
-      <Training {...page} models={data.models} />
+      <Training {...page} models={data.models} recordings={data.recordings} />
       {can(page.props, "train") && <TrainForm {...page} data={data} />}
       <section class="card">
         <h2>All models</h2>
@@ -89,9 +90,10 @@ function Models({ data, ...page }: ModelsPage & { readonly data: ModelsData }): 
 }
 
 type WithModels = ModelsPage & { readonly models: readonly Model[] };
+type WithRecordings = WithModels & { readonly recordings: readonly Recording[] };
 
-/** The training that runs or is paused, with its curves. */
-function Training({ api, feed, props, models }: WithModels): JSX.Element {
+/** The training that runs or is paused, with its curves and what it says now. */
+function Training({ api, feed, props, models, recordings }: WithRecordings): JSX.Element {
   const jobs = feed.jobs.value;
   const running = models.filter((model) => {
     const job = model.job_id ? jobs.get(model.job_id) : undefined;
@@ -117,6 +119,7 @@ function Training({ api, feed, props, models }: WithModels): JSX.Element {
             </div>
             <JobProgress job={job} />
             <TrainingCurves feed={feed} jobId={job.id} />
+            <TrainingExamples feed={feed} jobId={job.id} recordings={recordings} urls={props.urls} />
             <JobError job={job} />
           </section>
         );
