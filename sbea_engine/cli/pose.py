@@ -123,14 +123,33 @@ def _consistency(settings: dict[str, Any]) -> dict[str, Any] | None:
     show_default=True,
     help="What computes the network; onnx needs the extra of that name, and is for the processor.",
 )
+@click.option(
+    "--boxes", type=FILE, help="Table of boxes round animals, which say who is who; for the family bottom_up."
+)
 @reports
 def predict(
-    output: Output, /, model: Path, video: Path, out: Path, threads: int | None, runtime: Runtime
+    output: Output,
+    /,
+    model: Path,
+    video: Path,
+    out: Path,
+    threads: int | None,
+    runtime: Runtime,
+    boxes: Path | None,
 ) -> None:
     """Find keypoints on every frame of a video. A run that was stopped goes on where it was."""
+    from sbea_engine.io.tables.boxes import read_boxes
     from sbea_engine.pipelines.pose_video import predict_video
 
-    result = predict_video(model, video, out, threads=threads, runtime=runtime, on_progress=output.progress)
+    result = predict_video(
+        model,
+        video,
+        out,
+        threads=threads,
+        runtime=runtime,
+        boxes=None if boxes is None else read_boxes(boxes),
+        on_progress=output.progress,
+    )
     rate = result.predicted_now / result.seconds if result.seconds else 0.0
     output.result(
         {

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from sbea_engine.data.boxes import BadBoxes, Boxes
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pose.answers import Answer
+from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.pose.neighbours import between, check_film, is_film
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -38,6 +40,7 @@ def predict_video(
     *,
     threads: int | None = None,
     runtime: Runtime = "torch",
+    boxes: Boxes | None = None,
     chunk: int = STORE_CHUNK,
     on_progress: OnProgress = ignore,
 ) -> PredictionResult:
@@ -46,9 +49,11 @@ def predict_video(
     Args:
         runtime: See `factory.load`. A store that was begun with one may go on with the other: the model is
             the same, and answers differ by rounding.
+        boxes: Where animals are; they say who is who. Only the family `bottom_up` looks into boxes.
 
     Raises:
-        BadPosesStore: The store belongs to another model or video.
+        BadPosesStore: The store belongs to another model or video, or was made in other boxes.
+        BadBoxes: The model does not look into boxes, or a box is of a frame that the video does not have.
         OnnxMissing, CannotExport: See `NetworkEstimator.answer_through_onnx`; nothing was written.
         Cancelled: From `on_progress`; complete chunks stay.
     """
@@ -62,11 +67,18 @@ def predict_video(
             "frame_count": total,
             **model.provenance,
         }
-        writer = PosesWriter(out_store, model.skeleton_, model.individuals_, total, chunk, facts)
+        individuals = model.individuals_
+        if boxes is not None:
+            _check_boxes(boxes, model, video, total)
+            individuals, facts = boxes.individuals, {**facts, "boxes_sha256": boxes.checksum}
+            facts.pop("individuals_are_places")
+        writer = PosesWriter(out_store, model.skeleton_, individuals, total, chunk, facts)
         with writer:
             start = done = writer.frames_done
             on_progress(Progress(stage="predict", done=done, total=total))
-            with closing(answers_to(model, reader, start, total, chunk)) as answers:
+            whole = (reader, start, total, chunk)
+            found = answers_to(model, *whole) if boxes is None else answers_in_boxes(model, boxes, *whole)
+            with closing(found) as answers:
                 for points, confidence in answers:
                     writer.append(points, confidence)
                     done += len(points)
@@ -96,6 +108,32 @@ def answers_to(model: PoseModel, reader: FrameReader, start: int, stop: int, chu
     for at in range(start, stop, chunk):
         with closing(predict(islice(pixels, min(chunk, stop - at)))) as answers:
             yield from answers
+
+
+def answers_in_boxes(
+    model: PoseModel, boxes: Boxes, reader: FrameReader, start: int, stop: int, chunk: int
+) -> Generator[Answer]:
+    """As `answers_to`, of the animals in boxes: each frame by itself."""
+    assert isinstance(model, BottomUpEstimator)
+    pixels = (image for _, image in reader.iterate(start))
+    for at in range(start, stop, chunk):
+        end = min(at + chunk, stop)
+        edges = map(boxes.of, range(at, end))
+        with closing(model.predict_in_boxes(islice(pixels, end - at), edges)) as answers:
+            yield from answers
+
+
+def _check_boxes(boxes: Boxes, model: PoseModel, video: Path, total: int) -> None:
+    if not isinstance(model, BottomUpEstimator):
+        raise BadBoxes(
+            f"A model of the family {model.config.family} finds individuals by their looks and does not look "
+            f"into boxes; one of the family bottom_up does. Leave the boxes out, or train such a model."
+        )
+    if len(boxes) and boxes.frames[-1] >= total:
+        raise BadBoxes(
+            f"There is a box in frame {boxes.frames[-1]}, and {video.name} has {total} frames. Frames count "
+            f"from 0; give the boxes of this video."
+        )
 
 
 def _in_context(

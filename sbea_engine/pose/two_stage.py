@@ -115,11 +115,13 @@ class TwoSizes(NamedTuple):
         working: At the scale of the coarse stage.
         reduced: Of which crops are cut.
         source: Size of the frame itself.
+        boxes_px: (individual, 4) edges, source pixels, where somebody says where animals are; see `Boxes`.
     """
 
     working: Image
     reduced: Image
     source: Size
+    boxes_px: NDArray[np.float32] | None = None
 
 
 class TwoStageLocator:

@@ -58,22 +58,21 @@ class StagedEstimator(NetworkEstimator[Network, TwoStagePlan]):
     ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """See `PosePredictor`."""
         self._require_trained()
-        yield from self._answers(images, self._locator(), _each_alone)
+        yield from self._answers(self._scaled(images), self._locator(), each_alone)
 
     def _answers(
-        self, images: Iterator[Image], locator: Locates, mended: Mended
+        self, sizes: Iterator[TwoSizes], locator: Locates, mended: Mended
     ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        shape = (-1, len(self.individuals_), len(self.skeleton_))
-
         def look(frames: list[TwoSizes]) -> Batch:
             return frames, locator.locate(frames)
 
         with (
             compute_threads(self.config.threads) as threads,
-            prefetch(self._scaled(images), PREFETCH_FRAMES) as ready,
+            prefetch(sizes, PREFETCH_FRAMES) as ready,
             in_lanes(look, _alike(ready), lanes_for(threads, self._device)) as batches,
         ):
             for found in mended(batches):
+                shape = (len(found.points_px), -1, len(self.skeleton_))
                 confidence = self.calibration_.apply(found.confidence_logit)
                 yield found.points_px.reshape(*shape, 2), confidence.reshape(shape)
 
@@ -100,7 +99,9 @@ class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
         locator, crop = self._locator(), self.plan_.crop
         apart_px = APART * crop.body.extent_px / crop.scale
         yield from self._answers(
-            images, locator, lambda batches: without_slips(batches, locator, len(self.individuals_), apart_px)
+            self._scaled(images),
+            locator,
+            lambda batches: without_slips(batches, locator, len(self.individuals_), apart_px),
         )
 
     def _fit(
@@ -117,7 +118,8 @@ class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
         return TwoStageLocator(self._answering(), self.plan_, len(self.individuals_), turns)
 
 
-def _each_alone(batches: Iterator[Batch]) -> Iterator[Located]:
+def each_alone(batches: Iterator[Batch]) -> Iterator[Located]:
+    """What was found in each frame by itself."""
     return (found for _, found in batches)
 
 

@@ -23,7 +23,7 @@ from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.training import FitOutcome
 from sbea_engine.pose.two_stage import TwoStagePlan
-from sbea_engine.pose.two_stage_estimator import StagedEstimator
+from sbea_engine.pose.two_stage_estimator import StagedEstimator, each_alone
 from sbea_engine.pose.warm_start import WarmStart
 from sbea_engine.progress import OnProgress, ignore
 
@@ -76,6 +76,25 @@ class BottomUpEstimator(StagedEstimator[BottomUpStages]):
         with closing(super().predict_stream(images)) as answers:
             for points, confidence in answers:
                 yield places(points, confidence)
+
+    def predict_in_boxes(
+        self, images: Iterator[Image], edges_px: Iterator[NDArray[np.float32]]
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Top-down: the keypoints of the animal in each box, whoever said where boxes are.
+
+        Args:
+            edges_px: (individual, 4) for each frame, source pixels, as `Boxes.edges_px`.
+
+        Yields:
+            As `predict_stream`; individuals are those of the boxes, as many as there are. Without a box, or
+            where nothing was found in it, points are NaN and the confidence is 0.
+        """
+        self._require_trained()
+        boxed = (
+            sizes._replace(boxes_px=edges)
+            for sizes, edges in zip(self._scaled(images), edges_px, strict=False)
+        )
+        yield from self._answers(boxed, self._locator(), each_alone)
 
     @property
     def provenance(self) -> dict[str, Any]:

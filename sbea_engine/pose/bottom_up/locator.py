@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from torch import nn
 
 from sbea_engine.pose.alignment import Floats, in_image, place
 from sbea_engine.pose.bottom_up.assembly import Assembler
-from sbea_engine.pose.bottom_up.inference import locate_animals
+from sbea_engine.pose.bottom_up.inference import locate_animals, locate_in_boxes
 from sbea_engine.pose.bottom_up.model import BottomUpNetwork
 from sbea_engine.pose.close_look import LEAST_TRUST, CloseLook
 from sbea_engine.pose.inference import Located
@@ -60,12 +60,13 @@ class AnimalLocator:
         """Keypoints of frames of one size: (frame, individual, keypoint, 2), source pixels.
 
         An animal that the coarse stage has not found is NaN, with confidence logits of minus infinity. Of one
-        that it has found every keypoint has an answer, and a confidence that says how much it is worth.
+        that it has found every keypoint has an answer, and a confidence that says how much it is worth. Where
+        frames have boxes, animals are those in the boxes, in their order.
         """
         source = frames[0].source
         working = Size(*frames[0].working.shape[1::-1])
         reduced = Size(*frames[0].reduced.shape[1::-1])
-        coarse = list(locate_animals(self._network.coarse, self._assembler, [f.working for f in frames]))
+        coarse = list(self._animals(frames, working))
         points = np.concatenate([part.points_px for part in coarse])
         trust = expit(np.concatenate([part.confidence_logit for part in coarse]).astype(np.float64))
         answer = np.full(points.shape, np.nan, np.float32)
@@ -81,6 +82,15 @@ class AnimalLocator:
             answer[there] = np.clip(found, np.float32(-0.5), limit)
             logit[there] = look.confidence_logit
         return Located(answer, logit)
+
+    def _animals(self, frames: Sequence[TwoSizes], working: Size) -> Iterator[Located]:
+        """What the coarse stage finds: wherever it is, or in the boxes of each frame."""
+        images, boxes = [f.working for f in frames], [f.boxes_px for f in frames if f.boxes_px is not None]
+        if not boxes:
+            return locate_animals(self._network.coarse, self._assembler, images)
+        source = frames[0].source
+        edges = (to_working(box.reshape(-1, 2, 2), source, working).reshape(-1, 4) for box in boxes)
+        return locate_in_boxes(self._network.coarse, self._assembler, images, edges)
 
     def _completed(self, points_px: Floats, trust: Floats) -> tuple[Floats, Floats]:
         """Keypoints that were not found lie where the mean pose wants them, and are hardly trusted."""

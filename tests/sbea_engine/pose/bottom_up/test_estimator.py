@@ -87,6 +87,27 @@ class TestTwins:
         assert min(own, exchanged) < 3
         assert max(own, exchanged) > 20
 
+    def test_boxes_say_who_is_who(self, trained: BottomUpEstimator) -> None:
+        """Animals that exchange their order from frame to frame stay with the names of their boxes."""
+        truth = passing(24)
+        edges = np.concatenate([truth.min(2) - 6, truth.max(2) + 6], axis=-1)
+        edges[10, 1] = np.nan
+        answers = trained.predict_in_boxes(iter(film(truth)), iter(edges))
+        points, confidence = (np.concatenate(part) for part in zip(*answers, strict=True))
+        assert np.isnan(points[10, 1]).all()
+        assert (confidence[10, 1] == 0).all()
+        there = np.isfinite(edges).all(-1)
+        assert np.linalg.norm(points - truth, axis=-1)[there].max() < 3
+        assert confidence[there].mean() > 0.8
+
+    def test_more_boxes_than_animals_were_ever_labelled(self, trained: BottomUpEstimator) -> None:
+        truth = np.concatenate([passing(2), passing(2)[:, :1] + [0, 50]], axis=1).astype(np.float32)
+        edges = np.concatenate([truth.min(2) - 6, truth.max(2) + 6], axis=-1)
+        answers = trained.predict_in_boxes(iter(film(truth)), iter(edges))
+        points = np.concatenate([some for some, _ in answers])
+        assert points.shape == (2, 3, 2, 2)
+        assert np.linalg.norm(points - truth, axis=-1).max() < 3
+
     def test_nobody_on_an_empty_picture(self, trained: BottomUpEstimator) -> None:
         empty = film(np.zeros((3, 0, 2, 2), np.float32))
         points, confidence = (
