@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from sbea_engine.progress import Example, Progress
+from sbea_engine.progress import Progress
 from webapp.jobs.log import Line
 from webapp.jobs.models import JobEvent
 
@@ -53,7 +53,7 @@ class ProgressBuffer:
         self._written_s = -math.inf
         self._latest: Progress | None = None
         self._metrics: dict[str, float] = {}
-        self._examples: tuple[Example, ...] = ()
+        self._checked: Progress | None = None
         self._messages: list[str] = []
         self._ended: list[Line] = []
 
@@ -63,7 +63,7 @@ class ProgressBuffer:
             self._ended += self._lines(self._latest, {"rate": None, "eta_s": None})
         self._latest = progress
         self._metrics.update({k: float(v) for k, v in progress.metrics.items() if math.isfinite(v)})
-        self._examples = progress.examples or self._examples
+        self._checked = progress if progress.examples else self._checked
         if progress.message:
             self.add_message(progress.message)
 
@@ -95,10 +95,15 @@ class ProgressBuffer:
         job's row shows."""
         at = {"stage": progress.stage, "done": progress.done, "total": progress.total}
         metrics, self._metrics = self._metrics, {}
-        examples, self._examples = [asdict(one) for one in self._examples], ()
+        checked, self._checked = self._checked, None
         told: dict[str, Any] = {**at, "metrics": metrics}
-        figures = {**told, "examples": examples} if examples else told
+        figures = told if checked is None else {**told, "examples": _examples(checked)}
         return [
-            *([Line(JobEvent.Kind.METRICS, figures)] if metrics or examples else []),
+            *([Line(JobEvent.Kind.METRICS, figures)] if metrics or checked else []),
             Line(JobEvent.Kind.PROGRESS, {**told, **pace}),
         ]
+
+
+def _examples(checked: Progress) -> dict[str, Any]:
+    """What was answered, and when."""
+    return {"iteration": checked.done, "frames": [asdict(one) for one in checked.examples]}

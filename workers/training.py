@@ -14,7 +14,7 @@ from webapp.training.beside_labels import unlabelled_paths
 from webapp.training.models import PoseModel
 from webapp.training.services import pose_model_store
 from webapp.training.snapshots import snapshot_load
-from webapp.training.warm_start import start_of
+from webapp.training.warm_start import VIDEO_IDS, start_of
 from workers.app import app
 from workers.rows import row
 from workers.run import job_run
@@ -49,7 +49,8 @@ def _for_engine(model: PoseModel) -> dict[str, Any]:
     if model.backbone.startswith(PREFIX):
         config["backbone"] = lab_backbone(model.backbone).source
     if model.unlabelled:
-        paths = unlabelled_paths(project=model.project, names=model.unlabelled)
+        meant = model.card.get(VIDEO_IDS, {})
+        paths = unlabelled_paths(project=model.project, names=model.unlabelled, meant=meant)
         config["consistency"] = {**config["consistency"], "videos": [str(path) for path in paths.values()]}
     return config
 

@@ -13,9 +13,9 @@ from sbea_engine.data.boxes import BadBoxes, Boxes
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pose.answers import Answer
-from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.pose.neighbours import between, check_film, is_film
+from sbea_engine.pose.predictor import cannot_look_into_boxes
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint
 from sbea_engine.video.reader import FrameReader, open_frames
@@ -114,7 +114,6 @@ def answers_in_boxes(
     model: PoseModel, boxes: Boxes, reader: FrameReader, start: int, stop: int, chunk: int
 ) -> Generator[Answer]:
     """As `answers_to`, of the animals in boxes: each frame by itself."""
-    assert isinstance(model, BottomUpEstimator)
     pixels = (image for _, image in reader.iterate(start))
     for at in range(start, stop, chunk):
         end = min(at + chunk, stop)
@@ -124,11 +123,8 @@ def answers_in_boxes(
 
 
 def _check_boxes(boxes: Boxes, model: PoseModel, video: Path, total: int) -> None:
-    if not isinstance(model, BottomUpEstimator):
-        raise BadBoxes(
-            f"A model of the family {model.config.family} finds individuals by their looks and does not look "
-            f"into boxes; one of the family bottom_up does. Leave the boxes out, or train such a model."
-        )
+    if not model.looks_into_boxes:
+        raise cannot_look_into_boxes(model.config.family)
     if len(boxes) and boxes.frames[-1] >= total:
         raise BadBoxes(
             f"There is a box in frame {boxes.frames[-1]}, and {video.name} has {total} frames. Frames count "

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Poses
 from sbea_engine.errors import BadInput
@@ -32,6 +33,7 @@ from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.member import fit_member
 from sbea_engine.pose.out_of_fold import OutOfFold
+from sbea_engine.pose.predictor import cannot_look_into_boxes
 from sbea_engine.pose.warm_start import WarmStart, check_start
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.reader import FrameReader
@@ -47,6 +49,7 @@ class PoseEnsemble:
     """
 
     tells_individuals_apart = True
+    looks_into_boxes = False
 
     def __init__(self, config: PoseConfig) -> None:
         self.config = config
@@ -135,6 +138,12 @@ class PoseEnsemble:
             while some := list(islice(ready, CHUNK_FRAMES)):
                 points, confidence, _ = self._agree([_whole(m, some) for m in self.members_])
                 yield points, confidence
+
+    def predict_in_boxes(
+        self, images: Iterator[Image], edges_px: Iterator[NDArray[np.float32]]
+    ) -> Generator[Answer]:
+        """No family whose members answer together looks into boxes: raises `BadBoxes`."""
+        raise cannot_look_into_boxes(self.config.family)
 
     def predict_film(self, images: Iterator[Image]) -> Generator[Answer]:
         """As `predict_stream`: members answer together, frame by frame."""

@@ -16,6 +16,9 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
 from sbea_engine.nn.card import ModelCard
 from sbea_engine.nn.onnx_session import require_onnx
@@ -38,9 +41,11 @@ class PoseModel(Protocol):
     Attributes:
         tells_individuals_apart: The individual axis of its answers is that of the labels. Where it is not,
             answers are put in the order of the labels before they are compared (`matching.py`).
+        looks_into_boxes: Whether `predict_in_boxes` can be asked for.
     """
 
     tells_individuals_apart: bool
+    looks_into_boxes: bool
 
     config: PoseConfig
     skeleton_: Skeleton
@@ -70,6 +75,9 @@ class PoseModel(Protocol):
     ) -> Answer: ...
     def predict_stream(self, images: Iterator[Image]) -> Generator[Answer]: ...
     def predict_film(self, images: Iterator[Image]) -> Generator[Answer]: ...
+    def predict_in_boxes(
+        self, images: Iterator[Image], edges_px: Iterator[NDArray[np.float32]]
+    ) -> Generator[Answer]: ...
     def answer_through_onnx(self) -> None: ...
     def save(self, folder: Path) -> ModelCard: ...
     @classmethod

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, Poses, Skeleton
+from sbea_engine.data.boxes import BadBoxes
 from sbea_engine.nn.card import ModelCard
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
@@ -23,16 +24,25 @@ from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.reader import FrameReader, open_frames
 
 
+def cannot_look_into_boxes(family: str) -> BadBoxes:
+    """What is said of a model that does not."""
+    return BadBoxes(
+        f"A model of the family {family} finds individuals by their looks and does not look into boxes; one "
+        f"of the family bottom_up does. Leave the boxes out, or train such a model."
+    )
+
+
 class PosePredictor(ABC):
     """Estimators derive from it and write `predict_stream`.
 
     Learned state that it needs: `skeleton_`, `individuals_`, `card_`.
 
     Attributes:
-        tells_individuals_apart: See `PoseModel`.
+        tells_individuals_apart, looks_into_boxes: See `PoseModel`.
     """
 
     tells_individuals_apart = True
+    looks_into_boxes = False
 
     config: PoseConfig
     skeleton_: Skeleton
@@ -61,6 +71,23 @@ class PosePredictor(ABC):
         What a model makes of that is its own affair; its answers to frames by themselves may differ.
         """
         return self.predict_stream(images)
+
+    def predict_in_boxes(
+        self, images: Iterator[Image], edges_px: Iterator[NDArray[np.float32]]
+    ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """Top-down: the keypoints of the animal in each box, whoever said where boxes are.
+
+        Args:
+            edges_px: (individual, 4) for each frame, source pixels, as `Boxes.edges_px`.
+
+        Yields:
+            As `predict_stream`; individuals are those of the boxes, as many as there are. Without a box, or
+            where nothing was found in it, points are NaN and the confidence is 0.
+
+        Raises:
+            BadBoxes: `looks_into_boxes` is not so.
+        """
+        raise cannot_look_into_boxes(self.config.family)
 
     def predict(
         self,

@@ -41,6 +41,7 @@ class RecalibratedPose:
     model_: PoseModel
     recalibration_: Calibration
     tells_individuals_apart: bool
+    looks_into_boxes: bool
     skeleton_: Skeleton
     individuals_: tuple[str, ...]
     card_: ModelCard
@@ -57,8 +58,7 @@ class RecalibratedPose:
         """
         self = cls(model.config)
         self.model_, self.recalibration_ = model, recalibration
-        self.tells_individuals_apart = model.tells_individuals_apart
-        self.skeleton_, self.individuals_ = model.skeleton_, model.individuals_
+        self._take_on(model)
         stage_facts = {**model.card_.stage_facts, FACT: {**recalibration.to_dict(), "data": facts}}
         meaning = {
             **model.card_.meaning,
@@ -112,6 +112,13 @@ class RecalibratedPose:
         for points, confidence in self.model_.predict_film(images):
             yield points, self._trust(confidence)
 
+    def predict_in_boxes(
+        self, images: Iterator[Image], edges_px: Iterator[NDArray[np.float32]]
+    ) -> Generator[Answer]:
+        """See `PoseEstimator.predict_in_boxes`."""
+        for points, confidence in self.model_.predict_in_boxes(images, edges_px):
+            yield points, self._trust(confidence)
+
     def save(self, folder: Path) -> ModelCard:
         """Write the model, then the card that also holds the recalibration; a kill leaves a model or none."""
         written = self.model_.save(folder)
@@ -131,7 +138,7 @@ class RecalibratedPose:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BadModel(f"{folder / CARD_FILE}: its recalibration cannot be read ({error}).") from error
         self.model_, self.card_ = model, card
-        self.skeleton_, self.individuals_ = model.skeleton_, model.individuals_
+        self._take_on(model)
         return self
 
     def answer_through_onnx(self) -> None:
@@ -146,6 +153,12 @@ class RecalibratedPose:
             **self.model_.provenance,
             "recalibration_sha256": hashlib.sha256(text.encode()).hexdigest(),
         }
+
+    def _take_on(self, model: PoseModel) -> None:
+        """Be to others what the model is."""
+        self.tells_individuals_apart = model.tells_individuals_apart
+        self.looks_into_boxes = model.looks_into_boxes
+        self.skeleton_, self.individuals_ = model.skeleton_, model.individuals_
 
     def _trust(self, confidence: NDArray[np.float32]) -> NDArray[np.float32]:
         return self.recalibration_.apply(logit_of(confidence).astype(np.float32))

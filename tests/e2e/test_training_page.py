@@ -85,7 +85,7 @@ def test_learns_from_unlabelled_video(page: Page, api: StudioApi, project: dict[
     page.get_by_label("Name").fill("beside the labels")
     button.click()
     running = page.get_by_role("region", name="Training beside the labels")
-    expect(running.get_by_role("heading", name="What it says now")).to_be_visible(timeout=LONG_S * 1000)
+    expect(running.get_by_role("heading", name="What it says")).to_be_visible(timeout=LONG_S * 1000)
     expect(running.get_by_role("img", name=re.compile("^Frame [0-9]+ of open field"))).not_to_have_count(0)
     known = api.call("GET", f"/projects/{project['id']}/models")
     model = next(one for one in known if one["name"] == "beside the labels")

@@ -84,7 +84,7 @@ class TestProgressBuffer:
         assert stored is not None
         assert "examples" not in stored
         told = {"video": "a/top", "index": 4, "labels_px": [[[1.0, 2.0]]], "points_px": [[None]]}
-        assert [line.data.get("examples") for line in lines] == [[told], None]
+        assert [line.data.get("examples") for line in lines] == [{"iteration": 2, "frames": [told]}, None]
         buffer.add(step(4, loss=1.0))
         assert "examples" not in buffer.take(1.0)[1][0].data
 

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 
 from webapp.jobs.schemas import JobOut
 from webapp.projects.models import Project
-from webapp.training.beside_labels import MOST_UNLABELLED, unlabelled_choices
+from webapp.training.beside_labels import MOST_UNLABELLED, context_misfit, unlabelled_choices
 from webapp.training.families import (
     AUTO,
     MOST_MEMBERS,
@@ -111,7 +111,8 @@ class MembersOut(Schema):
 class TrainingOptionsOut(Schema):
     """What can be chosen for a training in this project; `family` is the one that suits it.
 
-    `unlabelled` names the videos that it could look at without labels, of which it takes `most_unlabelled`.
+    `unlabelled` names the videos that it could look at without labels, of which it takes `most_unlabelled`;
+    `context_misfit` says why none can see the frames before and after, and is empty where one can.
     """
 
     family: str
@@ -119,6 +120,7 @@ class TrainingOptionsOut(Schema):
     members: list[MembersOut]
     unlabelled: list[str]
     most_unlabelled: int
+    context_misfit: str
     animals: int
     animals_look_alike: bool
 
@@ -130,6 +132,7 @@ class TrainingOptionsOut(Schema):
             members=[MembersOut(**asdict(option)) for option in members_options()],
             unlabelled=unlabelled_choices(project),
             most_unlabelled=MOST_UNLABELLED,
+            context_misfit=context_misfit(project),
             animals=project.animals.count(),
             animals_look_alike=project.animals_look_alike,
         )

@@ -163,7 +163,7 @@ def training_frames(frames: Mapping[str, int], holdout: str) -> tuple[int, int]:
         test = sum(round(stop * count) - round(start * count) for count in frames.values())
         return total - test, test
     if kind == "videos":
-        names = [name.strip() for name in value.split(",") if name.strip()]
+        names = _videos_of(holdout)
         unknown = next((name for name in names if name not in frames), None)
         if not names or unknown is not None:
             raise BadTraining(
@@ -172,6 +172,11 @@ def training_frames(frames: Mapping[str, int], holdout: str) -> tuple[int, int]:
         test = sum(frames[name] for name in set(names))
         return total - test, test
     raise BadTraining(f"holdout {holdout[:60]!r} is not none, last:0.2, block:0.6-0.8 or videos:a,b.")
+
+
+def _videos_of(holdout: str) -> list[str]:
+    """Names in `videos:a,b`."""
+    return [name.strip() for name in holdout.partition(":")[2].split(",") if name.strip()]
 
 
 def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
@@ -249,6 +254,7 @@ def _chosen(project: Project, request: TrainingRequest) -> _Chosen:
         members=request.members,
         context_frames=request.context_frames,
         unlabelled=request.unlabelled,
+        held_out=_videos_of(holdout) if holdout.startswith("videos:") else (),
     )
     return _Chosen(name=request.name, holdout=holdout, config=config, parent=None)
 

@@ -2213,9 +2213,9 @@ export interface components {
          *
          *     `data` by kind: state `{state, worker?, error?, cancel_requested?, pause_requested?, by?, retried_by?,
          *     resumed_by?}`; progress as `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics,
-         *     examples?}`, examples being `[{video, index, labels_px, points_px}]`: what a network that is being trained
-         *     answers on labelled frames that it does not learn from, (individual, keypoint) of [x, y], null where there
-         *     is none.
+         *     examples?}`, examples being `{iteration, frames: [{video, index, labels_px, points_px}]}`: what a network
+         *     that is being trained answered at that iteration on labelled frames that it had not learned from,
+         *     (individual, keypoint) of [x, y], null where there is none.
          */
         JobEventMsg: {
             /**
@@ -3372,13 +3372,16 @@ export interface components {
          * TrainingOptionsOut
          * @description What can be chosen for a training in this project; `family` is the one that suits it.
          *
-         *     `unlabelled` names the videos that it could look at without labels, of which it takes `most_unlabelled`.
+         *     `unlabelled` names the videos that it could look at without labels, of which it takes `most_unlabelled`;
+         *     `context_misfit` says why none can see the frames before and after, and is empty where one can.
          */
         TrainingOptionsOut: {
             /** Animals */
             animals: number;
             /** Animals Look Alike */
             animals_look_alike: boolean;
+            /** Context Misfit */
+            context_misfit: string;
             /** Families */
             families: components["schemas"]["FamilyOut"][];
             /** Family */

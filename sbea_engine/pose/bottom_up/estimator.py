@@ -42,6 +42,7 @@ class BottomUpEstimator(StagedEstimator[BottomUpStages]):
     """
 
     tells_individuals_apart = False
+    looks_into_boxes = True
     links_: Links
 
     def _fit(
@@ -80,15 +81,7 @@ class BottomUpEstimator(StagedEstimator[BottomUpStages]):
     def predict_in_boxes(
         self, images: Iterator[Image], edges_px: Iterator[NDArray[np.float32]]
     ) -> Generator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        """Top-down: the keypoints of the animal in each box, whoever said where boxes are.
-
-        Args:
-            edges_px: (individual, 4) for each frame, source pixels, as `Boxes.edges_px`.
-
-        Yields:
-            As `predict_stream`; individuals are those of the boxes, as many as there are. Without a box, or
-            where nothing was found in it, points are NaN and the confidence is 0.
-        """
+        """See `PosePredictor`."""
         self._require_trained()
         boxed = (
             sizes._replace(boxes_px=edges)

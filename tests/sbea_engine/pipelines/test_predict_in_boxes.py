@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from sbea_engine.data.boxes import BadBoxes, Boxes
 from sbea_engine.errors import Cancelled
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
 from sbea_engine.pipelines.pose_video import predict_video
+from sbea_engine.pipelines.trust import calibrate_model
 from sbea_engine.pose.bottom_up.estimator import BottomUpEstimator
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import create
@@ -85,6 +87,24 @@ def test_a_store_of_other_boxes_is_not_gone_on_with(model: Path, twins: LabelSet
     for other in (moved, None):
         with pytest.raises(BadPosesStore):
             predict_video(model, video, tmp_path / "poses", threads=1, boxes=other)
+
+
+def test_a_recalibrated_model_looks_into_boxes_with_its_own_confidence(
+    model: Path, twins: LabelSet, tmp_path: Path
+) -> None:
+    others = write_twins(tmp_path / "others", 30, seed=5)
+    renamed = tuple(replace(frame, video="others") for frame in others.frames)
+    calibrate_model(model, replace(others, frames=renamed), tmp_path / "copy", threads=1)
+    boxes, video = boxes_of(twins), video_of(twins)
+    answers = []
+    for number, folder in enumerate((model, tmp_path / "copy")):
+        predict_video(folder, video, tmp_path / f"poses {number}", threads=1, boxes=boxes)
+        answers.append(open_poses(tmp_path / f"poses {number}").window())
+    before, after = answers
+    np.testing.assert_array_equal(before.points_px, after.points_px)
+    assert not np.allclose(before.confidence, after.confidence)
+    predict_video(tmp_path / "copy", video, tmp_path / "stream", threads=1)
+    assert open_poses(tmp_path / "stream").complete
 
 
 class TestRefusals:

@@ -12,7 +12,10 @@ from tests.webapp.factories import client_of, make_project, owner_of, send
 from tests.webapp.recordings.factories import pretend_video
 from tests.webapp.training.factories import trained_model
 from tests.webapp.training.test_families import options, project, train
+from tests.workers.project_rows import label_frames
 from webapp.projects.models import Project
+from webapp.projects.services import animals_ensure
+from webapp.recordings import storage
 from webapp.recordings.models import Video
 from webapp.training.beside_labels import MOST_UNLABELLED, unlabelled_paths
 from webapp.training.errors import BadTraining
@@ -30,6 +33,14 @@ def labelled(project: Project) -> Video:
     return Video.objects.filter(recording__project=project).earliest("pk")
 
 
+def another(project: Project, name: str, **facts: Any) -> Video:
+    """A video of a file of its own."""
+    video = pretend_video(project, name=name)
+    source = f"media/originals/{name}.mp4"
+    storage.stored_path(source).touch()
+    return of_size(video, source_path=source, **facts)
+
+
 def of_size(video: Video, **facts: Any) -> Video:
     Video.objects.filter(pk=video.pk).update(**facts)
     return video
@@ -37,10 +48,10 @@ def of_size(video: Video, **facts: Any) -> Video:
 
 class TestWhatIsOffered:
     def test_videos_of_the_size_of_labelled_ones(self, project: Project) -> None:
-        plain = pretend_video(project, name="b plain")
-        of_size(pretend_video(project, name="wide"), width=400)
-        of_size(pretend_video(project, name="waiting"), state=Video.State.PENDING)
-        of_size(pretend_video(project, name="short"), frame_count=3)
+        plain = another(project, "b plain")
+        another(project, "wide", width=400)
+        another(project, "waiting", state=Video.State.PENDING)
+        another(project, "short", frame_count=3)
         pretend_video(make_project(), name="elsewhere")
         told = options(project)
         assert told["unlabelled"] == sorted([name_of(labelled(project)), name_of(plain)])
@@ -50,6 +61,22 @@ class TestWhatIsOffered:
         project = make_project()
         pretend_video(project)
         assert options(project)["unlabelled"] == []
+
+    def test_one_file_once(self, project: Project) -> None:
+        """Two recordings may be of one file; the engine would refuse to read it twice."""
+        again = another(project, "zz again")
+        of_size(again, source_path=labelled(project).source_path)
+        assert options(project)["unlabelled"] == [name_of(labelled(project))]
+        answer = train(project, unlabelled=[name_of(labelled(project)), name_of(again)])
+        assert "each file counts once" in answer.json()["detail"]
+
+    def test_pictures_have_no_neighbours(self, project: Project) -> None:
+        assert options(project)["context_misfit"] == ""
+        of_size(labelled(project), source_kind=Video.SourceKind.IMAGES)
+        assert "is a folder of pictures" in options(project)["context_misfit"]
+        answer = train(project, family="pyramid", context_frames=2)
+        assert answer.status_code == 422
+        assert "is a folder of pictures" in answer.json()["detail"]
 
     def test_what_each_family_can(self, project: Project) -> None:
         for family in options(project)["families"]:
@@ -66,7 +93,7 @@ class TestWhatIsKept:
         assert PoseConfig.from_dict(config).context_frames == 2
 
     def test_unlabelled_video_by_name(self, project: Project) -> None:
-        wanted = [name_of(pretend_video(project, name="b")), name_of(labelled(project))]
+        wanted = [name_of(another(project, "b")), name_of(labelled(project))]
         answer = train(project, unlabelled=wanted)
         assert answer.status_code == 202, answer.content
         model = PoseModel.objects.get(pk=answer.json()["model"]["id"])
@@ -84,7 +111,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("wishes", "words"),
         [
-            ({"context_frames": 2}, "Two stages sees each frame alone. These can see the frames before and"),
+            ({"context_frames": 2}, "Two stages sees each frame alone. Pyramid, U-Net can see those before"),
             ({"family": "pyramid", "context_frames": 2, "members": 2}, "Train one network"),
             ({"family": "pyramid", "context_frames": 2, "unlabelled": ["x"]}, "Choose one of the two"),
             ({"family": "deeplabcut", "unlabelled": ["x"]}, "DeepLabCut does not learn from unlabelled"),
@@ -95,8 +122,8 @@ class TestRefusals:
         ],
     )
     def test_says_why(self, project: Project, wishes: dict[str, Any], words: str) -> None:
-        pretend_video(project, name="b")
-        of_size(pretend_video(project, name="wide"), width=400)
+        another(project, "b")
+        another(project, "wide", width=400)
         pretend_video(make_project(), name="elsewhere")
         answer = train(project, **wishes)
         assert answer.status_code == 422, answer.content
@@ -110,9 +137,36 @@ class TestRefusals:
         assert train(project, **wishes).status_code == 422
         assert not PoseModel.objects.exists()
 
-    def test_a_video_that_has_another_name_by_now(self, project: Project) -> None:
-        with pytest.raises(BadTraining, match="'gone/cam-1' is not in this project any more"):
-            unlabelled_paths(project=project, names=["gone/cam-1"])
+    @pytest.mark.parametrize("meant", [{}, {"other": 1}])
+    def test_a_video_that_has_another_name_by_now(self, project: Project, meant: dict[str, int]) -> None:
+        name = name_of(labelled(project))
+        mine = {name: labelled(project).pk}
+        assert list(unlabelled_paths(project=project, names=[name], meant=mine)) == [name]
+        for names, known in ((["gone/cam-1"], mine), ([name], meant), ([name], {name: 0})):
+            with pytest.raises(BadTraining, match="is not in this project any more, or has another name"):
+                unlabelled_paths(project=project, names=names, meant=known)
+
+    def test_what_is_held_out_is_not_looked_at(self, project: Project) -> None:
+        far = another(project, "far", width=400)
+        near = another(project, "near")
+        for video in (far, near):
+            label_frames(video, range(4))
+        held = f"videos:{name_of(far)},{name_of(near)}"
+        for name, words in ((name_of(near), "is held out for the test"), (name_of(far), "is held out")):
+            answer = train(project, unlabelled=[name], holdout=held)
+            assert answer.status_code == 422
+            assert words in answer.json()["detail"]
+        other = another(project, "as far", width=400)
+        answer = train(project, unlabelled=[name_of(other)], holdout=held)
+        assert "frames of the size of labelled ones that are not held out" in answer.json()["detail"]
+        assert train(project, unlabelled=[name_of(labelled(project))], holdout=held).status_code == 202
+
+    def test_where_no_family_can(self, project: Project) -> None:
+        animals_ensure(project=project, count=2, by=owner_of(project))
+        project.animals_look_alike = True
+        project.save()
+        for wish in ({"context_frames": 2}, {"unlabelled": ["x"]}):
+            assert "No family that suits this project can" in train(project, **wish).json()["detail"]
 
 
 class TestGoingOn:

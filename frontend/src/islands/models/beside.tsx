@@ -37,10 +37,13 @@ export function besideOf(
   };
 }
 
-/** Whether videos are wanted, and none is ticked or too many are. */
-export function isUnsettled(choice: BesideChoice, given: Given): boolean {
+/** What has still to be done before it can be trained so; "" where nothing has. */
+export function unsettledWords(choice: BesideChoice, given: Given): string {
+  if (possible(choice, given) !== "videos") return "";
   const count = videosOf(choice, given.options).length;
-  return possible(choice, given) === "videos" && (count === 0 || count > given.options.most_unlabelled);
+  if (count === 0) return "Tick an unlabelled video, or choose the labelled frames alone.";
+  const most = given.options.most_unlabelled;
+  return count > most ? `At most ${most} unlabelled videos: untick some.` : "";
 }
 
 /** ", 3 unlabelled videos"; nothing where it sees labelled frames alone. */
@@ -80,8 +83,8 @@ export function BesideFields({
             key: "videos",
             name: "Unlabelled video as well",
             hint:
-              "Short clips teach it that a pose looks like one that was labelled. Training takes about twice as " +
-              "long; compare it with a model without.",
+              "Short clips, also of stretches that are held out, teach it that a pose looks like one that was " +
+              "labelled. Training takes about twice as long; compare it with a model without.",
             misfit: misfit("videos", given),
           },
         ]}
@@ -91,19 +94,14 @@ export function BesideFields({
         }}
       />
       {shown.value === "videos" && (
-        <>
-          <VideoChoice
-            legend="Videos to look at without labels"
-            names={options.unlabelled}
-            chosen={videos}
-            onChange={(name, ticked) => {
-              choice.videos.value = ticking(videosOf(choice, options), name, ticked);
-            }}
-          />
-          {videos.length > options.most_unlabelled && (
-            <p class="note warn">At most {options.most_unlabelled} videos: untick some.</p>
-          )}
-        </>
+        <VideoChoice
+          legend="Videos to look at without labels"
+          names={options.unlabelled}
+          chosen={videos}
+          onChange={(name, ticked) => {
+            choice.videos.value = ticking(videosOf(choice, options), name, ticked);
+          }}
+        />
       )}
     </>
   );
@@ -116,23 +114,24 @@ function possible(choice: BesideChoice, given: Given): Beside {
 /** Why it cannot be chosen; "" where it can. */
 function misfit(what: Beside, { family, members, options }: Given): string {
   if (what === "around") {
+    if (options.context_misfit) return options.context_misfit;
     if (!family?.temporal_context)
-      return `${family?.title ?? "This family"} sees each frame alone. ${able(options, "temporal_context")} can.`;
+      return `${family?.title ?? "This family"} sees each frame alone. ${whoCan(options, "temporal_context")}`;
     return members > 1 ? "Several networks see each frame alone: choose one network." : "";
   }
   if (what === "videos") {
     if (!family?.uses_unlabelled)
-      return `${family?.title ?? "This family"} learns from labels alone. ${able(options, "uses_unlabelled")} can.`;
+      return `${family?.title ?? "This family"} learns from labels alone. ${whoCan(options, "uses_unlabelled")}`;
     return options.unlabelled.length ? "" : "No video here has frames of the size of labelled ones.";
   }
   return "";
 }
 
-function able(options: TrainingOptions, what: "temporal_context" | "uses_unlabelled"): string {
-  return options.families
-    .filter((family) => family[what] && !family.misfit)
-    .map(({ title }) => title)
-    .join(", ");
+function whoCan(options: TrainingOptions, what: "temporal_context" | "uses_unlabelled"): string {
+  const able = options.families.filter((family) => family[what] && !family.misfit);
+  return able.length
+    ? `${able.map(({ title }) => title).join(", ")} can.`
+    : "No family that suits this project can.";
 }
 
 /** What was ticked; before that all, or as many as are taken, evenly. */

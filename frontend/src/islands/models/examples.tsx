@@ -21,9 +21,8 @@ export interface Examples {
 
 /** The newest that a training told of; null before the first check. */
 export function newestExamples(events: readonly JobEventMsg[]): Examples | null {
-  const last = events.findLast(({ kind, data }) => kind === "metrics" && Array.isArray(data.examples));
-  if (!last) return null;
-  return { iteration: Number(last.data.done), frames: last.data.examples as readonly Example[] };
+  const last = events.findLast(({ kind, data }) => kind === "metrics" && Boolean(data.examples));
+  return last ? (last.data.examples as unknown as Examples) : null;
 }
 
 interface TrainingExamplesProps {
@@ -46,10 +45,10 @@ export function TrainingExamples({
   return (
     <div class="stack hair">
       <div class="card-head">
-        <h3>What it says now</h3>
+        <h3>What it says</h3>
         <span class="dim small">
-          Rings are labels, crosses its answers, on frames that it does not learn from; after{" "}
-          <span class="num-text">{count(found.iteration)}</span> iterations.
+          Rings are labels, crosses its answers after <span class="num-text">{count(found.iteration)}</span>{" "}
+          iterations, on frames that it had not learned from until then.
         </span>
       </div>
       <ul class="tiles dense">

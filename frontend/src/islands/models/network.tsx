@@ -12,7 +12,7 @@ import {
   besideWords,
   type Family,
   type Given,
-  isUnsettled,
+  unsettledWords,
   useBesideChoice,
 } from "./beside";
 import type { ModelsPage } from "./index";
@@ -54,9 +54,9 @@ interface Network {
   readonly unlabelled: string[];
 }
 
-/** Whether something has still to be chosen. */
-export function isUnfinished(choice: NetworkChoice, options: TrainingOptions): boolean {
-  return isUnsettled(choice.beside, givenOf(choice, options));
+/** What has still to be chosen; "" where nothing has. */
+export function unfinishedWords(choice: NetworkChoice, options: TrainingOptions): string {
+  return unsettledWords(choice.beside, givenOf(choice, options));
 }
 
 function givenOf(choice: NetworkChoice, options: TrainingOptions): Given {

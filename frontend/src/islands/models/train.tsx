@@ -9,11 +9,11 @@ import { GoOn, goOnModels, useStart, withStart } from "./goOn";
 import type { ModelsData, ModelsPage } from "./index";
 import {
   AnimalsQuestion,
-  isUnfinished,
   type NetworkChoice,
   NetworkFields,
   networkOf,
   networkWords,
+  unfinishedWords,
   useNetworkChoice,
 } from "./network";
 import { ticking, VideoChoice } from "./videoChoice";
@@ -74,6 +74,7 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
     seed: useSignal("0"),
     network: useNetworkChoice(),
   };
+  const options = withoutHeldOut(choice, data.options);
   const start = useStart();
   const models = goOnModels(data.models, data.project.skeleton.keypoints);
   if (start.value !== null && !models.some(({ id }) => id === start.value)) start.value = null; // it is gone
@@ -84,7 +85,7 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
       const started = await bodyOf(
         api.POST("/api/v1/projects/{project_id}/models", {
           params: { path: { project_id: props.projectId } },
-          body: withStart(start, bodyOfChoice(choice, data.options)),
+          body: withStart(start, bodyOfChoice(choice, options)),
         }),
       );
       feed.put(started.job);
@@ -92,8 +93,7 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
       window.scrollTo({ top: 0, behavior: "smooth" });
     });
   };
-  const lacksHeldOut = choice.holdout.value === "videos" && choice.videos.value.length === 0;
-  const unfinished = start.value === null && (lacksHeldOut || isUnfinished(choice.network, data.options));
+  const undone = start.value === null ? undoneWords(choice, options) : "";
   return (
     <form class="card stack tight" onSubmit={train}>
       <div class="card-head">
@@ -129,11 +129,10 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
       <AnimalsQuestion {...page} options={data.options} />
       <details>
         <summary>
-          More{" "}
-          {start.value === null && <span class="small">· {networkWords(choice.network, data.options)}</span>}
+          More {start.value === null && <span class="small">· {networkWords(choice.network, options)}</span>}
         </summary>
         <div class="stack tight">
-          {start.value === null && <NetworkFields choice={choice.network} options={data.options} />}
+          {start.value === null && <NetworkFields choice={choice.network} options={options} />}
           <MoreFields choice={choice} />
         </div>
       </details>
@@ -142,14 +141,28 @@ export function TrainForm({ data, ...page }: ModelsPage & { readonly data: Model
         <button
           type="submit"
           class="btn primary"
-          disabled={action.busy.value || labelled === 0 || unfinished}
+          disabled={action.busy.value || labelled === 0 || undone !== ""}
         >
           {action.busy.value ? "Starting …" : "Train"}
         </button>
-        <span class="dim small">Your labels are copied first, so you can go on labelling meanwhile.</span>
+        <span class="dim small" role="status">
+          {undone || "Your labels are copied first, so you can go on labelling meanwhile."}
+        </span>
       </div>
     </form>
   );
+}
+
+/** What has still to be done before this can be trained; "" where nothing has. */
+function undoneWords({ holdout, videos, network }: Choice, options: TrainingOptions): string {
+  if (holdout.value === "videos" && videos.value.length === 0) return "Tick the videos to hold out.";
+  return unfinishedWords(network, options);
+}
+
+/** Without the videos that are held out whole: none of their pictures may be seen. */
+function withoutHeldOut({ holdout, videos }: Choice, options: TrainingOptions): TrainingOptions {
+  if (holdout.value !== "videos") return options;
+  return { ...options, unlabelled: options.unlabelled.filter((name) => !videos.value.includes(name)) };
 }
 
 function bodyOfChoice(

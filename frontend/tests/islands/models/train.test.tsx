@@ -32,7 +32,7 @@ const OPTIONS: TrainingOptions = {
       frames_needed: 8 * members,
     },
   })),
-  ...{ unlabelled: ["a/cam-1", "b/cam-1", "c/cam-1"], most_unlabelled: 2 },
+  ...{ unlabelled: ["a/cam-1", "b/cam-1", "c/cam-1"], most_unlabelled: 2, context_misfit: "" },
   animals: 1,
   animals_look_alike: false,
 };
@@ -41,13 +41,14 @@ function shown(
   options: TrainingOptions = OPTIONS,
   answer: (call: Call) => { status?: number; body: unknown } = () => ({ body: { job: {}, model: {} } }),
   models: readonly object[] = [],
+  recordings: readonly object[] = [],
 ) {
   const server = serverOf(answer);
   const refresh = vi.fn(async () => {});
   const props = { projectId: 7, capabilities: ["train"], urls: { label: "/label/" } };
   const page = { api: server.api, props, refresh, feed: { put: vi.fn() } } as unknown as ModelsPage;
   const project = { counts: { labelled_frames: 40 }, skeleton: { keypoints: ["snout", "tail"] } };
-  const data = { project, recordings: [], models, options } as unknown as ModelsData;
+  const data = { project, recordings, models, options } as unknown as ModelsData;
   const root = document.createElement("div");
   document.body.replaceChildren(root);
   window.scrollTo = vi.fn();
@@ -170,13 +171,48 @@ it("learns from unlabelled video: as many as are taken, until somebody says whic
   await vi.waitFor(() => expect(box("a/cam-1").checked).toBe(true));
   expect(root.querySelectorAll("label.check input:checked")).toHaveLength(2);
   for (const name of ["a/cam-1", "b/cam-1", "c/cam-1"]) if (!box(name).checked) box(name).click();
-  await vi.waitFor(() => expect(root.textContent).toContain("At most 2 videos: untick some."));
+  await vi.waitFor(() => expect(root.textContent).toContain("At most 2 unlabelled videos: untick some."));
   expect(button()?.disabled).toBe(true);
-  box("a/cam-1").click();
-  box("b/cam-1").click();
+  for (const name of ["a/cam-1", "b/cam-1", "c/cam-1"]) box(name).click();
+  await vi.waitFor(() => expect(root.querySelector("[role=status]")?.textContent).toContain("Tick an unlab"));
+  expect(button()?.disabled).toBe(true);
+  box("c/cam-1").click();
   await vi.waitFor(() => expect(button()?.disabled).toBe(false));
   expect(root.querySelector("summary")?.textContent).toBe("More · Two stages, 1 unlabelled video");
   expect((await train())?.body).toMatchObject({ context_frames: 0, unlabelled: ["c/cam-1"] });
+});
+
+it("does not look at videos that are held out whole", async () => {
+  const recordings = ["a", "b"].map((name) => ({ name, videos: [{ state: "ready", view: "cam-1" }] }));
+  const { root, radio, train } = shown(OPTIONS, undefined, [], recordings);
+  radio("Unlabelled video").click();
+  radio("Whole videos").click();
+  const heldOut = () => root.querySelector('fieldset:has(input[type="checkbox"])');
+  await vi.waitFor(() => expect(heldOut()?.textContent).toContain("a/cam-1"));
+  heldOut()?.querySelector("input")?.click();
+  await vi.waitFor(() =>
+    expect(root.querySelector("summary")?.textContent).toBe("More · Two stages, 2 unlabelled videos"),
+  );
+  expect((await train())?.body).toMatchObject({
+    holdout: "videos:a/cam-1",
+    unlabelled: ["b/cam-1", "c/cam-1"],
+  });
+});
+
+it("says where no family of the project can see more, and where pictures have no neighbours", () => {
+  const families = OPTIONS.families.map((one) =>
+    one.name === "bottom_up" ? { ...one, misfit: "" } : { ...one, misfit: "They look alike." },
+  );
+  const alike = shown({ ...OPTIONS, families, family: "bottom_up" });
+  expect(alike.root.textContent).toContain(
+    "Bottom up sees each frame alone. No family that suits this project can.",
+  );
+  expect(alike.root.textContent).toContain(
+    "learns from labels alone. No family that suits this project can.",
+  );
+  const stills = shown({ ...OPTIONS, family: "pyramid", context_misfit: "It is a folder of pictures." });
+  expect(stills.radio("Two frames before").disabled).toBe(true);
+  expect(stills.root.textContent).toContain("It is a folder of pictures.");
 });
 
 it("cannot learn from unlabelled video where there is none", () => {
