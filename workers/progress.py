@@ -44,8 +44,9 @@ class RateMeter:
 class ProgressBuffer:
     """Holds reports until the next write is due.
 
-    Within a stage the newest progress and the newest examples win and no metric name is lost; the last report
-    of a stage is kept, so that a log always shows a stage's end and nothing under the name of the next stage.
+    Within a stage the newest progress wins and no metric name is lost; the last report of a stage is kept, so
+    that a log always shows a stage's end and no figure under the name of the next stage. What a check found
+    is kept under the iteration of the check.
     """
 
     def __init__(self) -> None:
@@ -53,7 +54,6 @@ class ProgressBuffer:
         self._written_s = -math.inf
         self._latest: Progress | None = None
         self._metrics: dict[str, float] = {}
-        self._checked: Progress | None = None
         self._messages: list[str] = []
         self._ended: list[Line] = []
 
@@ -63,7 +63,8 @@ class ProgressBuffer:
             self._ended += self._lines(self._latest, {"rate": None, "eta_s": None})
         self._latest = progress
         self._metrics.update({k: float(v) for k, v in progress.metrics.items() if math.isfinite(v)})
-        self._checked = progress if progress.examples else self._checked
+        if progress.examples:
+            self._ended.append(self._figures(progress))
         if progress.message:
             self.add_message(progress.message)
 
@@ -91,19 +92,18 @@ class ProgressBuffer:
         return now[-1].data, lines
 
     def _lines(self, progress: Progress, pace: dict[str, float | None]) -> list[Line]:
-        """Lines of the log for one report, with what came up to it, which is let go; the last one is what a
-        job's row shows."""
-        at = {"stage": progress.stage, "done": progress.done, "total": progress.total}
+        """Lines of the log for one report, with what came up to it; the last is what a job's row shows."""
+        figures = [self._figures(progress)] if self._metrics else []
+        metrics = figures[0].data["metrics"] if figures else {}
+        return [*figures, Line(JobEvent.Kind.PROGRESS, {**_at(progress), "metrics": metrics, **pace})]
+
+    def _figures(self, progress: Progress) -> Line:
+        """The metrics that came up to a report, which are let go, and its examples."""
         metrics, self._metrics = self._metrics, {}
-        checked, self._checked = self._checked, None
-        told: dict[str, Any] = {**at, "metrics": metrics}
-        figures = told if checked is None else {**told, "examples": _examples(checked)}
-        return [
-            *([Line(JobEvent.Kind.METRICS, figures)] if metrics or checked else []),
-            Line(JobEvent.Kind.PROGRESS, {**told, **pace}),
-        ]
+        examples = [asdict(one) for one in progress.examples]
+        told = {**_at(progress), "metrics": metrics}
+        return Line(JobEvent.Kind.METRICS, {**told, "examples": examples} if examples else told)
 
 
-def _examples(checked: Progress) -> dict[str, Any]:
-    """What was answered, and when."""
-    return {"iteration": checked.done, "frames": [asdict(one) for one in checked.examples]}
+def _at(progress: Progress) -> dict[str, Any]:
+    return {"stage": progress.stage, "done": progress.done, "total": progress.total}

@@ -72,21 +72,24 @@ class TestProgressBuffer:
         figures = {"loss": 3.0, "val_mean_px": 4.5}
         assert told == [("train", 10, figures), ("train", 10, figures), ("evaluate", 0, {})]
 
-    def test_the_newest_examples_are_told_once_and_not_with_the_row(self) -> None:
-        first, second = (
-            Example(video="a/top", index=i, labels_px=[[[1.0, 2.0]]], points_px=[[None]]) for i in (3, 4)
-        )
+    def test_a_check_is_told_once_of_its_own_iteration_and_not_with_the_row(self) -> None:
+        shown = Example(video="a/top", index=4, labels_px=[[[1.0, 2.0]]], points_px=[[None]])
         buffer = ProgressBuffer()
-        buffer.add(replace(step(1, loss=3.0), examples=(first,)))
-        buffer.add(replace(step(2, loss=2.0), examples=(second,)))
+        buffer.add(step(1, loss=3.0))
+        buffer.add(replace(step(2, loss=2.5, val_mean_px=9.0), examples=(shown,)))
         buffer.add(step(3, loss=1.0))
         stored, lines = buffer.take(0.0)
         assert stored is not None
+        assert (stored["done"], stored["metrics"]) == (3, {"loss": 1.0})
         assert "examples" not in stored
         told = {"video": "a/top", "index": 4, "labels_px": [[[1.0, 2.0]]], "points_px": [[None]]}
-        assert [line.data.get("examples") for line in lines] == [{"iteration": 2, "frames": [told]}, None]
-        buffer.add(step(4, loss=1.0))
-        assert "examples" not in buffer.take(1.0)[1][0].data
+        checked, later, progress = (line.data for line in lines)
+        assert (checked["done"], checked["metrics"]) == (2, {"loss": 2.5, "val_mean_px": 9.0})
+        assert checked["examples"] == [told]
+        assert (later["done"], later["metrics"]) == (3, {"loss": 1.0})
+        assert "examples" not in later
+        assert progress["done"] == 3
+        assert buffer.take(1.0) == (None, [])
 
     def test_messages_are_kept_in_order_and_without_progress(self) -> None:
         buffer = ProgressBuffer()

@@ -81,9 +81,9 @@ class JobEventMsg(Wire):
 
     `data` by kind: state `{state, worker?, error?, cancel_requested?, pause_requested?, by?, retried_by?,
     resumed_by?}`; progress as `JobProgress`; log `{message}`; metrics `{stage, done, total, metrics,
-    examples?}`, examples being `{iteration, frames: [{video, index, labels_px, points_px}]}`: what a network
-    that is being trained answered at that iteration on labelled frames that it had not learned from,
-    (individual, keypoint) of [x, y], null where there is none.
+    examples?}`, examples being `[{video, index, labels_px, points_px}]`: what a network that is being trained
+    answers then on labelled frames that it has not learned from, (individual, keypoint) of [x, y], null where
+    there is none.
     """
 
     job_id: UUID

@@ -21,8 +21,9 @@ export interface Examples {
 
 /** The newest that a training told of; null before the first check. */
 export function newestExamples(events: readonly JobEventMsg[]): Examples | null {
-  const last = events.findLast(({ kind, data }) => kind === "metrics" && Boolean(data.examples));
-  return last ? (last.data.examples as unknown as Examples) : null;
+  const last = events.findLast(({ kind, data }) => kind === "metrics" && Array.isArray(data.examples));
+  if (!last) return null;
+  return { iteration: Number(last.data.done), frames: last.data.examples as readonly Example[] };
 }
 
 interface TrainingExamplesProps {

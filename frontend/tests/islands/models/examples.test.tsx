@@ -21,13 +21,7 @@ const example = (index: number, x: number, video = "take 1/top") => ({
   },
 });
 const event = (kind: string, done: number, examples?: readonly object[]) =>
-  ({
-    kind,
-    data: {
-      ...{ stage: "train", done: done + 1, metrics: {} },
-      ...(examples ? { examples: { iteration: done, frames: examples } } : {}),
-    },
-  }) as unknown as JobEventMsg;
+  ({ kind, data: { stage: "train", done, metrics: {}, examples } }) as unknown as JobEventMsg;
 
 function shown(events: readonly JobEventMsg[]) {
   const feed = { follow: () => signal(events) } as unknown as JobFeed;
