@@ -72,6 +72,8 @@ class LearningOut(Schema):
 
     family_title: str
     members: int
+    context_frames: int
+    unlabelled: bool
     preset: str
     holdout: str
     models: list[MeasuredModelOut]
@@ -88,6 +90,8 @@ class LearningOut(Schema):
         return cls(
             family_title=family_title(found.kind.family),
             members=found.kind.members,
+            context_frames=found.kind.context_frames,
+            unlabelled=found.kind.unlabelled,
             preset=found.kind.preset,
             holdout=found.kind.holdout,
             models=[MeasuredModelOut.made_of(model) for model in found.models],

@@ -37,6 +37,8 @@ class Kind:
     backbone: str = ""
     preset: str = ""
     holdout: str = ""
+    context_frames: int = 0
+    unlabelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ def _kind(model: PoseModel) -> Kind:
         backbone=model.backbone,
         preset=model.preset,
         holdout=model.holdout,
+        context_frames=model.context_frames,
+        unlabelled=bool(model.unlabelled),
     )
 
 

@@ -78,6 +78,11 @@ class PoseModel(models.Model):
         return int(self.config.get("members", 1))
 
     @property
+    def context_frames(self) -> int:
+        """Frames before and after each that it sees too."""
+        return int(self.config.get("context_frames", 0))
+
+    @property
     def unlabelled(self) -> list[str]:
         """Names of the videos that it looked at without labels."""
         return list((self.config.get("consistency") or {}).get("videos", []))

@@ -196,6 +196,8 @@ class ModelOut(Schema):
     family: str
     family_title: str
     members: int
+    context_frames: int
+    unlabelled: bool
     backbone: str
     preset: str
     holdout: str
@@ -223,6 +225,8 @@ class ModelOut(Schema):
             family=model.family,
             family_title=family_title(model.family),
             members=model.members,
+            context_frames=model.context_frames,
+            unlabelled=bool(model.unlabelled),
             backbone=model.backbone,
             preset=model.preset,
             holdout=model.holdout,

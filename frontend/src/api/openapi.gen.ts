@@ -2365,6 +2365,8 @@ export interface components {
         LearningOut: {
             /** Ahead */
             ahead: components["schemas"]["AheadOut"][];
+            /** Context Frames */
+            context_frames: number;
             /** Family Title */
             family_title: string;
             fit: components["schemas"]["PowerLawOut"] | null;
@@ -2383,6 +2385,8 @@ export interface components {
             preset: string;
             /** Reason */
             reason: string;
+            /** Unlabelled */
+            unlabelled: boolean;
         };
         /** MeasuredModelOut */
         MeasuredModelOut: {
@@ -2458,6 +2462,8 @@ export interface components {
             config: {
                 [key: string]: unknown;
             };
+            /** Context Frames */
+            context_frames: number;
             /**
              * Created At
              * Format: date-time
@@ -2496,6 +2502,8 @@ export interface components {
              */
             state: "training" | "paused" | "ready" | "failed" | "cancelled";
             suspects: components["schemas"]["SuspectsOut"] | null;
+            /** Unlabelled */
+            unlabelled: boolean;
             /** Worst */
             worst: components["schemas"]["WorstFrameOut"][];
             /** Worst By Keypoint */

@@ -217,6 +217,19 @@ class TestLearning:
         assert [model["labels"] for model in found["models"]] == [20, 40, 80]
         assert (found["family_title"], found["members"], found["left_out"]) == ("Two stages", 1, 2)
 
+    def test_nor_do_models_that_saw_more_than_labels(self, project: Project) -> None:
+        trained_model(project, labels=60, config={"family": "pyramid", "context_frames": 2})
+        beside = {"consistency": {"videos": ["take 1/cam-1"], "pose": 1.0}}
+        trained_model(project, labels=60, config={"family": "pyramid", **beside})
+        for labels in (20, 40):
+            trained_model(project, labels=labels, config={"family": "pyramid"})
+        client = client_of(owner_of(project))
+        found = client.get(f"/api/v1/projects/{project.pk}/learning").json()
+        assert [model["labels"] for model in found["models"]] == [20, 40]
+        assert (found["context_frames"], found["unlabelled"], found["left_out"]) == (0, False, 2)
+        listed = client.get(f"/api/v1/projects/{project.pk}/models").json()
+        assert {(m["context_frames"], m["unlabelled"]) for m in listed} == {(2, False), (0, True), (0, False)}
+
 
 def test_who_only_looks_sees_the_options_and_changes_nothing(project: Project) -> None:
     viewer = client_of(add_member(project, Role.VIEWER))

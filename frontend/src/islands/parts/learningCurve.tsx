@@ -16,14 +16,14 @@ interface LearningCurveProps {
 
 /** Held-out error by amount of labels, the law through it, and in words what more labels should bring. */
 export function LearningCurve({ learning, modelId }: LearningCurveProps): JSX.Element {
-  const { models, left_out, preset, holdout, reason, family_title, members } = learning;
+  const { models, left_out, preset, holdout, reason } = learning;
   return (
     <section class="card stack tight">
       <div class="card-head">
         <h2>Would more labels help?</h2>
         {models.length > 0 && (
           <span class="dim small">
-            {familyWords({ family_title, members })}, preset {preset}, {holdoutWords(holdout)}.
+            {familyWords(learning)}, preset {preset}, {holdoutWords(holdout)}.
             {left_out > 0 && ` ${counted(left_out, "model")} trained otherwise left out.`}
           </span>
         )}

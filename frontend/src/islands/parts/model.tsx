@@ -72,9 +72,13 @@ export function ModelPill({ model }: { readonly model: Pick<Model, "state"> }): 
   return <span class={`pill ${TONES[model.state] ?? ""}`}>{model.state}</span>;
 }
 
-/** "Two stages × 3": the family, and how many networks of it answer together. */
-export function familyWords({ family_title, members }: Pick<Model, "family_title" | "members">): string {
-  return members === 1 ? family_title : `${family_title} × ${members}`;
+type FamilyParts = Pick<Model, "family_title" | "members" | "context_frames" | "unlabelled">;
+
+/** "Two stages × 3, unlabelled video": family, how many networks answer together, what it saw beside labels. */
+export function familyWords({ family_title, members, context_frames, unlabelled }: FamilyParts): string {
+  const several = members === 1 ? "" : ` × ${members}`;
+  const around = context_frames ? `, ${context_frames} frames around` : "";
+  return `${family_title}${several}${around}${unlabelled ? ", unlabelled video" : ""}`;
 }
 
 /** "last:0.2" in words. */

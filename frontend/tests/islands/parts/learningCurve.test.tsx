@@ -18,7 +18,7 @@ const models = [20, 40, 80, 160].map((labels, at) => ({
 }));
 const LEARNING: Learning = {
   family_title: "Two stages",
-  members: 1,
+  ...{ members: 1, context_frames: 0, unlabelled: false },
   preset: "fast",
   holdout: "last:0.2",
   models,
@@ -68,4 +68,15 @@ it("says what is lacking where there is too little, and still draws what there i
   expect(root.querySelector(".law")).toBeNull();
   const one = shown({ ...few, models: models.slice(0, 1), reason: "x" });
   expect(one.querySelector("svg")).toBeNull();
+});
+
+it("says which kind of model the curve is of", () => {
+  const words = (kind: object) => {
+    const root = document.createElement("div");
+    render(<LearningCurve learning={{ ...LEARNING, ...kind }} />, root);
+    return root.querySelector(".card-head span")?.textContent;
+  };
+  expect(words({})).toContain("Two stages, preset fast");
+  expect(words({ members: 3, unlabelled: true })).toContain("Two stages × 3, unlabelled video, preset fast");
+  expect(words({ context_frames: 2 })).toContain("Two stages, 2 frames around, preset fast");
 });
