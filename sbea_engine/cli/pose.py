@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from sbea_engine.cli import pose_pictures, pose_trust
+from sbea_engine.cli import pose_benchmark, pose_pictures, pose_trust
 from sbea_engine.cli.output import Output, reports
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ for verb in (pose_trust.calibrate, pose_trust.smooth, pose_trust.compare, pose_t
     pose.add_command(verb)
 for verb in (pose_pictures.film, pose_pictures.pose_map):
     pose.add_command(verb)
+pose.add_command(pose_benchmark.benchmark)
 
 
 @pose.command()
@@ -181,58 +182,6 @@ def evaluate(output: Output, /, model: Path, data: Path, holdout: str | None, th
         output.warn(warning)
     facts = {"model": model, "holdout": found.holdout, "warnings": found.warnings}
     output.result({**facts, found.part: found.figures}, text=_table(found.figures))
-
-
-@pose.command()
-@click.option("--data", type=FOLDER, required=True, help="DeepLabCut project, or folder with labels.json.")
-@click.option("--labels", default="5,10,20,40,80,all", show_default=True, help="Numbers of training frames.")
-@click.option("--folds", type=int, default=5, show_default=True, help="Blocks of time, held out in turn.")
-@click.option("--seeds", type=int, default=1, show_default=True, help="Trainings of each fold.")
-@click.option("--keep", type=FOLDER, help="Folder for what was measured; a stopped run goes on from there.")
-@click.option(
-    "--preset", type=click.Choice(["tiny", "fast", "default"]), default="default", show_default=True
-)
-@click.option("--family", default="two_stage", show_default=True, help="Kind of model.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the first training of a fold.")
-@click.option("--iterations", type=int, help="Steps of training, instead of the preset's.")
-@click.option("--minutes", type=float, help="Of each training, at most.")
-@click.option("--threads", type=int, help="Torch threads; cores - 1 if not given.")
-@click.option("--rotation", "rotation_deg", type=float, default=180.0, show_default=True, help="Degrees.")
-@reports
-def benchmark(
-    output: Output, /, data: Path, labels: str, folds: int, seeds: int, keep: Path | None, **settings: Any
-) -> None:
-    """Measure how error falls with the number of labels, on blocks of time that were held out.
-
-    Labels are taken evenly over the training frames of each fold; figures are pooled over folds and seeds.
-    """
-    from sbea_engine.pipelines.pose import load_labels
-    from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan
-    from sbea_engine.pipelines.pose_benchmark import benchmark as measure
-    from sbea_engine.pose.config import PoseConfig
-
-    words = [word.strip() for word in labels.split(",")]
-    wrong = [word for word in words if word != "all" and not word.isdecimal()]
-    if wrong:
-        raise BadBenchmark(f"--labels takes whole numbers and 'all', as in 5,10,all; got {wrong[0]!r}.")
-    plan = BenchmarkPlan(
-        labels=tuple(None if word == "all" else int(word) for word in words), folds=folds, seeds=seeds
-    )
-    config = PoseConfig.from_dict(settings)
-    rows = measure(load_labels(data), config, plan, keep=keep, on_progress=output.progress)
-    output.result({"config": config.to_dict(), "rows": rows}, text=_benchmark_table(rows))
-
-
-def _benchmark_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    heads = "mean px  median px  rms px  within 5 px  within 10 px  over 50 px    ECE  train s"
-    lines = [f"labels     n  {heads}"]
-    lines += [
-        f"{row['labels']!s:>6} {row['n']:>5}  {row['mean_px']:>7.2f}  {row['median_px']:>9.2f}  "
-        f"{row['rms_px']:>6.2f}  {100 * row['pck5']:>9.1f} %  {100 * row['pck10']:>10.1f} %  "
-        f"{row['over50']:>10}  {row['ece']:>5.3f}  {row['train_s']:>7.0f}"
-        for row in rows
-    ]
-    return "\n".join(lines)
 
 
 @pose.command()

@@ -1,4 +1,4 @@
-"""Verbs of `sbea pose` that make pictures: film, map."""
+"""Verbs of `sbea pose` that make pictures: film, embed."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _crop(text: str | None) -> Crop | None:
     return Crop(*(int(part) for part in parts))
 
 
-@click.command("map")
+@click.command("embed")
 @click.option("--poses", type=FOLDER, help="Predicted, imported or smoothed poses.")
 @click.option("--video", type=FILE, help="Video that they are of: for the montage, and speeds a second.")
 @click.option("--data", type=FOLDER, help="Or labels: DeepLabCut project, or folder with labels.json.")

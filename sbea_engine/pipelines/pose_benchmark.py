@@ -20,8 +20,9 @@ from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import create
 from sbea_engine.pose.frames import check_frames
 from sbea_engine.pose.matching import match_to_truth
-from sbea_engine.pose.metrics import calibration_figures, figures
+from sbea_engine.pose.metrics import figures
 from sbea_engine.pose.plan import placed_mask
+from sbea_engine.pose.reliability import reliability
 from sbea_engine.pose.splits import Rows, split_holdout
 from sbea_engine.pose.training import fingerprint, labels_checksum
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -89,8 +90,9 @@ def benchmark(
 
     Returns:
         One row a number of labels, figures pooled over folds and seeds: `labels`, `folds`, `seeds`, `n`,
-        `missing`, `mean_px`, `median_px`, `rms_px`, `pck5`, `pck10`, `over50` (points), `ece`, `train_s`
-        (mean of a training, wall clock), `by_fold` (mean px of each) and `by_keypoint`.
+        `missing`, `mean_px`, `median_px`, `rms_px`, `pck5`, `pck10`, `over50` (points), `ece`,
+        `ece_by_chance` and `ece_by_chance_95` (what a perfect confidence would show, see `Reliability`),
+        `train_s` (mean of a training, wall clock), `by_fold` (mean px of each) and `by_keypoint`.
 
     Raises:
         BadBenchmark: A fold has fewer training frames than asked for.
@@ -172,13 +174,16 @@ def _row(
     names = labels.skeleton.keypoints
     confidence = np.concatenate([cell.confidence[cell.placed] for cell in every])
     right = np.concatenate([cell.distance_px[cell.placed] <= cell.radius_px for cell in every])
+    told = reliability(confidence, right)
     return {
         "labels": "all" if count is None else count,
         "folds": plan.folds,
         "seeds": plan.seeds,
         **figures(distance, placed),
         "over50": int((distance[placed] > FAR_PX).sum()),
-        "ece": calibration_figures(confidence, right)["ece"],
+        "ece": told.ece,
+        "ece_by_chance": told.ece_by_chance,
+        "ece_by_chance_95": told.ece_by_chance_95,
         "train_s": float(np.mean([cell.seconds for cell in every])),
         "by_fold": [figures(*_pooled(fold))["mean_px"] for fold in cells],
         "by_keypoint": {name: figures(distance[..., k], placed[..., k]) for k, name in enumerate(names)},

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from sbea_engine.cli import main
+from sbea_engine.cli.pose_benchmark import COLUMNS, table
 from sbea_engine.data import LabelSet
 from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan, benchmark, spread
 from sbea_engine.pose.config import PoseConfig
@@ -97,12 +98,27 @@ class TestCommand:
             "pck10",
             "over50",
             "ece",
+            "ece_by_chance",
+            "ece_by_chance_95",
             "train_s",
         }
         assert wanted < set(answer["rows"][0])
         title, *rows = CliRunner().invoke(main, command).stdout.strip().splitlines()
-        assert title.split()[-3:] == ["ECE", "train", "s"]
-        assert [f"{row['ece']:.3f}" for row in answer["rows"]] == [row.split()[-2] for row in rows]
+        assert title.split()[-5:] == ["ECE", "by", "chance", "train", "s"]
+        figures = [(f"{row['ece']:.3f}", f"{row['ece_by_chance']:.3f}") for row in answer["rows"]]
+        assert figures == [tuple(row.split()[-3:-1]) for row in rows]
+
+    def test_a_figure_that_there_is_not_is_a_dash(self) -> None:
+        nothing = dict.fromkeys(key for _, key, _ in COLUMNS)
+        nothing |= {"labels": "all", "n": 0, "over50": 0, "train_s": 7.0}
+        _, line = table([nothing]).splitlines()
+        assert line.split() == ["all", "0", *"-----", "0", "-", "-", "7"]
+
+    def test_a_backbone_that_the_family_cannot_have(self, data: Path) -> None:
+        command = ["pose", "benchmark", "--data", str(data), "--labels", "6", "--backbone", "resnet50"]
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 2
+        assert "resnet50" in result.output + result.stderr
 
     def test_a_word_that_is_no_number(self, data: Path) -> None:
         result = CliRunner().invoke(main, ["pose", "benchmark", "--data", str(data), "--labels", "5,some"])

@@ -234,7 +234,7 @@ class TestLabels:
 
 
 def test_the_command(folder: Path, tmp_path: Path) -> None:
-    given = ["pose", "map", "--out", str(tmp_path / "map"), "--method", "pca", "--clusters", "2", "--json"]
+    given = ["pose", "embed", "--out", str(tmp_path / "map"), "--method", "pca", "--clusters", "2", "--json"]
     store = ["--poses", str(folder / "poses")]
     both = CliRunner().invoke(main, [*given, *store, "--data", str(folder)])
     assert both.exit_code == 2

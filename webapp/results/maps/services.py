@@ -27,7 +27,7 @@ class MapRequest:
     Attributes:
         clusters: Groups to look for.
         min_confidence: Keypoints below are not known.
-        colour_by: What else than the cluster may colour the map; see `sbea pose map`.
+        colour_by: What else than the cluster may colour the map; see `sbea pose embed`.
         seed: The same seed gives the same map.
     """
 
