@@ -70,7 +70,7 @@ def three_views(folder: Path, frames: int, seed: int, times_as_far: float) -> di
     confidence[outlier] = np.where(rng.random(int(outlier.sum())) < 0.5, 0.9, 0.2)
     ticks = np.arange(frames)
     alone = [smooth_points(p, c, ticks, CONFIG).points_px for p, c in zip(answers, confidence, strict=True)]
-    together = [v.points_px for v in smooth_views(answers, confidence, ticks, CONFIG)]
+    together = [v.points_px for v in smooth_views(answers, confidence, ticks, [CONFIG] * len(answers))]
     space = smooth_in_space(rig, answers, confidence, ticks, CONFIG)
     return {
         "raw_rms_px": rms(answers, truth),

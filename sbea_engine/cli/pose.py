@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from sbea_engine.cli import pose_benchmark, pose_pictures, pose_trust
+from sbea_engine.cli import pose_benchmark, pose_pictures, pose_smooth, pose_trust
 from sbea_engine.cli.output import Output, reports
 
 if TYPE_CHECKING:
@@ -28,11 +28,12 @@ def pose() -> None:
 
 
 group = pose
-for verb in (pose_trust.calibrate, pose_trust.smooth, pose_trust.compare, pose_trust.label_errors):
+for verb in (pose_trust.calibrate, pose_trust.compare, pose_trust.label_errors):
     pose.add_command(verb)
 for verb in (pose_pictures.film, pose_pictures.pose_map):
     pose.add_command(verb)
 pose.add_command(pose_benchmark.benchmark)
+pose.add_command(pose_smooth.smooth)
 
 
 @pose.command()
@@ -228,7 +229,7 @@ def suggest(
     With several models their disagreement counts. Poses of a whole video, given with --poses, save time and
     also tell of jumps; 3D poses tell how far views disagree.
     """
-    from sbea_engine.cli.rig import read_sync
+    from sbea_engine.cli.views import read_sync
     from sbea_engine.pipelines.choose_frames import ChoosingConfig, suggest_to_label, write_predictions
     from sbea_engine.pipelines.gather_evidence import Triangulated
     from sbea_engine.pipelines.pose import load_labels

@@ -1,11 +1,11 @@
-"""Verbs of `sbea pose` about confidence: calibrate, smooth, compare, label-errors."""
+"""Verbs of `sbea pose` about confidence: calibrate, compare, label-errors."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -43,45 +43,6 @@ def calibrate(output: Output, /, model: Path, data: Path, out: Path | None, thre
         text=f"{found.frames} frames; right is within {found.radius_px:.1f} px\n"
         f"Before\n{_reliability_table(found.before)}\nAfter\n{_reliability_table(found.after)}"
         + (f"\nModel with the new confidence in {out}" if out else ""),
-    )
-
-
-@click.command()
-@click.option("--poses", type=FOLDER, required=True, help="Poses to smooth; they are left as they are.")
-@click.option("--out", type=FOLDER, required=True, help="Folder of smoothed poses to write.")
-@click.option("--model", type=FOLDER, help="Model that predicted them: its card gives the radius.")
-@click.option("--radius", "radius_px", type=float, help="Radius that confidence is about, px, instead.")
-@click.option(
-    "--motion", type=click.Choice(["velocity", "acceleration"]), default="velocity", show_default=True,
-    help="What changes little from frame to frame.",
-)  # fmt: skip
-@click.option("--min-confidence", type=float, default=0.1, show_default=True, help="Below: missing.")
-@click.option("--max-gap", "max_gap_frames", type=int, default=15, show_default=True, help="Frames bridged.")
-@reports
-def smooth(
-    output: Output,
-    /,
-    poses: Path,
-    out: Path,
-    model: Path | None,
-    radius_px: float | None,
-    **settings: Any,
-) -> None:
-    """Smooth predicted poses over time into another folder. A run that was stopped goes on where it was."""
-    from sbea_engine.kinematics.smoothing import SmoothingConfig
-    from sbea_engine.pipelines.smooth import radius_of_model, smooth_store
-
-    if (model is None) == (radius_px is None):
-        raise click.UsageError("Give either --model or --radius.")
-    radius = radius_px if model is None else radius_of_model(poses, model)
-    assert radius is not None  # one of the two was given
-    config = SmoothingConfig(radius_px=radius, **settings)
-    result = smooth_store(poses, out, config, on_progress=output.progress)
-    moved = "-" if result.moved_px is None else f"{result.moved_px:.2f} px"
-    output.result(
-        dataclasses.asdict(result),
-        text=f"{result.frame_count} frames in {result.store}; moved by {moved} on average, "
-        f"{result.outliers} answers contradicted by their neighbours in time",
     )
 
 

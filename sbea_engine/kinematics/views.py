@@ -11,17 +11,19 @@ knows by itself; where it takes all of them, the views say nothing of one anothe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sbea_engine.kinematics.robust import Observed, robust_smooth, robust_strength
+from sbea_engine.kinematics.robust import Observed, Strength, robust_smooth, robust_strength
 from sbea_engine.kinematics.smoothing import (
     Answered,
     BadSmoothing,
     SmoothedPoints,
     SmoothingConfig,
+    estimate_strength,
     judged,
     smooth_points,
     stretches,
@@ -103,8 +105,56 @@ def _components(together: Floats, dimensions: int) -> Subspace:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Together:
+    """What several views of one recording have in common, to be used for all of it.
+
+    Attributes:
+        alone: Strength of smoothing of each view by itself.
+        space: None where the views say nothing of one another.
+        strength: In `space`; None likewise.
+    """
+
+    alone: tuple[Strength, ...]
+    space: Subspace | None
+    strength: Strength | None
+
+
+def learn_together(
+    points_px: ArrayLike, confidence: ArrayLike, ticks: ArrayLike, configs: Sequence[SmoothingConfig]
+) -> Together:
+    """How the views belong together, and how strongly to smooth, from stretches of the recording.
+
+    Args:
+        points_px, confidence, ticks, configs: As of `smooth_views`.
+
+    Raises:
+        BadSmoothing: As `smooth_views`.
+    """
+    px, sure, numbers = _checked(points_px, confidence, ticks, configs)
+    rows = stretches(len(numbers))
+    px, sure, numbers = px[:, rows], sure[:, rows], numbers[rows]
+    alone = tuple(
+        estimate_strength(px[view], sure[view], numbers, config) for view, config in enumerate(configs)
+    )
+    apart = _apart(px, sure, numbers, configs, alone)
+    variance = float(np.nanmean([view.sigma_px.astype(np.float64) ** 2 for view in apart]))
+    space = fit_subspace(
+        np.stack([view.points_px for view in apart]), np.stack([view.confidence for view in apart]), variance
+    )
+    if space.basis.shape[2] == 2 * len(px):
+        return Together(alone=alone, space=None, strength=None)
+    observed = _observed(px, sure, space, configs)
+    strength = robust_strength(observed, np.diff(numbers, prepend=numbers[:1]), configs[0].motion)
+    return Together(alone=alone, space=space, strength=strength)
+
+
 def smooth_views(
-    points_px: ArrayLike, confidence: ArrayLike, ticks: ArrayLike, config: SmoothingConfig
+    points_px: ArrayLike,
+    confidence: ArrayLike,
+    ticks: ArrayLike,
+    configs: Sequence[SmoothingConfig],
+    together: Together | None = None,
 ) -> list[SmoothedPoints]:
     """Smooth what several views saw, together; one answer a view, in order.
 
@@ -115,30 +165,20 @@ def smooth_views(
         points_px: (view, tick, individual, keypoint, 2); NaN where there is no answer.
         confidence: (view, tick, individual, keypoint).
         ticks: (tick,) strictly increasing.
+        configs: One a view, which differ in the radius alone.
+        together: As `learn_together` gives it; learned from these ticks where None.
 
     Raises:
         BadSmoothing: See `fit_subspace`, or shapes do not fit.
     """
-    px, sure = np.asarray(points_px, np.float64), np.asarray(confidence, np.float64)
-    numbers = np.asarray(ticks, np.float64)
-    if px.ndim != 5 or sure.shape != px.shape[:4] or numbers.shape != px.shape[1:2]:
-        raise BadSmoothing(
-            f"Expected points (view, tick, individual, keypoint, 2), confidence without the last axis and as "
-            f"many ticks; got {px.shape}, {sure.shape} and {numbers.shape}."
-        )
-    apart = [smooth_points(px[view], sure[view], numbers, config) for view in range(len(px))]
-    variance = float(np.nanmean([view.sigma_px.astype(np.float64) ** 2 for view in apart]))
-    alone = np.stack([view.points_px for view in apart])
-    space = fit_subspace(alone, np.stack([view.confidence for view in apart]), variance)
-    if space.basis.shape[2] == 2 * len(px):
-        return apart
-    observed = _observed(px, sure, space, config)
-    steps = np.diff(numbers, prepend=numbers[:1])
-    rows = stretches(len(numbers))
-    strength = robust_strength(
-        observed.rows(rows), np.diff(numbers[rows], prepend=numbers[rows][:1]), config.motion
-    )
-    found = robust_smooth(observed, steps, config.motion, strength)
+    px, sure, numbers = _checked(points_px, confidence, ticks, configs)
+    if together is None:
+        together = learn_together(px, sure, numbers, configs)
+    space, strength = together.space, together.strength
+    if space is None or strength is None:
+        return _apart(px, sure, numbers, configs, together.alone)
+    observed = _observed(px, sure, space, configs)
+    found = robust_smooth(observed, np.diff(numbers, prepend=numbers[:1]), configs[0].motion, strength)
     means = np.einsum("vmd,tsd->vtsm", space.basis, found.mean) + space.mean_px[:, None, None]
     spread = np.einsum("vmd,tsde,vme->vts", space.basis, found.covariance, space.basis) / 2
     there = np.asarray(np.isfinite(observed.points).all(axis=-1))
@@ -159,15 +199,44 @@ def smooth_views(
             config,
             sure.shape[1:],
         )
-        for view in range(len(px))
+        for view, config in enumerate(configs)
     ]
 
 
-def _observed(px: Floats, sure: Floats, space: Subspace, config: SmoothingConfig) -> Observed:
+def _apart(
+    px: Floats, sure: Floats, ticks: Floats, configs: Sequence[SmoothingConfig], alone: Sequence[Strength]
+) -> list[SmoothedPoints]:
+    """Each view smoothed by itself."""
+    return [
+        smooth_points(px[view], sure[view], ticks, config, alone[view]) for view, config in enumerate(configs)
+    ]
+
+
+def _checked(
+    points_px: ArrayLike, confidence: ArrayLike, ticks: ArrayLike, configs: Sequence[SmoothingConfig]
+) -> tuple[Floats, Floats, Floats]:
+    px, sure = np.asarray(points_px, np.float64), np.asarray(confidence, np.float64)
+    numbers = np.asarray(ticks, np.float64)
+    if px.ndim != 5 or sure.shape != px.shape[:4] or numbers.shape != px.shape[1:2]:
+        raise BadSmoothing(
+            f"Expected points (view, tick, individual, keypoint, 2), confidence without the last axis and as "
+            f"many ticks; got {px.shape}, {sure.shape} and {numbers.shape}."
+        )
+    if len(configs) != len(px) or any(
+        replace(c, radius_px=1) != replace(configs[0], radius_px=1) for c in configs
+    ):
+        raise BadSmoothing(f"{len(px)} views need as many configs, alike but for the radius.")
+    return px, sure, numbers
+
+
+def _observed(px: Floats, sure: Floats, space: Subspace, configs: Sequence[SmoothingConfig]) -> Observed:
     """Pixels less the mean of their view, (tick, series, view, 2), and what they say of the subspace."""
     views, ticks = px.shape[:2]
-    used = np.where((sure >= config.min_confidence)[..., None], px, np.nan).reshape(views, ticks, -1, 2)
-    variance = variance_of(np.nan_to_num(sure), config.radius_px).reshape(views, ticks, -1)
+    used = np.where((sure >= configs[0].min_confidence)[..., None], px, np.nan).reshape(views, ticks, -1, 2)
+    trust = np.nan_to_num(sure).reshape(views, ticks, -1)
+    variance = np.stack(
+        [variance_of(own, config.radius_px) for own, config in zip(trust, configs, strict=True)]
+    )
     return Observed(
         np.moveaxis(used - space.mean_px[:, None, None], 0, 2),
         np.moveaxis(variance + space.misfit_px2[:, None, None], 0, 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,21 +44,25 @@ class SmoothingResult:
     seconds: float
 
 
-def radius_of_model(poses: Path, model_folder: Path) -> float:
+def radius_of(poses: Path, models: Sequence[Path]) -> float:
     """The radius that the confidence of these poses is about, from the card of the model that made them.
+
+    Args:
+        models: Folders; one of them is of that model.
 
     Raises:
         BadSmoothing: They are of another model.
-        BadModel: No model is there.
+        BadModel: In a folder is no model.
     """
-    card = ModelCard.read(model_folder, stage=STAGE)
+    cards = [ModelCard.read(folder, stage=STAGE) for folder in models]
     made_by = open_poses(poses).provenance.get("weights_sha256")
-    if made_by != card.weights_sha256:
-        raise BadSmoothing(
-            f"{poses}: was not predicted by the model in {model_folder}. Give the one that did, or the "
-            f"radius itself."
-        )
-    return float(card.plan["radius_px"])
+    for card in cards:
+        if card.weights_sha256 == made_by:
+            return float(card.plan["radius_px"])
+    raise BadSmoothing(
+        f"{poses}: was not predicted by the model in {', '.join(map(str, models))}. Give the one that did, "
+        f"or the radius itself."
+    )
 
 
 def smooth_store(

@@ -13,6 +13,7 @@ from tests.fixtures.noisy_motion import RADIUS_PX, true_motion
 
 FRAMES = 300
 CONFIG = SmoothingConfig(radius_px=RADIUS_PX)
+CONFIGS = [CONFIG] * 3
 
 
 def seen(
@@ -48,7 +49,7 @@ def each_by_itself(answers: np.ndarray, confidence: np.ndarray) -> np.ndarray:
 def test_far_cameras_help_one_another(tmp_path: Path) -> None:
     truth, answers, confidence = seen(tmp_path, 30)
     answers[0, 100:160, :, 0] = np.nan  # a paw before the animal, for one view
-    found = np.stack([v.points_px for v in smooth_views(answers, confidence, np.arange(FRAMES), CONFIG)])
+    found = np.stack([v.points_px for v in smooth_views(answers, confidence, np.arange(FRAMES), CONFIGS)])
     alone = each_by_itself(answers, confidence)
     assert rms(found, truth) < 0.9 * rms(alone, truth)
     assert np.isnan(alone[0, 110:150, :, 0]).all()
@@ -59,7 +60,7 @@ def test_far_cameras_help_one_another(tmp_path: Path) -> None:
 def test_near_cameras_do_not_bend_one_another(tmp_path: Path) -> None:
     """They are no linear maps; three components alone would be 5 px off."""
     truth, answers, confidence = seen(tmp_path, 1)
-    found = np.stack([v.points_px for v in smooth_views(answers, confidence, np.arange(FRAMES), CONFIG)])
+    found = np.stack([v.points_px for v in smooth_views(answers, confidence, np.arange(FRAMES), CONFIGS)])
     assert rms(found, truth) <= 1.05 * rms(each_by_itself(answers, confidence), truth)
 
 

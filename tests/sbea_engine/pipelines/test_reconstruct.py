@@ -16,6 +16,7 @@ from sbea_engine.geometry.check import BadRig
 from sbea_engine.io.poses3d_store import BadPoses3DStore, open_poses3d
 from sbea_engine.io.poses_store import PosesWriter, write_poses
 from sbea_engine.pipelines.reconstruct import CannotReconstruct, ReconstructionOptions, reconstruct
+from sbea_engine.pipelines.views_on_ticks import BadViews
 from sbea_engine.progress import Progress
 from tests.sbea_engine.geometry.conftest import random_rig
 
@@ -249,13 +250,13 @@ class TestRefused:
 
     def test_unlike_keypoints(self, scene: Scene) -> None:
         scene.write("cam1", skeleton=Skeleton(keypoints=("snout", "back", "ear")))
-        with pytest.raises(CannotReconstruct, match="'cam0' and 'cam1' have unlike keypoints: ear, tail"):
+        with pytest.raises(BadViews, match="'cam0' and 'cam1' have unlike keypoints: ear, tail"):
             self.refused(scene, scene.stores)
 
     def test_unfinished_poses(self, scene: Scene, tmp_path: Path) -> None:
         writer = PosesWriter(tmp_path / "half", SKELETON, PEOPLE, 10, 4)
         writer.append(np.zeros((5, 2, 3, 2)), np.ones((5, 2, 3)))
-        with pytest.raises(CannotReconstruct, match="only 4 of 10 frames of view 'cam1'"):
+        with pytest.raises(BadViews, match="only 4 of 10 frames of view 'cam1'"):
             self.refused(scene, scene.stores | {"cam1": tmp_path / "half"})
 
     def test_a_table_of_another_recording(self, scene: Scene) -> None:
