@@ -138,7 +138,9 @@ def learn_together(
         estimate_strength(px[view], sure[view], numbers, config) for view, config in enumerate(configs)
     )
     apart = _apart(px, sure, numbers, configs, alone)
-    variance = float(np.nanmean([view.sigma_px.astype(np.float64) ** 2 for view in apart]))
+    spread = np.concatenate([view.sigma_px.ravel() for view in apart]).astype(np.float64)
+    known = spread[np.isfinite(spread)]
+    variance = float((known**2).mean()) if len(known) else 0.0
     space = fit_subspace(
         np.stack([view.points_px for view in apart]), np.stack([view.confidence for view in apart]), variance
     )

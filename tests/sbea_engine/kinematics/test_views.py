@@ -1,5 +1,6 @@
 """Several views without calibration, against each view smoothed by itself."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,15 @@ def test_one_view_is_refused() -> None:
 def test_views_that_are_never_sure_together_are_refused() -> None:
     with pytest.raises(BadSmoothing, match="Smooth each view by itself"):
         fit_subspace(np.zeros((2, 50, 2)), np.full((2, 50), 0.2), 1.0)
+
+
+def test_views_that_have_no_answer_are_refused_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    with pytest.raises(BadSmoothing, match="Only 0 points"):
+        smooth_views(np.full((3, 40, 1, 2, 2), np.nan), np.zeros((3, 40, 1, 2)), np.arange(40), CONFIGS)
+    assert not recwarn.list
+
+
+def test_configs_that_differ_in_more_than_the_radius_are_refused() -> None:
+    others = [CONFIG, replace(CONFIG, radius_px=2), replace(CONFIG, motion="acceleration")]
+    with pytest.raises(BadSmoothing, match="alike but for the radius"):
+        smooth_views(np.zeros((3, 40, 1, 2, 2)), np.ones((3, 40, 1, 2)), np.arange(40), others)
