@@ -214,9 +214,10 @@ def _apart(
     ]
 
 
-def _checked(
-    points_px: ArrayLike, confidence: ArrayLike, ticks: ArrayLike, configs: Sequence[SmoothingConfig]
+def checked_views(
+    points_px: ArrayLike, confidence: ArrayLike, ticks: ArrayLike
 ) -> tuple[Floats, Floats, Floats]:
+    """What several views saw, as float64; raises `BadSmoothing` where shapes do not fit."""
     px, sure = np.asarray(points_px, np.float64), np.asarray(confidence, np.float64)
     numbers = np.asarray(ticks, np.float64)
     if px.ndim != 5 or sure.shape != px.shape[:4] or numbers.shape != px.shape[1:2]:
@@ -224,9 +225,15 @@ def _checked(
             f"Expected points (view, tick, individual, keypoint, 2), confidence without the last axis and as "
             f"many ticks; got {px.shape}, {sure.shape} and {numbers.shape}."
         )
-    if len(configs) != len(px) or any(
-        replace(c, radius_px=1) != replace(configs[0], radius_px=1) for c in configs
-    ):
+    return px, sure, numbers
+
+
+def _checked(
+    points_px: ArrayLike, confidence: ArrayLike, ticks: ArrayLike, configs: Sequence[SmoothingConfig]
+) -> tuple[Floats, Floats, Floats]:
+    px, sure, numbers = checked_views(points_px, confidence, ticks)
+    alike = {replace(config, radius_px=1) for config in configs}
+    if len(configs) != len(px) or len(alike) != 1:
         raise BadSmoothing(f"{len(px)} views need as many configs, alike but for the radius.")
     return px, sure, numbers
 

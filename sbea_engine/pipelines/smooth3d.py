@@ -17,12 +17,12 @@ from sbea_engine.data import CameraGroup
 from sbea_engine.geometry import TriangulationOptions, reproject, triangulate
 from sbea_engine.kinematics.robust import Observed, robust_smooth, robust_strength
 from sbea_engine.kinematics.smoothing import (
-    BadSmoothing,
     SmoothingConfig,
     long_gaps,
     stretches,
     variance_of,
 )
+from sbea_engine.kinematics.views import checked_views
 
 Floats = NDArray[np.float64]
 
@@ -68,13 +68,7 @@ def smooth_in_space(
         BadSmoothing: Shapes do not fit.
         BadSightings: They do not fit the rig.
     """
-    px, sure = np.asarray(points_px, np.float64), np.asarray(confidence, np.float64)
-    numbers = np.asarray(ticks, np.float64)
-    if px.ndim != 5 or sure.shape != px.shape[:4] or numbers.shape != px.shape[1:2]:
-        raise BadSmoothing(
-            f"Expected points (view, tick, individual, keypoint, 2), confidence without the last axis and as "
-            f"many ticks; got {px.shape}, {sure.shape} and {numbers.shape}."
-        )
+    px, sure, numbers = checked_views(points_px, confidence, ticks)
     views, count, *rest = sure.shape
     used = np.where((sure >= config.min_confidence)[..., None], px, np.nan).reshape(views, count, -1, 2)
     trust = np.nan_to_num(sure).reshape(views, count, -1)
