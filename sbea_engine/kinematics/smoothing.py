@@ -127,6 +127,18 @@ def smooth_points(
     Raises:
         BadSmoothing: Shapes do not fit.
     """
+    followed, answered = follow_points(points_px, confidence, frames, config, strength)
+    return judged(followed, answered, config, np.shape(confidence))
+
+
+def follow_points(
+    points_px: ArrayLike,
+    confidence: ArrayLike,
+    frames: ArrayLike,
+    config: SmoothingConfig,
+    strength: Strength | None = None,
+) -> tuple[Followed, Answered]:
+    """What `smooth_points` goes by, of (individual, keypoint) flattened; arguments and errors as there."""
     px, sure, numbers = _checked(points_px, confidence, frames)
     if strength is None:
         strength = estimate_strength(px, sure, numbers, config)
@@ -134,16 +146,30 @@ def smooth_points(
     steps = np.diff(numbers, prepend=numbers[:1]).astype(np.float64)
     found = robust_smooth(observed, steps, config.motion, strength)
     there = np.asarray(np.isfinite(observed.points[:, :, 0]).all(axis=-1))
+    claimed = np.where(there, observed.variance[:, :, 0], np.nan)
     answered = Answered(
         there=there,
-        variance=np.where(there, observed.variance[:, :, 0], np.nan),
         confidence=np.where(there, sure.reshape(there.shape), 0),
         contradicted=there & (found.inflation[:, :, 0] > 1),
-        scale=strength.scale,
         frames=numbers,
     )
     spread = 0.5 * np.trace(found.covariance, axis1=-2, axis2=-1)
-    return judged(found.mean, spread, answered, config, sure.shape)
+    lasting = lasting_errors(claimed, strength.scale, numbers)
+    return Followed(mean=found.mean, changing=spread, lasting=lasting), answered
+
+
+class Followed(NamedTuple):
+    """Positions, and two parts of the variance of one coordinate; (frame, series) and (frame, series, 2).
+
+    Attributes:
+        mean: Pixels.
+        changing: Of noise that changes from frame to frame.
+        lasting: Of errors that stay; see `lasting_errors`.
+    """
+
+    mean: Floats
+    changing: Floats
+    lasting: Floats
 
 
 class Answered(NamedTuple):
@@ -151,63 +177,56 @@ class Answered(NamedTuple):
 
     Attributes:
         there: bool (frame, series): there was an answer, in some view.
-        variance: (frame, series) claimed; NaN where there was none.
         confidence: (frame, series); 0 where there was none.
         contradicted: bool (frame, series), see `SmoothedPoints.outliers`.
-        scale: (series,), see `Strength`.
         frames: (frame,).
     """
 
     there: NDArray[np.bool_]
-    variance: Floats
     confidence: Floats
     contradicted: NDArray[np.bool_]
-    scale: Floats
     frames: Floats
 
 
 def judged(
-    points_px: Floats, variance: Floats, answered: Answered, config: SmoothingConfig, shape: tuple[int, ...]
+    followed: Followed, answered: Answered, config: SmoothingConfig, shape: tuple[int, ...]
 ) -> SmoothedPoints:
     """Smoothed positions with what is to be thought of them.
 
     Args:
-        points_px: (frame, series, 2).
-        variance: (frame, series) of one coordinate, of the noise that changes from frame to frame.
         shape: (frame, individual, keypoint).
     """
-    full = with_lasting_errors(variance, answered.variance, answered.scale, answered.frames)
+    full = followed.changing + followed.lasting
     known = ~long_gaps(answered.there, answered.frames, config.max_gap_frames)
     nearby = _highest_nearby(answered.confidence, config.max_gap_frames)
     trust = np.minimum(confidence_of(full, config.radius_px), nearby)
     return SmoothedPoints(
-        points_px=np.where(known[..., None], points_px, np.nan).astype(np.float32).reshape(*shape, 2),
+        points_px=np.where(known[..., None], followed.mean, np.nan).astype(np.float32).reshape(*shape, 2),
         sigma_px=np.where(known, np.sqrt(full), np.nan).astype(np.float32).reshape(shape),
         confidence=np.where(known, trust, np.nan).astype(np.float32).reshape(shape),
         outliers=answered.contradicted.reshape(shape),
     )
 
 
-def with_lasting_errors(variance: Floats, claimed: Floats, scale: Floats, frames: Floats) -> Floats:
-    """Add the part of the claimed variance that does not change from frame to frame.
+def lasting_errors(claimed: Floats, scale: Floats, frames: Floats) -> Floats:
+    """The part of the claimed variance that does not change from frame to frame, (frame, series).
 
     A network errs alike on frames that look alike. Such an error passes every smoother, and the innovations
     do not show it: the variance that they do show is `scale` times what is claimed, and what is left of the
     claim stays. In gaps the claim is that of the frames around.
 
     Args:
-        variance: (frame, series) of the smoothed position, of the noise that changes.
         claimed: (frame, series); NaN in gaps.
         scale: (series,), see `Strength`.
         frames: (frame,).
     """
-    lasting = np.zeros_like(variance)
-    for s in range(variance.shape[1]):
+    lasting = np.zeros_like(claimed)
+    for s in range(claimed.shape[1]):
         there = np.flatnonzero(np.isfinite(claimed[:, s]))
         if len(there):
             filled = np.interp(frames, frames[there], claimed[there, s])
             lasting[:, s] = max(0.0, 1.0 - float(scale[s])) * filled
-    return variance + lasting
+    return lasting
 
 
 def long_gaps(there: NDArray[np.bool_], frames: Floats, most: int) -> NDArray[np.bool_]:

@@ -6,7 +6,8 @@ Kalman smoother does: Biderman et al. 2024). A Kalman smoother follows the posit
 see well is thus known in the third, and a view that contradicts the others is weighed down.
 
 Near cameras are not linear. Then more components are kept, as many as leave less unexplained than each view
-knows by itself; where it takes all of them, the views say nothing of one another and none is bent by another.
+claims to know; where it takes all of them, the views say nothing of one another and none is bent by another.
+A view that has an answer of its own, and follows it more closely than the components can, keeps it.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from sbea_engine.kinematics.robust import Observed, Strength, robust_smooth, rob
 from sbea_engine.kinematics.smoothing import (
     Answered,
     BadSmoothing,
+    Followed,
     SmoothedPoints,
     SmoothingConfig,
     estimate_strength,
+    follow_points,
     judged,
-    smooth_points,
+    lasting_errors,
     stretches,
     variance_of,
 )
@@ -36,6 +39,11 @@ DIMENSIONS = 3
 SURE = 0.8
 LEAST_POINTS = 30
 TRIMS = 4
+
+SHARPNESS = 4
+"""Of taking the better known of two estimates: its odds are the ratio of their variances to this power."""
+
+TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -137,7 +145,8 @@ def learn_together(
     alone = tuple(
         estimate_strength(px[view], sure[view], numbers, config) for view, config in enumerate(configs)
     )
-    apart = _apart(px, sure, numbers, configs, alone)
+    followed = _apart(px, sure, numbers, configs, alone)
+    apart = [judged(*own, config, sure.shape[1:]) for own, config in zip(followed, configs, strict=True)]
     spread = np.concatenate([view.sigma_px.ravel() for view in apart]).astype(np.float64)
     known = spread[np.isfinite(spread)]
     variance = float((known**2).mean()) if len(known) else 0.0
@@ -146,6 +155,9 @@ def learn_together(
     )
     if space.basis.shape[2] == 2 * len(px):
         return Together(alone=alone, space=None, strength=None)
+    # What is left of the noise after smoothing lies off the subspace as well, and is no misfit.
+    noise = np.array([own.changing[answered.there].mean() for own, answered in followed])
+    space = replace(space, misfit_px2=np.maximum(space.misfit_px2 - noise, 0.0))
     observed = _observed(px, sure, space, configs)
     strength = robust_strength(observed, np.diff(numbers, prepend=numbers[:1]), configs[0].motion)
     return Together(alone=alone, space=space, strength=strength)
@@ -176,41 +188,81 @@ def smooth_views(
     px, sure, numbers = _checked(points_px, confidence, ticks, configs)
     if together is None:
         together = learn_together(px, sure, numbers, configs)
-    space, strength = together.space, together.strength
-    if space is None or strength is None:
-        return _apart(px, sure, numbers, configs, together.alone)
+    apart = _apart(px, sure, numbers, configs, together.alone)
+    shape = sure.shape[1:]
+    if together.space is None or together.strength is None:
+        return [judged(*own, config, shape) for own, config in zip(apart, configs, strict=True)]
+    jointly = _jointly(px, sure, numbers, configs, together.space, together.strength)
+    return [
+        judged(*_the_surer(own, joint), config, shape)
+        for own, joint, config in zip(apart, jointly, configs, strict=True)
+    ]
+
+
+def _jointly(
+    px: Floats,
+    sure: Floats,
+    ticks: Floats,
+    configs: Sequence[SmoothingConfig],
+    space: Subspace,
+    strength: Strength,
+) -> list[tuple[Followed, Answered]]:
+    """Each view as the position in the subspace shows it."""
     observed = _observed(px, sure, space, configs)
-    found = robust_smooth(observed, np.diff(numbers, prepend=numbers[:1]), configs[0].motion, strength)
+    found = robust_smooth(observed, np.diff(ticks, prepend=ticks[:1]), configs[0].motion, strength)
     means = np.einsum("vmd,tsd->vtsm", space.basis, found.mean) + space.mean_px[:, None, None]
     spread = np.einsum("vmd,tsde,vme->vts", space.basis, found.covariance, space.basis) / 2
     there = np.asarray(np.isfinite(observed.points).all(axis=-1))
-    anywhere = np.asarray(there.any(axis=-1))
     nearby = np.where(there, np.moveaxis(sure.reshape(*sure.shape[:2], -1), 0, -1), 0).max(axis=-1)
-    return [
-        judged(
-            means[view],
-            spread[view] + space.misfit_px2[view],
-            Answered(
-                there=anywhere,
-                variance=np.where(there[..., view], observed.variance[..., view], np.nan),
-                confidence=nearby,
-                contradicted=there[..., view] & (found.inflation[..., view] > 1),
-                scale=strength.scale,
-                frames=numbers,
-            ),
-            config,
-            sure.shape[1:],
+    views = []
+    for view in range(len(px)):
+        own = there[..., view]
+        claimed = np.where(own, observed.variance[..., view], np.nan)
+        followed = Followed(
+            mean=means[view],
+            changing=spread[view] + space.misfit_px2[view],
+            lasting=lasting_errors(claimed, strength.scale, ticks),
         )
-        for view, config in enumerate(configs)
-    ]
+        answered = Answered(
+            there=np.asarray(there.any(axis=-1)),
+            confidence=nearby,
+            contradicted=own & (found.inflation[..., view] > 1),
+            frames=ticks,
+        )
+        views.append((followed, answered))
+    return views
+
+
+def _the_surer(own: tuple[Followed, Answered], joint: tuple[Followed, Answered]) -> tuple[Followed, Answered]:
+    """A view by itself and as the others imply it, weighed by how well each is known.
+
+    Where cameras are near, the subspace is off by more than a view errs, so that others help only where the
+    view has no answer; where they are far, it is the better known everywhere. What lasts of the errors is in
+    both and does not count here. The weight goes over smoothly, so that nothing jumps at the end of a gap.
+    """
+    (alone, seen), (together, answered) = own, joint
+    ratio = np.maximum(alone.changing, TINY) / np.maximum(together.changing, TINY)
+    weight = 1 / (1 + ratio**-SHARPNESS)
+    return (
+        Followed(
+            mean=_mixed(alone.mean, together.mean, weight[..., None]),
+            changing=_mixed(alone.changing, together.changing, weight),
+            lasting=_mixed(alone.lasting, together.lasting, weight),
+        ),
+        answered._replace(contradicted=np.where(weight > 0.5, answered.contradicted, seen.contradicted)),
+    )
+
+
+def _mixed(alone: Floats, together: Floats, weight: Floats) -> Floats:
+    return np.asarray(alone + weight * (together - alone), np.float64)
 
 
 def _apart(
     px: Floats, sure: Floats, ticks: Floats, configs: Sequence[SmoothingConfig], alone: Sequence[Strength]
-) -> list[SmoothedPoints]:
-    """Each view smoothed by itself."""
+) -> list[tuple[Followed, Answered]]:
+    """Each view by itself."""
     return [
-        smooth_points(px[view], sure[view], ticks, config, alone[view]) for view, config in enumerate(configs)
+        follow_points(px[view], sure[view], ticks, config, alone[view]) for view, config in enumerate(configs)
     ]
 
 

@@ -65,6 +65,24 @@ def test_near_cameras_do_not_bend_one_another(tmp_path: Path) -> None:
     assert rms(found, truth) <= 1.05 * rms(each_by_itself(answers, confidence), truth)
 
 
+@pytest.mark.slow
+def test_a_view_that_errs_less_than_it_claims_keeps_its_answers(tmp_path: Path) -> None:
+    """Near cameras, and a network that is better than its radius can say: others help where it is blind."""
+    points_mm, _ = true_motion(tmp_path, FRAMES, seed=2)
+    truth = reproject(looking_rig(), points_mm)
+    answers = truth + np.random.default_rng(4).normal(0, 0.4, truth.shape)
+    confidence = np.full(truth.shape[:-1], 0.99)
+    answers[0, 100:160, :, 0] = np.nan
+    configs = [SmoothingConfig(radius_px=12)] * 3
+    found = np.stack([v.points_px for v in smooth_views(answers, confidence, np.arange(FRAMES), configs)])
+    away = np.linalg.norm(found - truth, axis=-1)
+    blind = np.zeros(away.shape, np.bool_)
+    blind[0, 100:160, :, 0] = True
+    assert np.sqrt((away[~blind] ** 2).mean()) < 0.7  # with the views put together everywhere it is 2
+    assert away[blind].max() < 12
+    assert away[blind].mean() > 1  # so these do come from the others
+
+
 def test_the_subspace_of_linear_cameras_is_found_in_spite_of_outliers(tmp_path: Path) -> None:
     truth, answers, confidence = seen(tmp_path, 300, outliers=0.05)
     space = fit_subspace(answers, confidence, 16.0)
