@@ -12,6 +12,9 @@ from sbea_engine.nn.heatmaps import Decoded, masked_to
 SIGMA_PX = 2.5
 """Standard deviation of the Gaussian, input pixels."""
 
+FOREGROUND = 20.0
+"""How much more than the background a cell counts where the Gaussian is highest."""
+
 FLOOR = 0.01
 """Lowest height that the fit of a peak believes in: below it a map is noise round zero."""
 
@@ -34,7 +37,12 @@ def gaussian_maps(points_px: Tensor, shape: tuple[int, int], stride: int, sigma_
 
 
 def gaussian_loss(maps: Tensor, points_px: Tensor, placed: Tensor, known: Tensor, *, stride: int) -> Tensor:
-    """Mean squared error over the cells of known keypoints; the target of one that is absent is zero.
+    """Squared error of known keypoints, in units of that of an empty map; the target of one that is absent is
+    zero.
+
+    A Gaussian fills one or two of a thousand cells. The plain mean over cells is then next to nothing for a
+    map that shows nothing, and a short training from scratch never leaves it: whatever fires on the animal at
+    all is wrong in more cells than it is right in. So cells under the Gaussian count for more, by its height.
 
     Args:
         maps: (batch, keypoint, h, w).
@@ -43,8 +51,11 @@ def gaussian_loss(maps: Tensor, points_px: Tensor, placed: Tensor, known: Tensor
     """
     points = torch.where(placed[..., None], points_px, 0.0)
     wanted = gaussian_maps(points, (maps.shape[-2], maps.shape[-1]), stride, SIGMA_PX)
-    error = (maps - wanted * placed[..., None, None]).square().mean((-2, -1))
-    return (error * known).sum() / known.sum().clamp_min(1)
+    wanted = wanted * placed[..., None, None]
+    error = ((1 + FOREGROUND * wanted) * (maps - wanted).square()).sum((-2, -1))
+    # Sums over cells of the square and of the cube of a Gaussian that lies inside the map.
+    empty = math.pi * (SIGMA_PX / stride) ** 2 * (1 + FOREGROUND * 2 / 3)
+    return (error * known).sum() / known.sum().clamp_min(1) / empty
 
 
 def decode_gaussian(maps: Tensor, stride: int, *, valid: tuple[int, int] | None = None) -> Decoded:

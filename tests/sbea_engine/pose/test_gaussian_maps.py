@@ -3,7 +3,13 @@ import math
 import pytest
 import torch
 
-from sbea_engine.pose.gaussian_maps import SIGMA_PX, decode_gaussian, gaussian_loss, gaussian_maps
+from sbea_engine.pose.gaussian_maps import (
+    FOREGROUND,
+    SIGMA_PX,
+    decode_gaussian,
+    gaussian_loss,
+    gaussian_maps,
+)
 
 NAN = float("nan")
 STRIDE = 4
@@ -16,6 +22,12 @@ def plain_maps(points: torch.Tensor, shape: tuple[int, int]) -> torch.Tensor:
         dx, dy = (float(points[b, k, i]) - (4 * at + 1.5) for i, at in enumerate((column, row)))
         maps[b, k, row, column] = math.exp(-(dx**2 + dy**2) / (2 * SIGMA_PX**2))
     return maps
+
+
+def alone(point: tuple[float, float]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One keypoint that is placed, as the loss takes it."""
+    placed = torch.tensor([[True]])
+    return torch.tensor([[point]]), placed, placed
 
 
 class TestGaussianLoss:
@@ -32,9 +44,25 @@ class TestGaussianLoss:
         points[1] = NAN
         wanted = torch.zeros_like(maps)
         wanted[0] = plain_maps(points[:1], (6, 5))[0]
-        errors = [((maps[b, k] - wanted[b, k]) ** 2).mean() for b, k in ((0, 0), (0, 1), (1, 0))]
+        errors = [
+            ((1 + FOREGROUND * wanted[b, k]) * (maps[b, k] - wanted[b, k]) ** 2).sum()
+            for b, k in ((0, 0), (0, 1), (1, 0))
+        ]
         got = gaussian_loss(maps, points, placed, known, stride=STRIDE)
-        torch.testing.assert_close(got, torch.stack(errors).mean())
+        empty = gaussian_loss(torch.zeros(1, 1, 40, 40), *alone((80.0, 80.0)), stride=STRIDE)
+        one = (1 + FOREGROUND * (middle := plain_maps(torch.tensor([[[80.0, 80.0]]]), (40, 40)))) * middle**2
+        torch.testing.assert_close(got, torch.stack(errors).mean() / one.sum() * empty)
+
+    @pytest.mark.parametrize("cells", [12, 32, 80])
+    def test_a_map_that_shows_nothing_costs_one_however_large_it_is(self, cells: int) -> None:
+        """A mean over cells would hide behind the loss of the confidence, and nothing would be learned."""
+        offsets = torch.cartesian_prod(torch.arange(8), torch.arange(8)) / 2  # over one cell
+        points = (2.0 * cells + offsets)[None]
+        placed = torch.ones(points.shape[:2], dtype=torch.bool)
+        empty = torch.zeros(*placed.shape, cells, cells)
+        assert gaussian_loss(empty, points, placed, placed, stride=STRIDE).item() == pytest.approx(
+            1, rel=0.01
+        )
 
     def test_what_nobody_looked_for_gives_no_gradient(self) -> None:
         maps = torch.randn(1, 2, 4, 4, requires_grad=True)
