@@ -1,4 +1,4 @@
-"""Each family finds a real mouse, not only blobs, which a network can learn and still see nothing in a film."""
+"""Each family finds a real mouse, not only blobs: a network can learn these and see nothing in a film."""
 
 from pathlib import Path
 
