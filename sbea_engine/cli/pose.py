@@ -230,10 +230,17 @@ def suggest(
     also tell of jumps; 3D poses tell how far views disagree.
     """
     from sbea_engine.cli.views import read_sync
-    from sbea_engine.pipelines.choose_frames import ChoosingConfig, suggest_to_label, write_predictions
+    from sbea_engine.pipelines.choose_frames import (
+        ChoosingConfig,
+        require_empty,
+        suggest_to_label,
+        write_predictions,
+    )
     from sbea_engine.pipelines.gather_evidence import Triangulated
     from sbea_engine.pipelines.pose import load_labels
 
+    if out is not None:
+        require_empty(out)
     table = None if sync is None else read_sync(sync, required=True)
     found = suggest_to_label(
         models,

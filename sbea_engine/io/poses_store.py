@@ -5,6 +5,7 @@ How a store behaves is in `io/window_store.py`, its layout in `docs/reference/po
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ LAYOUT = StoreLayout(
     group="poses.zarr",
     noun="poses",
     row="frame",
-    again="Run the prediction again.",
+    again="Make these poses anew: predict, import or smooth them again.",
     arrays=(
         ArrayLayout(
             name="points_px",
@@ -80,6 +81,20 @@ class PosesStore(WindowStore):
     def frames(self) -> NDArray[np.int64]:
         """int64 (frame,): source frame numbers of all rows, complete or not."""
         return self.rows
+
+    def checksum(self) -> str:
+        """SHA-256 of all that the complete rows say, hexadecimal: poses that differ in anything have another.
+
+        Raises:
+            BadPosesStore: A chunk is damaged or lost.
+        """
+        digest, done = hashlib.sha256(), self.frames_done
+        digest.update(self.frames[:done].astype("<i8").tobytes())
+        for low in range(0, done, DEFAULT_CHUNK):
+            rows = slice(low, min(low + DEFAULT_CHUNK, done))
+            for array in LAYOUT.arrays:
+                digest.update(np.asarray(self.read(array.name, rows)).astype("<f4").tobytes())
+        return digest.hexdigest()
 
     def window(self, start: int = 0, stop: int | None = None) -> Poses:
         """Poses of the source frames start <= frame < stop that are complete; all of them by default.

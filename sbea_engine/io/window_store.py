@@ -41,8 +41,9 @@ ROW_CHUNK = 65_536  # row numbers are read whole, so in few and large pieces
 WRITTEN: ArrayConfigParams = {"write_empty_chunks": True}
 EVERY_CHUNK = "every_chunk"  # attribute of a store in which a chunk that is not there was lost
 VERSIONS = "versions"  # attribute: which versions of the program wrote to a store, in turn
-# What damaged files make Zarr and our own reading of attributes raise.
+# What damaged files make Zarr and our own reading of attributes raise; nesting without end is a RuntimeError.
 DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, BadInput)
+HIGHEST_ROW = 1_000_000_000  # a year at 30 frames a second; beyond it a row's number is damage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +105,29 @@ class WindowStore:
             raise error(f"{folder}: not a store of {noun} of format {self.layout.format}.")
         try:
             self.skeleton = Skeleton.from_dict(self._attributes["skeleton"])
-            self.individuals = tuple(self._attributes["individuals"])
-            self.provenance: dict[str, Any] = self._attributes["provenance"]
+            self.individuals = _names(self._attributes["individuals"])
+            self.provenance = _object(self._attributes["provenance"])
             # opened once: each opening reads the array's description anew
             names = (*(a.name for a in self.layout.arrays), self.layout.row)
             self._arrays = {name: _array(self._group, name) for name in names}
-            self.row_count = int(self._arrays[self.layout.arrays[0].name].shape[0])
+            self.row_count = int(self._arrays[self.layout.row].shape[0])
+            self._require_shapes()
         except DAMAGE as damage:
             raise self.damaged(damage) from damage
+
+    def _require_shapes(self) -> None:
+        """Raise `ValueError` unless arrays are as long as there are rows and as wide as there are names."""
+        lengths = {
+            self.layout.row: self.row_count,
+            "individual": len(self.individuals),
+            "keypoint": len(self.skeleton),
+        }
+        for array in self.layout.arrays:
+            shape = self._arrays[array.name].shape
+            named = zip(array.dimensions, shape, strict=True)
+            wrong = [name for name, length in named if lengths.get(name, length) != length]
+            if wrong:
+                raise ValueError(f"{array.name} is {shape}, which does not fit its {wrong[0]}s")
 
     @property
     def rows_done(self) -> int:
@@ -119,9 +135,9 @@ class WindowStore:
         file, key = self.folder / PROGRESS, self.layout.count_key
         try:
             done = json.loads(file.read_text(encoding="utf-8"))[key]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise self.layout.error(f"{file}: damaged ({error!r}). {self.layout.again}") from error
-        if not isinstance(done, int) or not 0 <= done <= self.row_count:
+        if isinstance(done, bool) or not isinstance(done, int) or not 0 <= done <= self.row_count:
             raise self.layout.error(f"{file}: {key} is {done!r}, not 0 to {self.row_count}.")
         return done
 
@@ -137,8 +153,11 @@ class WindowStore:
 
     @cached_property
     def rows(self) -> NDArray[np.int64]:
-        """int64 (row,): numbers of all rows, complete or not."""
-        return np.asarray(self.read(self.layout.row, slice(None)), np.int64)
+        """int64 (row,): numbers of all rows, complete or not; strictly increasing."""
+        numbers = np.asarray(self.read(self.layout.row, slice(None)), np.int64)
+        if np.any(np.diff(numbers) <= 0) or np.any((numbers < 0) | (numbers > HIGHEST_ROW)):
+            raise self.damaged(ValueError(f"its {self.layout.row}s are not increasing numbers from 0 on"))
+        return numbers
 
     def complete_rows(self, start: int, stop: int | None) -> slice:
         """The complete rows whose numbers lie in start <= number < stop; all of them where `stop` is None."""
@@ -374,6 +393,20 @@ def _create(
     for name, values in axes.items():
         _coordinate(group, name, np.array(values, dtype=object))
     _write_progress(folder, layout, 0)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise TypeError("individuals is no list of names")
+    if len(set(value)) != len(value):
+        raise ValueError("two individuals have one name")
+    return tuple(value)
+
+
+def _object(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("provenance is no object")
+    return value
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:

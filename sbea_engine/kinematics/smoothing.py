@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 
 MOST_CONFIDENCE = 0.995
 LEAST_CONFIDENCE = 0.01
+LEAST_RADIUS_PX, MOST_RADIUS_PX = 1e-3, 1e5
+MOST_GAP_FRAMES = 10_000
 STRETCHES, STRETCH_FRAMES = 4, 600
 """Where the strength of smoothing is chosen: stretches of a recording, evenly over it."""
 
@@ -43,14 +45,17 @@ class SmoothingConfig:
     max_gap_frames: int = 15
 
     def __post_init__(self) -> None:
-        if not 0 < self.radius_px < np.inf:
-            raise BadSmoothing(f"radius_px must be above 0, got {self.radius_px}.")
+        if not LEAST_RADIUS_PX <= self.radius_px <= MOST_RADIUS_PX:
+            raise BadSmoothing(
+                f"radius_px must be above 0, from {LEAST_RADIUS_PX} to {MOST_RADIUS_PX:.0f}; got "
+                f"{self.radius_px}."
+            )
         if self.motion not in get_args(Motion):
             raise BadSmoothing(f"motion is one of {', '.join(get_args(Motion))}; got {self.motion!r}.")
         if not 0 <= self.min_confidence <= 1:
             raise BadSmoothing(f"min_confidence must lie in 0..1, got {self.min_confidence}.")
-        if self.max_gap_frames < 0:
-            raise BadSmoothing(f"max_gap_frames must be 0 or more, got {self.max_gap_frames}.")
+        if not 0 <= self.max_gap_frames <= MOST_GAP_FRAMES:
+            raise BadSmoothing(f"max_gap_frames must be 0 to {MOST_GAP_FRAMES}, got {self.max_gap_frames}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -20,6 +20,12 @@ from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.progress import OnProgress, ignore
 
 
+class SuggestionsExist(BadInput):
+    """The folder for predictions on the chosen frames holds something already."""
+
+    code = "suggestions_exist"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoosingConfig:
     """How frames are chosen.
@@ -137,6 +143,12 @@ def suggest_to_label(
         looked_at=sum(len(one.rows) for one in evidence),
         provenance=loaded[0].provenance,
     )
+
+
+def require_empty(folder: Path) -> None:
+    """Raise `SuggestionsExist` where predictions would lie among other things; ask before computing any."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SuggestionsExist(f"{folder}: is there already and not written over. Choose another folder.")
 
 
 def write_predictions(found: Suggestions, folder: Path) -> dict[str, Path]:

@@ -21,7 +21,7 @@ from sbea_engine.io.poses_store import PosesStore, open_poses
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.encode import playing_rate
 from sbea_engine.video.fingerprint import fingerprint
-from sbea_engine.video.movie import MovieWriter, new_movie
+from sbea_engine.video.movie import MAX_SIDE, MIN_SIDE, MovieWriter, new_movie
 from sbea_engine.video.reader import FrameReader, open_frames
 from sbea_engine.video.video_file import VideoReader
 
@@ -154,6 +154,8 @@ def write_labelled_video(
                 movie.add(picture, *clock.of_frame(frame))
                 on_progress(Progress(stage=STAGE, done=frame - config.first + 1, total=total))
         warnings = _warnings(store, video)
+        if empty == total:
+            warnings += ("Nothing is drawn: no frame of these has a pose that is sure enough.",)
     return LabelledVideo(
         file=out,
         frame_count=total,
@@ -221,7 +223,13 @@ class _Cut:
                 f"{reader.path}: its pictures are {info.width} x {info.height} pixels, and the crop "
                 f"{tuple(crop)} (left, top, width, height) reaches beyond them."
             )
-        return cls(crop=crop, size=(round(crop.width * config.scale), round(crop.height * config.scale)))
+        size = round(crop.width * config.scale), round(crop.height * config.scale)
+        if min(size) < MIN_SIDE or max(size) > MAX_SIDE:
+            raise BadLabelledVideo(
+                f"The film would be {size[0]} x {size[1]} pixels; sides are {MIN_SIDE} to {MAX_SIDE}. Choose "
+                f"another crop or scale."
+            )
+        return cls(crop=crop, size=size)
 
     def picture(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A contiguous copy to draw on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -95,8 +96,11 @@ def benchmark(
         `train_s` (mean of a training, wall clock), `by_fold` (mean px of each) and `by_keypoint`.
 
     Raises:
-        BadBenchmark: A fold has fewer training frames than asked for.
+        BadBenchmark: A fold has fewer training frames than asked for; `keep` cannot be written, or holds a
+            damaged file.
     """
+    if keep is not None:
+        _require_folder(keep)
     check_frames(labels.frames)
     total = len(plan.labels) * plan.folds * plan.seeds
     done = 0
@@ -111,6 +115,16 @@ def benchmark(
                 on_progress(Progress(stage="benchmark", done=done, total=total))
         rows.append(_row(labels, count, plan, cells))
     return rows
+
+
+def _require_folder(keep: Path) -> None:
+    """Raise `BadBenchmark` before the first training where the last could not be kept."""
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=keep):
+            pass
+    except OSError as error:
+        raise BadBenchmark(f"{keep}: cannot be written ({error.strerror}). Keep it elsewhere.") from error
 
 
 def spread(rows: Rows, count: int | None) -> Rows:
@@ -129,10 +143,8 @@ def _cell(
     train, truth = labels.select(spread(split.train, count)), labels.select(split.test)
     file = None if keep is None else keep / f"{_name(train, truth, config)}.json"
     placed = placed_mask(truth)
-    if file is not None and file.is_file():
-        kept = json.loads(file.read_text(encoding="utf-8"))
-        points, confidence = (np.array(kept[key], dtype=np.float64) for key in ("points_px", "confidence"))
-        radius_px, seconds = float(kept["radius_px"]), float(kept["seconds"])
+    if file is not None and file.exists():
+        points, confidence, radius_px, seconds = _kept(file, truth.points_px.shape)
     else:
         began = time.monotonic()
         model = create(config).fit(train)
@@ -143,13 +155,40 @@ def _cell(
         points, confidence = (a.astype(np.float64) for a in found)
         radius_px = float(model.card_.plan["radius_px"])
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
             answers = {"points_px": _listed(points), "confidence": _listed(confidence)}
             write_json(file, {**answers, "radius_px": radius_px, "seconds": seconds})
     distance = np.linalg.norm(points - truth.points_px, axis=-1)
     return _Cell(
         distance_px=distance, placed=placed, confidence=confidence, radius_px=radius_px, seconds=seconds
     )
+
+
+def _kept(
+    file: Path, shape: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float, float]:
+    """Points, confidence, radius and seconds of a training that was measured before.
+
+    Raises:
+        BadBenchmark: The file is damaged: other figures than were measured must never be pooled.
+    """
+    try:
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        points, confidence = (np.array(kept[key], dtype=np.float64) for key in ("points_px", "confidence"))
+        numbers = [kept[key] for key in ("radius_px", "seconds")]
+        if points.shape != shape or confidence.shape != shape[:-1]:
+            raise ValueError(f"answers of shape {points.shape} and {confidence.shape}, not {shape}")
+        if not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+            raise TypeError("radius and seconds are no numbers")
+        if not (0 < numbers[0] < np.inf and 0 <= numbers[1] < np.inf):
+            raise ValueError(f"a radius of {numbers[0]} px and {numbers[1]} s")
+        if np.isinf(points).any() or ((confidence < 0) | (confidence > 1)).any():
+            raise ValueError("a position without end, or a confidence that is not in 0..1")
+    except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise BadBenchmark(
+            f"{file}: damaged ({reason}). Delete it to measure this training again."
+        ) from error
+    return points, confidence, float(numbers[0]), float(numbers[1])
 
 
 def _listed(values: NDArray[np.float64]) -> list[Any]:

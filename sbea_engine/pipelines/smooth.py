@@ -86,19 +86,19 @@ def smooth_store(
             f"{poses}: only {raw.frames_done} of {raw.frame_count} frames are predicted. Let the prediction "
             f"finish first."
         )
+    strength = _strength(raw, config)  # before anything is made: it finds most of what can be wrong
     writer = PosesWriter(
         out_store,
         raw.skeleton,
         raw.individuals,
         raw.frame_count,
-        provenance={**raw.provenance, "smoothing": asdict(config)},
+        provenance={**raw.provenance, "smoothing": asdict(config), "poses_sha256": raw.checksum()},
         frames=raw.frames,
     )
     total, outliers, moved = raw.frame_count, 0, []
     with writer:
         start = writer.frames_done
         on_progress(Progress(stage="smooth", done=start, total=total))
-        strength = _strength(raw, config) if start < total else None
         for low in range(start, total, WINDOW):
             high = min(low + WINDOW, total)
             before, after = max(0, low - OVERLAP), min(total, high + OVERLAP)

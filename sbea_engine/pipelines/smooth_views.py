@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sbea_engine.data import SyncTable
 from sbea_engine.data.sync import MISSING
+from sbea_engine.errors import BadInput
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.kinematics.smoothing import BadSmoothing, SmoothedPoints, SmoothingConfig, stretches
 from sbea_engine.kinematics.views import Together, learn_together, smooth_views
@@ -76,29 +76,22 @@ def smooth_stores(
             f"The model of view {', '.join(seen.without_identity)} does not tell individuals apart, so that "
             f"its names are not those of the other views. Smooth each view by itself."
         )
+    common = set.intersection(*(set(store.individuals) for store in seen.stores.values()))
+    if not common:
+        theirs = "; ".join(f"{view}: {', '.join(s.individuals)}" for view, s in seen.stores.items())
+        raise BadSmoothing(f"The views know no individual in common ({theirs}). One animal needs one name.")
     in_order = [configs[view] for view in seen.stores]
-    with ExitStack() as stack:
-        writers = [
-            stack.enter_context(
-                PosesWriter(
-                    places[view],
-                    seen.skeleton,
-                    seen.individuals,
-                    len(frames),
-                    provenance=_provenance(seen, view, configs),
-                    frames=frames,
-                )
-            )
-            for view, frames in _frames(seen).items()
-        ]
+    together = _learned(seen, in_order)  # before anything is made: it finds most of what can be wrong
+    with _writers(seen, places, configs) as writers:
         written = [writer.frames_done for writer in writers]
         done = _ticks_done(seen, written)
         on_progress(Progress(stage="smooth", done=done, total=seen.ticks))
-        together = _learned(seen, in_order)
         outliers = dict.fromkeys(seen.stores, 0)
         # From the beginning of a window, so that an attempt that goes on computes what the first would have.
         for low in range(done - done % WINDOW, seen.ticks, WINDOW):
             high = min(low + WINDOW, seen.ticks)
+            if not (seen.sync.frames[:, low:high] != MISSING).any():
+                continue
             found = _window(seen, low, high, in_order, together)
             for v, (view, writer) in enumerate(zip(seen.stores, writers, strict=True)):
                 shown = np.flatnonzero(seen.sync.frames[v, low:high] != MISSING)
@@ -118,6 +111,41 @@ def smooth_stores(
     )
 
 
+@contextmanager
+def _writers(
+    seen: ViewsOnTicks, places: Mapping[str, Path], configs: Mapping[str, SmoothingConfig]
+) -> Iterator[list[PosesWriter]]:
+    """One a view; where one of them cannot be, those that were made just now are gone again."""
+    views = {
+        view: {"poses_sha256": store.checksum(), "radius_px": configs[view].radius_px}
+        for view, store in seen.stores.items()
+    }
+    fresh = [place for place in places.values() if not place.exists()]
+    with ExitStack() as stack:
+        try:
+            writers = [
+                PosesWriter(
+                    places[view],
+                    seen.skeleton,
+                    seen.individuals,
+                    int((frames != MISSING).sum()),
+                    provenance={
+                        **seen.stores[view].provenance,
+                        "smoothing": asdict(configs[view]),
+                        "views": views,
+                        "sync_sha256": seen.sync_sha256,
+                    },
+                    frames=frames[frames != MISSING],
+                )
+                for view, frames in zip(seen.stores, seen.sync.frames, strict=True)
+            ]
+        except (BadInput, OSError):
+            for place in fresh:
+                shutil.rmtree(place, ignore_errors=True)
+            raise
+        yield [stack.enter_context(writer) for writer in writers]
+
+
 def _place(out: Path, view: str) -> Path:
     if Path(view).name != view or view in {"", ".", ".."}:
         raise BadSmoothing(f"View {view!r}: its name becomes that of a folder. Give it one without slashes.")
@@ -127,25 +155,6 @@ def _place(out: Path, view: str) -> Path:
 def _overlap(a: Path, b: Path) -> bool:
     one, other = a.absolute().resolve(), b.absolute().resolve()
     return one.is_relative_to(other) or other.is_relative_to(one)
-
-
-def _provenance(seen: ViewsOnTicks, view: str, configs: Mapping[str, SmoothingConfig]) -> dict[str, Any]:
-    return {
-        **seen.stores[view].provenance,
-        "smoothing": asdict(configs[view]),
-        "views": {
-            other: {"poses": store.provenance, "radius_px": configs[other].radius_px}
-            for other, store in seen.stores.items()
-        },
-        "sync_sha256": seen.sync_sha256,
-    }
-
-
-def _frames(seen: ViewsOnTicks) -> dict[str, NDArray[np.int64]]:
-    """The frames that each view shows at some tick."""
-    return {
-        view: frames[frames != MISSING] for view, frames in zip(seen.stores, seen.sync.frames, strict=True)
-    }
 
 
 def _ticks_done(seen: ViewsOnTicks, rows_done: Sequence[int]) -> int:
@@ -158,8 +167,11 @@ def _ticks_done(seen: ViewsOnTicks, rows_done: Sequence[int]) -> int:
 
 
 def _learned(seen: ViewsOnTicks, configs: Sequence[SmoothingConfig]) -> Together:
-    """From stretches, which alone are read: the same in every attempt."""
-    rows = stretches(seen.ticks)
+    """From stretches of what is shown, which alone are read: the same in every attempt."""
+    shown = np.flatnonzero((seen.sync.frames != MISSING).any(axis=0))
+    rows = shown[stretches(len(shown))]
+    if not len(rows):
+        raise BadSmoothing("No view shows a frame at any tick: there is nothing to smooth.")
     runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
     parts = [seen.window(int(run[0]), int(run[-1]) + 1) for run in runs]
     points, confidence = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))

@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +101,7 @@ def test_a_killed_writer_goes_on_after_its_last_complete_chunk(tmp_path: Path) -
 import os, signal
 import numpy as np
 from pathlib import Path
+from typing import Any
 from sbea_engine.data import Skeleton
 from sbea_engine.io.poses_store import PosesWriter
 skeleton = Skeleton(keypoints=("a",))
@@ -316,3 +319,66 @@ def test_write_poses_replaces_an_earlier_store(tmp_path: Path) -> None:
 def test_provenance_must_be_json(tmp_path: Path) -> None:
     with pytest.raises(BadPosesStore, match="plain JSON"):
         PosesWriter(tmp_path / "run", SKELETON, PEOPLE, 3, 2, {"loss": float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("provenance", None),
+        ("provenance", ["video"]),
+        ("individuals", "ab"),
+        ("individuals", [1, 2]),
+        ("individuals", ["one", "one"]),
+        ("individuals", ["one"]),
+        ("skeleton", {"keypoints": ["snout"]}),
+    ],
+)
+def test_attributes_that_do_not_fit_are_damage(tmp_path: Path, name: str, value: Any) -> None:
+    folder = write_poses(make_poses(20), tmp_path / "run")
+    zarr.open_group(str(folder / "poses.zarr"), mode="r+").attrs[name] = value
+    with pytest.raises(BadPosesStore, match="damaged"):
+        open_poses(folder)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        np.arange(12),
+        np.arange(20) - 5,
+        np.arange(20)[::-1],
+        np.append(np.arange(19), 2**62),
+        np.full(20, 3),
+    ],
+    ids=["too few", "negative", "reversed", "beyond all bounds", "all one"],
+)
+def test_frame_numbers_that_cannot_be_are_damage(tmp_path: Path, frames: np.ndarray) -> None:
+    folder = write_poses(make_poses(20), tmp_path / "run")
+    group = zarr.open_group(str(folder / "poses.zarr"), mode="r+")
+    del group["frame"]
+    group.create_array("frame", data=frames.astype(np.int64), dimension_names=("frame",))
+    with pytest.raises(BadPosesStore, match="run: damaged"):
+        open_poses(folder).window()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"frames_done": true}', '{"frames_done": 1.0}', "[]"])
+def test_a_progress_that_is_no_number_is_damage(tmp_path: Path, text: str) -> None:
+    folder = write_poses(make_poses(20), tmp_path / "run")
+    (folder / "progress.json").write_text(text)
+    with pytest.raises(BadPosesStore, match=r"progress\.json"):
+        _ = open_poses(folder).frames_done
+
+
+def test_the_checksum_is_of_all_that_poses_say(tmp_path: Path) -> None:
+    poses = make_poses(600)
+    whole = open_poses(write_poses(poses, tmp_path / "a", chunk=100)).checksum()
+    assert open_poses(write_poses(poses, tmp_path / "b", chunk=64)).checksum() == whole
+    moved, surer = poses.points_px.copy(), poses.confidence.copy()
+    moved[599, 0, 0, 0] = 1.5
+    surer[0, 0, 0] = 0.25
+    others = [
+        replace(poses, points_px=moved),
+        replace(poses, confidence=surer),
+        replace(poses, frames=poses.frames + 1),
+    ]
+    for number, other in enumerate(others):
+        assert open_poses(write_poses(other, tmp_path / f"other {number}")).checksum() != whole

@@ -215,6 +215,10 @@ class TestCommand:
         stored = open_poses(Path(told["stores"]["scene"])).window()
         first = next(f for f in told["frames"] if f["index"] == stored.frames[0])
         np.testing.assert_allclose(stored.points_px[0], np.array(first["points_px"], np.float32))
+        again = CliRunner().invoke(main, [*arguments, "--json"])
+        assert again.exit_code == 2
+        assert "not written over" in again.stderr
+        np.testing.assert_array_equal(open_poses(Path(told["stores"]["scene"])).frames, stored.frames)
 
     def test_a_place_that_holds_something_else_is_left_alone(
         self, models: list[Path], labels: LabelSet, video: Path, tmp_path: Path

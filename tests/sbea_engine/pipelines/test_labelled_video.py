@@ -137,6 +137,13 @@ class TestWhatIsLeftOut:
         made, pictures = film(tmp_path, poses, write_grey(tmp_path / "v.mp4", 6))
         assert [bool(picture.any()) for picture in pictures] == [True, False, True, False, True, True]
         assert made.frames_without_poses == 2
+        assert made.warnings == ()
+
+    def test_where_none_is_left_whoever_asked_is_told(self, tmp_path: Path) -> None:
+        poses = poses_of(wander(6), np.full((6, 1, 1), 0.1))
+        made, _ = film(tmp_path, poses, write_grey(tmp_path / "v.mp4", 6))
+        assert made.frames_without_poses == 6
+        assert "Nothing is drawn" in made.warnings[0]
 
     def test_or_they_are_rings(self, tmp_path: Path) -> None:
         points = np.broadcast_to(np.array([80.0, 48.0]), (6, 1, 1, 2))

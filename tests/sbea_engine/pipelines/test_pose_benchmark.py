@@ -1,6 +1,7 @@
 """Figures pooled over held-out blocks of time."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +17,21 @@ from sbea_engine.pose.config import PoseConfig
 from tests.fixtures.blobs import write_scene, write_twins
 
 TINY = PoseConfig(preset="tiny", family="pyramid", threads=1, device="cpu", iterations=6)
+PLAN = BenchmarkPlan(labels=(5,), folds=2)
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("benchmark")
     write_scene(folder / "images", 20).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def measured(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of what was kept of `PLAN`."""
+    folder = tmp_path_factory.mktemp("kept")
+    benchmark(LabelSet.load(data), TINY, PLAN, keep=folder)
     return folder
 
 
@@ -63,6 +73,50 @@ class TestBenchmark:
         for row in (*first, *again):
             del row["train_s"]
         assert again == first
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"points_px": [1, 2]},
+            {"points_px": None},
+            {"confidence": 5},
+            {"confidence": [[[7, 7]]] * 10},
+            {"radius_px": -1},
+            {"radius_px": True},
+            {"seconds": "nan"},
+            {"seconds": None},
+        ],
+        ids=str,
+    )
+    def test_what_was_kept_and_is_damaged_is_never_pooled(
+        self, data: Path, measured: Path, tmp_path: Path, change: dict[str, object]
+    ) -> None:
+        keep = Path(shutil.copytree(measured, tmp_path / "keep"))
+        cell = min(keep.iterdir())
+        cell.write_text(json.dumps(json.loads(cell.read_text()) | change))
+        with pytest.raises(BadBenchmark, match=f"{cell.name}: damaged .* Delete it"):
+            benchmark(LabelSet.load(data), TINY, PLAN, keep=keep)
+
+    @pytest.mark.parametrize("text", ["", "[1]", "{", "[" * 100_000, '{"radius_px": ' + "9" * 5000 + "}"])
+    def test_a_kept_file_that_is_no_cell_is_told(
+        self, data: Path, measured: Path, tmp_path: Path, text: str
+    ) -> None:
+        keep = Path(shutil.copytree(measured, tmp_path / "keep"))
+        min(keep.iterdir()).write_text(text)
+        with pytest.raises(BadBenchmark, match="damaged"):
+            benchmark(LabelSet.load(data), TINY, PLAN, keep=keep)
+
+    def test_a_place_that_cannot_be_written_is_told_before_anything_is_trained(
+        self, data: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").write_text("mine")
+        with pytest.raises(BadBenchmark, match="cannot be written"):
+            benchmark(
+                LabelSet.load(data),
+                replace(TINY, family="no such family"),  # which would be the next thing to be told
+                PLAN,
+                keep=tmp_path / "file" / "keep",
+            )
 
     @pytest.mark.slow
     def test_animals_that_have_no_names_are_paired_with_the_nearest_labels(self, tmp_path: Path) -> None:

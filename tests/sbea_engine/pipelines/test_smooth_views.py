@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,48 @@ def test_what_cannot_be_smoothed_together(seen: Seen, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def altered(store: Path, place: Path, **changes: Any) -> Path:
+    """A copy of a store in which something is otherwise."""
+    raw = open_poses(store).window()
+    return write_poses(replace(raw, **changes), place)
+
+
+def test_nothing_is_made_where_something_is_wrong(seen: Seen, tmp_path: Path) -> None:
+    raw = open_poses(seen.stores["top"]).window()
+    nowhere = altered(seen.stores["top"], tmp_path / "nan", points_px=np.full_like(raw.points_px, np.nan))
+    rat = altered(seen.stores["top"], tmp_path / "rat", individuals=("rat",))
+    never = SyncTable(views=VIEWS, frames=np.full((3, 50), MISSING))
+    for top, table, message in (
+        (nowhere, SYNC, "Only 0 points are seen by all 3"),
+        (rat, SYNC, "left: mouse; right: mouse; top: rat"),
+        (seen.stores["top"], never, "No view shows a frame"),
+    ):
+        with pytest.raises(BadSmoothing, match=message):
+            smooth_stores({**seen.stores, "top": top}, tmp_path / "out", CONFIGS, sync=table)
+        assert not (tmp_path / "out").exists()
+    (tmp_path / "out" / "top").mkdir(parents=True)
+    (tmp_path / "out" / "top" / "notes.txt").write_text("mine")
+    with pytest.raises(BadPosesStore, match="holds other files"):
+        smooth_stores(seen.stores, tmp_path / "out", CONFIGS, sync=SYNC)
+    assert [file.name for file in (tmp_path / "out").rglob("*")] == ["top", "notes.txt"]
+
+
+def test_poses_that_have_changed_are_another_run(seen: Seen, tmp_path: Path) -> None:
+    smooth_stores(seen.stores, tmp_path / "out", CONFIGS, sync=SYNC)
+    raw = open_poses(seen.stores["top"]).window()
+    moved = altered(seen.stores["top"], tmp_path / "moved", points_px=raw.points_px + np.float32(1))
+    with pytest.raises(BadPosesStore, match="another run"):
+        smooth_stores({**seen.stores, "top": moved}, tmp_path / "out", CONFIGS, sync=SYNC)
+
+
+def test_ticks_without_a_frame_cost_nothing(seen: Seen, tmp_path: Path) -> None:
+    """A table may claim ten million ticks."""
+    long = np.full((3, 3_000_000), MISSING)
+    long[:, -TICKS:] = SYNC.frames
+    found = smooth_stores(seen.stores, tmp_path, CONFIGS, sync=SyncTable(views=VIEWS, frames=long))
+    assert found.dimensions == 3
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -197,6 +240,8 @@ def test_what_cannot_be_smoothed_together(seen: Seen, tmp_path: Path) -> None:
         (["--poses", "a", "--sync", "s", "--radius", "5"], "several views"),
         (["--poses", "a=x", "--poses", "b=y"], "either --model or --radius"),
         (["--poses", "a", "--radius", "0"], "radius_px must be above 0"),
+        (["--poses", "a", "--radius", "1e300"], "radius_px must be above 0"),
+        (["--poses", "a", "--radius", "5", "--max-gap", "9" * 20], "max_gap_frames must be 0 to"),
     ],
 )
 def test_a_wrong_command_line_is_told(tmp_path: Path, words: list[str], message: str) -> None:

@@ -1,6 +1,7 @@
 """Confidence on the command line and below it; models are tiny and barely trained."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from sbea_engine.cli import main
 from sbea_engine.data import LabelSet, Poses
-from sbea_engine.io.poses_store import open_poses, write_poses
+from sbea_engine.io.poses_store import BadPosesStore, open_poses, write_poses
 from sbea_engine.kinematics.smoothing import BadSmoothing, SmoothingConfig, smooth_points
 from sbea_engine.nn.card import ModelExists
 from sbea_engine.pipelines import smooth as smooth_module
@@ -217,6 +218,25 @@ class TestSmooth:
         whole, windows = (open_poses(tmp_path / name).window() for name in ("whole", "windows"))
         np.testing.assert_allclose(windows.points_px, whole.points_px, atol=0.05)
         assert smooth_store(poses, tmp_path / "windows", config).smoothed_now == 0
+
+    def test_poses_that_have_changed_are_another_run(self, poses: Path, tmp_path: Path) -> None:
+        """As of a table that was imported again: nothing else tells its poses from those of before."""
+        config, raw = SmoothingConfig(radius_px=RADIUS_PX), open_poses(poses).window()
+        smooth_store(poses, tmp_path / "out", config)
+        before = bytes_of(tmp_path / "out")
+        moved = write_poses(replace(raw, points_px=raw.points_px + np.float32(500)), tmp_path / "moved")
+        with pytest.raises(BadPosesStore, match="another run"):
+            smooth_store(moved, tmp_path / "out", config)
+        assert bytes_of(tmp_path / "out") == before
+
+    def test_nothing_is_made_of_a_store_that_is_damaged(self, poses: Path, tmp_path: Path) -> None:
+        copy = Path(shutil.copytree(poses, tmp_path / "copy"))
+        for file in (copy / "poses.zarr" / "points_px").rglob("0"):
+            if file.is_file():
+                file.write_bytes(b"?")
+        with pytest.raises(BadPosesStore, match="damaged"):
+            smooth_store(copy, tmp_path / "out", SmoothingConfig(radius_px=RADIUS_PX))
+        assert not (tmp_path / "out").exists()
 
     @pytest.mark.parametrize("place", ["", "inside"])
     def test_never_over_the_raw_ones(self, poses: Path, place: str) -> None:
