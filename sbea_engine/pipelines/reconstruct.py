@@ -158,6 +158,7 @@ class _Take:
             provenance={
                 "calibration": chosen.to_dict(),
                 "poses": {view: store.provenance for view, store in seen.stores.items()},
+                "poses_sha256": {view: store.checksum() for view, store in seen.stores.items()},
                 "sync_sha256": seen.sync_sha256,
             },
             warnings=_warnings(cameras, seen),

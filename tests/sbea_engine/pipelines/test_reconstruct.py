@@ -205,7 +205,7 @@ class TestStopping:
         assert [p.done for p in self.run(scene, tmp_path / "out")] == [40]
         assert open_poses3d(tmp_path / "out").versions == ("0.1.0", "0.2.0")  # it wrote nothing
 
-    @pytest.mark.parametrize("change", ["calibration", "poses", "options", "sync"])
+    @pytest.mark.parametrize("change", ["calibration", "poses", "imported again", "options", "sync"])
     def test_another_run_is_refused(self, scene: Scene, tmp_path: Path, change: str) -> None:
         reconstruct(scene.rig, scene.stores, tmp_path / "out")
         rig, options, sync = scene.rig, ReconstructionOptions(), scene.sync
@@ -214,6 +214,9 @@ class TestStopping:
             rig = CameraGroup(cameras=(moved, *rig.cameras[1:]))
         elif change == "poses":
             scene.write("cam0", provenance={"video": "another"})
+        elif change == "imported again":
+            shifted = scene.px["cam0"][scene.sync.frames_of("cam0") >= 0] + 1
+            scene.write("cam0", points_px=shifted.astype(np.float32))
         elif change == "options":
             options = ReconstructionOptions(min_confidence=0.3)
         else:
