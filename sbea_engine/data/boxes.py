@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.errors import BadInput
+
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Control characters, halves of characters, ends of lines and of paragraphs."""
 
 
 class BadBoxes(BadInput):
@@ -36,6 +40,9 @@ class Boxes:
     def __post_init__(self) -> None:
         if not self.individuals or len(set(self.individuals)) < len(self.individuals):
             raise BadBoxes("Boxes are round one or more individuals, each of a name of its own.")
+        odd = [name for name in self.individuals if not is_plain_text(name)]
+        if odd:
+            raise BadBoxes(f"The name {odd[0]!a} of an individual is no text, or holds control characters.")
         shape = (len(self.frames), len(self.individuals), 4)
         if self.edges_px.shape != shape:
             raise BadBoxes(f"edges_px must have shape {shape}, got {self.edges_px.shape}.")
@@ -55,6 +62,11 @@ class Boxes:
     def __len__(self) -> int:
         return len(self.frames)
 
+    def outside(self, width: int, height: int) -> NDArray[np.bool_]:
+        """(frame, individual) whether no part of a box is in a picture of that size, pixels."""
+        beyond = (self.edges_px[..., 2:] <= -0.5) | (self.edges_px[..., :2] >= (width - 0.5, height - 0.5))
+        return np.asarray(beyond.any(-1))
+
     def of(self, frame: int) -> NDArray[np.float32]:
         """(individual, 4) edges in that frame; NaN where there is none."""
         row = int(np.searchsorted(self.frames, frame))
@@ -66,3 +78,8 @@ class Boxes:
         """SHA-256 of names, frames and edges."""
         text = json.dumps(self.individuals).encode()
         return hashlib.sha256(text + self.frames.tobytes() + self.edges_px.tobytes()).hexdigest()
+
+
+def is_plain_text(name: object) -> bool:
+    """Whether it is a text that any table and terminal shows in one line."""
+    return isinstance(name, str) and not any(unicodedata.category(c) in _NO_TEXT for c in name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -17,6 +17,8 @@ from sbea_engine.data.skeleton import Skeleton
 from sbea_engine.errors import BadInput
 
 FORMAT = "sbea-labels/1"
+MAX_PIXEL = 1e6
+"""No picture is larger: a position further out is no position."""
 
 
 class Visibility(IntEnum):
@@ -191,7 +193,7 @@ class LabelSet:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; raises `BadLabels` naming the file and the place."""
+        """Read what `save` wrote; raises `BadLabels` naming the file, the frame and the place."""
         file = folder / "labels.json"
         try:
             document = json.loads(file.read_text(encoding="utf-8"))
@@ -206,30 +208,19 @@ class LabelSet:
         try:
             skeleton = Skeleton.from_dict(document["skeleton"])
             individuals = tuple(_list(document, "individuals"))
-            shape = (len(_list(document, "frames")), len(individuals), len(skeleton))
-            points = np.full((*shape, 2), np.nan, dtype=np.float32)
-            visibility = np.full(shape, Visibility.UNLABELLED, dtype=np.int8)
-            frames = []
-            for f, row in enumerate(document["frames"]):
-                path = Path(row["path"])
-                frames.append(
-                    FrameSource(
-                        video=row["video"],
-                        index=row["index"],
-                        path=path if path.is_absolute() else folder / path,
-                        recording=row.get("recording"),
-                        tick=row.get("tick"),
-                    )
-                )
-                # reshape, since an assignment would spread one value over a whole row
-                points[f] = np.array(row["points_px"], dtype=np.float32).reshape((*shape[1:], 2))
-                visibility[f] = np.array(row["visibility"], dtype=np.int8).reshape(shape[1:])
+            _require_individuals(individuals)
+            rows = _list(document, "frames")
+            shape = (len(rows), len(individuals), len(skeleton))
+            frames = tuple(_source(row, place, folder) for place, row in enumerate(rows))
+            axes = (individuals, skeleton.keypoints)
+            points = [_values(row, s, axes, "points_px") for row, s in zip(rows, frames, strict=True)]
+            said = [_values(row, s, axes, "visibility") for row, s in zip(rows, frames, strict=True)]
             return cls(
                 skeleton=skeleton,
                 individuals=individuals,
-                frames=tuple(frames),
-                points_px=points,
-                visibility=visibility,
+                frames=frames,
+                points_px=np.array(points, dtype=np.float32).reshape((*shape, 2)),
+                visibility=np.array(said, dtype=np.int8).reshape(shape),
             )
         except BadInput as error:
             raise BadLabels(f"{file}: {error}") from error
@@ -244,6 +235,70 @@ def _list(document: dict[str, Any], key: str) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError(f"{key} is no list")
     return value
+
+
+def _source(row: Any, place: int, folder: Path) -> FrameSource:
+    """Where the frame of one entry of a label file is."""
+    if not isinstance(row, dict):
+        raise BadLabels(f"entry {place} of frames is no object, got {_shown(row)}.")
+    lacking = [key for key in ("video", "index", "path", "points_px", "visibility") if key not in row]
+    if lacking:
+        raise BadLabels(f"entry {place} of frames has no {lacking[0]}.")
+    if not isinstance(row["path"], str) or not row["path"]:
+        raise BadLabels(f"entry {place} of frames: path is text, got {_shown(row['path'])}.")
+    path = Path(row["path"])
+    return FrameSource(
+        video=row["video"],
+        index=row["index"],
+        path=path if path.is_absolute() else folder / path,
+        recording=row.get("recording"),
+        tick=row.get("tick"),
+    )
+
+
+def _values(
+    row: dict[str, Any], source: FrameSource, axes: tuple[tuple[str, ...], tuple[str, ...]], key: str
+) -> list[Any]:
+    """What an entry of a label file says, (individual * keypoint); numpy would read texts and truths as
+    numbers, cut fractions off, and take any nesting of as many values."""
+    individuals, keypoints = axes
+    frame, animals = f"frame {source.index} of {source.video!r}", row[key]
+    if not isinstance(animals, list) or len(animals) != len(individuals):
+        raise BadLabels(f"{frame}: {key} has a list for each of {len(individuals)} individuals.")
+    for name, values in zip(individuals, animals, strict=True):
+        if not isinstance(values, list) or len(values) != len(keypoints):
+            raise BadLabels(f"{frame}: {key} of {name} has an entry for each of {len(keypoints)} keypoints.")
+    is_right, rule = _RULES[key]
+    flat = [value for values in animals for value in values]
+    wrong = next((n for n, value in enumerate(flat) if not is_right(value)), None)
+    if wrong is not None:
+        animal, keypoint = divmod(wrong, len(keypoints))
+        raise BadLabels(
+            f"{frame}, {keypoints[keypoint]} of {individuals[animal]}: {key} is {rule}; "
+            f"got {_shown(flat[wrong])}."
+        )
+    return flat
+
+
+def _is_position(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    return value == [None, None] or all(type(v) in (int, float) and abs(v) <= MAX_PIXEL for v in value)
+
+
+def _is_visibility(value: Any) -> bool:
+    return type(value) is int and value in _VISIBILITIES
+
+
+_VISIBILITIES = frozenset(int(v) for v in Visibility)
+_RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "points_px": (_is_position, f"[x, y], numbers within {MAX_PIXEL:g} pixels, or [null, null]"),
+    "visibility": (_is_visibility, f"one of {', '.join(map(str, sorted(_VISIBILITIES)))}"),
+}
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:80]
 
 
 def _on_the_clock(source: FrameSource) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sbea_engine.errors import BadInput
 from sbea_engine.nn.card import write_json
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import create
-from sbea_engine.pose.frames import check_frames
+from sbea_engine.pose.frames import check_frames, check_points
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import figures
 from sbea_engine.pose.plan import placed_mask
@@ -101,6 +101,7 @@ def benchmark(
     """
     if keep is not None:
         _require_folder(keep)
+    check_points(labels)
     check_frames(labels.frames)
     total = len(plan.labels) * plan.folds * plan.seeds
     done = 0

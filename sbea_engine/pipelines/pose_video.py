@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from sbea_engine.data.boxes import BadBoxes, Boxes
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.runtime import Runtime
@@ -18,9 +20,11 @@ from sbea_engine.pose.neighbours import between, check_film, is_film
 from sbea_engine.pose.predictor import cannot_look_into_boxes
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.fingerprint import fingerprint
+from sbea_engine.video.info import FramesInfo
 from sbea_engine.video.reader import FrameReader, open_frames
 
 STORE_CHUNK = 512
+NAMED_BOXES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ def predict_video(
 
     Raises:
         BadPosesStore: The store belongs to another model or video, or was made in other boxes.
-        BadBoxes: The model does not look into boxes, or a box is of a frame that the video does not have.
+        BadBoxes: The model does not look into boxes, a box is of a frame that the video does not have, or
+            outside the picture.
         OnnxMissing, CannotExport: See `NetworkEstimator.answer_through_onnx`; nothing was written.
         Cancelled: From `on_progress`; complete chunks stay.
     """
@@ -69,7 +74,7 @@ def predict_video(
         }
         individuals = model.individuals_
         if boxes is not None:
-            _check_boxes(boxes, model, video, total)
+            _check_boxes(boxes, model, video, reader.info)
             individuals, facts = boxes.individuals, {**facts, "boxes_sha256": boxes.checksum}
             facts.pop("individuals_are_places")
         writer = PosesWriter(out_store, model.skeleton_, individuals, total, chunk, facts)
@@ -122,13 +127,21 @@ def answers_in_boxes(
             yield from answers
 
 
-def _check_boxes(boxes: Boxes, model: PoseModel, video: Path, total: int) -> None:
+def _check_boxes(boxes: Boxes, model: PoseModel, video: Path, info: FramesInfo) -> None:
     if not model.looks_into_boxes:
         raise cannot_look_into_boxes(model.config.family)
-    if len(boxes) and boxes.frames[-1] >= total:
+    if len(boxes) and boxes.frames[-1] >= info.frame_count:
         raise BadBoxes(
-            f"There is a box in frame {boxes.frames[-1]}, and {video.name} has {total} frames. Frames count "
-            f"from 0; give the boxes of this video."
+            f"There is a box in frame {boxes.frames[-1]}, and {video.name} has {info.frame_count} frames. "
+            f"Frames count from 0; give the boxes of this video."
+        )
+    outside = np.argwhere(boxes.outside(info.width, info.height))
+    if len(outside):
+        some = [f"frame {boxes.frames[f]}, {boxes.individuals[n]}" for f, n in outside[:NAMED_BOXES]]
+        more = f"; and {len(outside) - NAMED_BOXES} more" if len(outside) > NAMED_BOXES else ""
+        raise BadBoxes(
+            f"Boxes lie outside the picture of {video.name}, which is {info.width} x {info.height} pixels: "
+            f"{'; '.join(some)}{more}. Leave them out, or give the boxes of this video."
         )
 
 

@@ -34,6 +34,9 @@ LATER_SETTINGS = (
 CONTEXTS = (0, 2)
 """Frames before and after that a network can see besides the one that it answers for."""
 
+DISC_FAMILY = "deeplabcut"
+"""The family whose keypoints are discs on a score map."""
+
 WARM_SHARE = 0.35
 """Of the preset's steps where training goes on from a model; see `benchmarks/pose_warm_start.py`."""
 
@@ -182,6 +185,7 @@ class PoseConfig:
         _in_range("rotation_deg", self.rotation_deg, 0, 180)
         if self.disc_radius_px is not None:
             _in_range("disc_radius_px", self.disc_radius_px, 0.5, 1000)
+            _check_discs(self.family)
         _check_backbone(self.backbone)
         _in_range("members", self.members, 1, MAX_MEMBERS, whole=True)
         _check_start(self.start_from, self.members)
@@ -237,6 +241,14 @@ def _check_backbone(value: object) -> None:
         raise BadPoseConfig(f"backbone: {error}") from error
     if not known:
         raise BadPoseConfig(f"backbone is one of {', '.join(OWN_BACKBONES)}, {SOURCES_HELP}; got {value!r}.")
+
+
+def _check_discs(family: str) -> None:
+    if family in FAMILY_FACTS and family != DISC_FAMILY:
+        raise BadPoseConfig(
+            f"disc_radius_px is of the family {DISC_FAMILY}; {family} has no discs. Leave it out, or take "
+            f"that family."
+        )
 
 
 def _check_start(value: object, members: int) -> None:

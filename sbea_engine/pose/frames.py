@@ -6,19 +6,29 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.data import FrameSource, LabelSet
+from sbea_engine.data import FrameSource, LabelSet, Visibility
+from sbea_engine.data.labels import BadLabels
 from sbea_engine.errors import BadInput
 from sbea_engine.pose.config import Colour
 from sbea_engine.pose.neighbours import neighbourhood
 from sbea_engine.pose.plan import Size, WorkingPlan
 from sbea_engine.progress import OnProgress, Progress, ignore
+from sbea_engine.video.container import is_folder
+from sbea_engine.video.images import SUFFIXES
 from sbea_engine.video.reader import open_frames, read_source
 
 Image = NDArray[np.uint8]
+
+SLACK_PX, SLACK_SHARE = 2.0, 0.01
+"""How far a point may be outside its picture: pixels, or a share of the longer side where that is more."""
+
+NAMED = 3
+"""Points that a message names before "and N more"."""
 
 
 class FrameStore:
@@ -42,19 +52,14 @@ class FrameStore:
         self._sources, self._windows = neighbourhood(labels.frames, 0)
 
     def measure(self) -> list[Size]:
-        """Size of each frame, source pixels; opens each file once and decodes nothing that it need not.
+        """Size of each frame, source pixels; see `check_points`, which it calls.
 
         Raises:
             NoNeighbours: Frames round the labelled ones are asked for and not known; see `neighbourhood`.
+            BadLabels: Labels do not fit their pictures; see `check_points`.
         """
         self._sources, self._windows = neighbourhood(self._labels.frames, self._reach)
-        seen: dict[str, Size] = {}
-        for source in self._labels.frames:
-            key = str(source.path)
-            if key not in seen:
-                with open_frames(source.path) as reader:
-                    seen[key] = Size(reader.info.width, reader.info.height)
-        self.sizes = [seen[str(source.path)] for source in self._labels.frames]
+        self.sizes = check_points(self._labels)
         return self.sizes
 
     def load(self, plan: WorkingPlan, *, on_progress: OnProgress = ignore) -> None:
@@ -126,6 +131,69 @@ def check_frames(sources: Sequence[FrameSource], *, reach: int = 0, on_progress:
     every = neighbourhood(sources, reach).sources
     for done, _ in enumerate(read_frames(every), start=1):
         on_progress(Progress(stage="check frames", done=done, total=len(every)))
+
+
+def check_points(labels: LabelSet) -> list[Size]:
+    """Size of each frame, source pixels; opens each file once and decodes nothing that it need not.
+
+    Raises:
+        BadLabels: A placed point lies outside its picture by more than `SLACK_PX` and `SLACK_SHARE` of the
+            longer side, or one frame is labelled under two names, each time differently.
+        BadVideo: A file cannot be read.
+    """
+    seen: dict[str, Size] = {}
+    for source in labels.frames:
+        if str(source.path) not in seen:
+            with open_frames(source.path) as reader:
+                seen[str(source.path)] = Size(reader.info.width, reader.info.height)
+    sizes = [seen[str(source.path)] for source in labels.frames]
+    _refuse_outside(labels, sizes)
+    _refuse_contradictions(labels)
+    return sizes
+
+
+def _refuse_outside(labels: LabelSet, sizes: Sequence[Size]) -> None:
+    points = labels.points_px.astype(np.float64)
+    size = np.array(sizes, dtype=np.float64).reshape(-1, 1, 1, 2)
+    slack = np.maximum(SLACK_PX, SLACK_SHARE * size.max(axis=-1, keepdims=True))
+    # from the outer edges of the outermost pixels, whose centres are 0 and size - 1; NaN is nowhere
+    beyond = np.maximum(-0.5 - points, points - (size - 0.5)) > slack
+    wrong = np.argwhere(beyond.any(axis=-1)).tolist()
+    if not wrong:
+        return
+    named = "; ".join(_point_name(labels, sizes, *place) for place in wrong[:NAMED])
+    more = f"; and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    raise BadLabels(
+        f"Labelled points lie outside their pictures: {named}{more}. Move each into its picture, mark the "
+        f"keypoint as absent, or leave it unlabelled.",
+        points=len(wrong),
+    )
+
+
+def _point_name(labels: LabelSet, sizes: Sequence[Size], frame: int, individual: int, keypoint: int) -> str:
+    source, size = labels.frames[frame], sizes[frame]
+    x, y = labels.points_px[frame, individual, keypoint]
+    whose = f" of {labels.individuals[individual]}" if len(labels.individuals) > 1 else ""
+    return (
+        f"{labels.skeleton.keypoints[keypoint]}{whose} at ({x:.6g}, {y:.6g}) on {frame_name(source)} "
+        f"({source.path}, {size.width} x {size.height} pixels)"
+    )
+
+
+def _refuse_contradictions(labels: LabelSet) -> None:
+    """A picture file is one frame, whatever its entries are called. What one says and another leaves open
+    is no contradiction."""
+    first: dict[tuple[Path, int], int] = {}
+    said = labels.visibility != Visibility.UNLABELLED
+    for row, source in enumerate(labels.frames):
+        still = source.path.suffix.lower() in SUFFIXES and not is_folder(source.path)
+        other = first.setdefault((source.path.resolve(), 0 if still else int(source.index)), row)
+        both = said[row] & said[other]
+        if not np.array_equal(labels.points_px[row][both], labels.points_px[other][both], equal_nan=True):
+            raise BadLabels(
+                f"{frame_name(labels.frames[other])} and {frame_name(source)} are the same picture, "
+                f"{source.path}, with different labels. Keep one of them, or give each its own picture."
+            )
 
 
 def to_working_image(rgb: Image, plan: WorkingPlan, colour: Colour) -> Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sbea_engine.data import LabelSet, Skeleton, Visibility
+from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
 from sbea_engine.nn.backbone import best_memory_format
 from sbea_engine.nn.backbone_source import files_checksums, parse_source
 from sbea_engine.nn.runtime import Precision, choose_device, default_precision
@@ -42,6 +42,7 @@ PlanKind = TypeVar("PlanKind", bound=Plan)
 
 MIN_FRAMES = 4
 CURVE_POINTS = 15
+NAMED_VIDEOS = 3
 
 REFIT_RATE = 0.5
 """Of the learning rate, where a trained network goes on with more frames."""
@@ -261,15 +262,25 @@ def check_labels(labels: LabelSet) -> None:
     """Raise `TooFewLabels`, naming what is lacking, of which individual where there are several."""
     several = len(labels.individuals) > 1
     for individual, placed in zip(labels.individuals, placed_mask(labels).swapaxes(0, 1), strict=True):
-        check_placed(labels.skeleton, placed, f" of {individual}" if several else "")
+        check_placed(labels.skeleton, placed, f" of {individual}" if several else "", labels.frames)
 
 
-def check_placed(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str) -> None:
-    """`check_labels` of one individual, or of all together; `placed` is (frame, keypoint)."""
-    count = int(placed.any(-1).sum())
+def check_placed(
+    skeleton: Skeleton, placed: NDArray[np.bool_], whose: str, frames: Sequence[FrameSource] = ()
+) -> None:
+    """`check_labels` of one individual, or of all together.
+
+    Args:
+        placed: (frame, keypoint).
+        frames: Of which messages name the videos.
+    """
+    count, videos = int(placed.any(-1).sum()), list(dict.fromkeys(frame.video for frame in frames))
+    more = f" and {len(videos) - NAMED_VIDEOS} more" if len(videos) > NAMED_VIDEOS else ""
+    named = f" of {', '.join(videos[:NAMED_VIDEOS])}{more}" if videos else ""
+    learned = f"the {len(placed)} frames to learn from{named}"
     if count < MIN_FRAMES:
         raise TooFewLabels(
-            f"{count} frames carry a placed keypoint{whose}; training needs at least {MIN_FRAMES}. "
+            f"{count} of {learned} carry a placed keypoint{whose}; training needs at least {MIN_FRAMES}. "
             f"Label more frames.",
             needed=MIN_FRAMES,
             got=count,
@@ -278,8 +289,8 @@ def check_placed(skeleton: Skeleton, placed: NDArray[np.bool_], whose: str) -> N
     never = [name + whose for name, n in zip(skeleton.keypoints, counts, strict=True) if n == 0]
     if never:
         raise TooFewLabels(
-            f"Never placed on any frame: {', '.join(never)}. Place it on some frames, or take it out of the "
-            f"skeleton.",
+            f"Never placed on any of {learned}: {', '.join(never)}. Place it on some frames, or take it out "
+            f"of the skeleton.",
             keypoints=never,
         )
 

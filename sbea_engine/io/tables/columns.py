@@ -173,9 +173,16 @@ def _read_parquet(file: Path) -> Columns:
             odd = next((n for n, kind in kinds.items() if not _is_plain(kind)), None)
             if odd is not None:
                 raise BadTable(f"{file}: column {odd} holds {kinds[odd]}, neither text nor numbers.")
-            read = table.read()
+            cells = _cells(table.read(), names)
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise BadTable(f"{file}: not a readable Parquet file ({str(error)[:200]}).") from error
+    return Columns(file=file, cells=cells, first_line=1)
+
+
+def _cells(read: Any, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """The columns of an Arrow table; that a text is no text, or a code of none, is only seen here."""
+    import pyarrow as pa
+
     cells = {}
     for name in names:
         column = read.column(name)
@@ -186,7 +193,7 @@ def _read_parquet(file: Path) -> Columns:
         else:
             texts = column.to_pylist()
             cells[name] = np.array(["" if text is None else text for text in texts], object)
-    return Columns(file=file, cells=cells, first_line=1)
+    return cells
 
 
 def _is_plain(kind: Any) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet, Poses, Skeleton, Visibility
+from sbea_engine.data.labels import MAX_PIXEL
 from sbea_engine.data.skeleton import BadSkeleton
 from sbea_engine.io.deeplabcut.config import symmetric_by_name
 from sbea_engine.io.tables.columns import BadTable, Columns
@@ -24,7 +25,6 @@ __all__ = ["Rows", "is_long", "is_wide", "label_rows", "pose_rows", "rows_of"]
 
 LONG = ("frame", "keypoint", "x", "y")
 LONE = "animal 1"
-MAX_PIXEL = 1e6
 MAX_NUMBERS = 100_000_000
 WORDS = {each.name.lower(): int(each) for each in Visibility}
 

@@ -55,6 +55,20 @@ def test_frames_are_in_order(frames: Any) -> None:
         boxes(GOOD, frames=frames)
 
 
+def test_which_boxes_are_outside_a_picture() -> None:
+    """Of 20 x 10 pixels, whose outer edges are at -0.5, 19.5 and 9.5."""
+    inside = [[-9, -9, 0, 0], [19, 9, 30, 30]]
+    some = boxes([inside, [[-9, 0, -0.5, 9], NONE], [[19.5, 0, 30, 9], [0, 9.5, 9, 30]]], frames=(0, 1, 2))
+    assert some.outside(20, 10).tolist() == [[False, False], [True, False], [True, True]]
+    assert some.outside(1000, 1000).tolist() == [[False, False], [True, False], [False, False]]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\0", "\x1b[31mred", "a\u2028b", "\ud800", 7, None])
+def test_names_are_text_of_one_line(name: Any) -> None:
+    with pytest.raises(BadBoxes, match="is no text, or holds control characters"):
+        boxes(GOOD, individuals=("a", name))
+
+
 @pytest.mark.parametrize("individuals", [("a", "a"), ()])
 def test_individuals_have_names(individuals: tuple[str, ...]) -> None:
     with pytest.raises(BadBoxes, match="a name of its own"):

@@ -185,8 +185,11 @@ class TestFile:
             (lambda d: d.update(skeleton=[]), "an object"),
             (lambda d: d.update(individuals="one"), "individuals is no list"),
             (lambda d: d.update(frames={}), "frames is no list"),
-            (lambda d: d["frames"][0].update(points_px=[[[1.0, 2.0]]]), "reshape"),
-            (lambda d: d["frames"][0].update(visibility=[[2, 2, 300]]), "300"),
+            (lambda d: d.update(individuals=[]), "frame 0 of 'cam': points_px has a list for each of 0"),
+            (lambda d: d["frames"].append(7), "entry 2 of frames is no object, got 7"),
+            (lambda d: d["frames"][0].update(points_px=[[[1.0, 2.0]]]), "each of 3 keypoints"),
+            (lambda d: d["frames"][1].pop("points_px"), "entry 1 of frames has no points_px"),
+            (lambda d: d["frames"][0].update(path=3), "entry 0 of frames: path is text, got 3"),
             (lambda d: d["frames"][0].update(visibility=[[2, 2, 0]]), "c on frame 0"),
             (lambda d: d["frames"][0].update(index="0"), "no whole number"),
             (lambda d: d["frames"][0].pop("path"), "path"),
@@ -201,6 +204,55 @@ class TestFile:
         with pytest.raises(BadLabels, match=reason) as caught:
             LabelSet.load(tmp_path)
         assert str(file) in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "points",
+        [
+            [1, 2, 3, 4, 5, 6], [[1, 2, 3, 4, 5, 6]], [[[1, 2], [3, 4], [5, 6]], [[1, 2], [3, 4], [5, 6]]],
+            [[[1, 2], [3, 4], ["5", "6"]]], [[[1, 2], [3, 4], [True, 6]]], [[[1, 2], [3, 4], [5, None]]],
+            [[[1, 2], [3, 4], [5, 6, 7]]], [[[1, 2], [3, 4], [[5], [6]]]], [[[1, 2], [3, 4], None]],
+            [[[1, 2], [3, 4], [float("nan"), 6]]], [[[1, 2], [3, 4], [float("nan"), float("nan")]]],
+            [[[1, 2], [3, 4], [1e30, 6]]], [[[1, 2], [3, 4], [5, -1.1e6]]], [[[1, 2], [3, 4], [10**400, 6]]],
+            [[[1, 2], [3, 4], [1e300, 6]]], "abc", None, {},
+        ],
+    )  # fmt: skip
+    @pytest.mark.filterwarnings("error")
+    def test_positions_are_pairs_of_numbers(self, tmp_path: Path, points: Any) -> None:
+        error = self._refusal(tmp_path, points_px=points)
+        assert "frame 3 of 'cam'" in error
+        assert "points_px" in error
+        if isinstance(points, list) and len(points) == 1 and len(points[0]) == 3:
+            assert "c of one" in error
+
+    @pytest.mark.parametrize(
+        "visibility",
+        [
+            [2, 2, 2], [[2, 2]], [[2, 2, 1.7]], [[2, 2, 2.0]], [[2, 2, True]], [[2, 2, "2"]], [[2, 2, 3]],
+            [[2, 2, -2]], [[2, 2, 300]], [[2, 2, None]], [[2, 2, [2]]], [[2, 2, float("nan")]], 2, None,
+        ],
+    )  # fmt: skip
+    def test_visibility_is_one_of_its_numbers(self, tmp_path: Path, visibility: Any) -> None:
+        error = self._refusal(tmp_path, visibility=visibility)
+        assert "frame 3 of 'cam'" in error
+        assert "visibility" in error
+
+    def test_a_position_may_be_a_million_pixels_out(self, tmp_path: Path) -> None:
+        """What is beyond the picture is for those to say who know its size."""
+        labels = make_labels(GRID * 1e5 - 1e5)
+        labels.save(tmp_path)
+        np.testing.assert_array_equal(LabelSet.load(tmp_path).points_px, labels.points_px)
+
+    @staticmethod
+    def _refusal(folder: Path, **changes: Any) -> str:
+        """Why labels whose second frame has these values are not read."""
+        file = make_labels(GRID).save(folder)
+        document = json.loads(file.read_text())
+        document["frames"][1].update(changes)
+        file.write_text(json.dumps(document))
+        with pytest.raises(BadLabels) as caught:
+            LabelSet.load(folder)
+        assert str(caught.value).startswith(f"{file}: ")
+        return str(caught.value)
 
     @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b"[" * 100_000])
     def test_no_label_file(self, tmp_path: Path, content: bytes) -> None:

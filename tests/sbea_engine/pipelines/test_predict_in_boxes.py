@@ -123,6 +123,16 @@ class TestRefusals:
             predict_video(model, video_of(twins), tmp_path / "poses", threads=1, boxes=far)
         assert not (tmp_path / "poses").exists()
 
+    def test_boxes_outside_the_picture(self, model: Path, twins: LabelSet, tmp_path: Path) -> None:
+        edges = boxes_of(twins).edges_px.copy()
+        edges[0, 1] += 5000
+        edges[1:4, 0, ::2] -= 500
+        far = replace(boxes_of(twins), edges_px=edges)
+        words = r"is 128 x 96 pixels: frame 1, black; frame 2, white; frame 4, white; and 1 more\."
+        with pytest.raises(BadBoxes, match=words):
+            predict_video(model, video_of(twins), tmp_path / "poses", threads=1, boxes=far)
+        assert not (tmp_path / "poses").exists()
+
 
 def test_the_command(model: Path, twins: LabelSet, tmp_path: Path, write_rows: Callable[..., Path]) -> None:
     file = write_rows(boxes_of(twins))

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from sbea_engine.pose.config import PRESETS, BadPoseConfig, PoseConfig
+from sbea_engine.pose.families import FAMILY_FACTS
 
 
 class TestPoseConfig:
@@ -24,6 +25,12 @@ class TestPoseConfig:
     def test_families_without_context_say_which_have_it(self, family: str) -> None:
         with pytest.raises(BadPoseConfig, match=f"{family} sees each frame alone.*pyramid, heatmap_unet"):
             PoseConfig(family=family, context_frames=2)
+
+    @pytest.mark.parametrize("family", sorted(set(FAMILY_FACTS) - {"deeplabcut"}))
+    def test_discs_are_told_in_terms_of_the_family_that_was_chosen(self, family: str) -> None:
+        with pytest.raises(BadPoseConfig, match=f"of the family deeplabcut; {family} has no discs"):
+            PoseConfig.from_dict({"family": family, "disc_radius_px": 5.0})
+        assert PoseConfig(family="deeplabcut", disc_radius_px=5.0).disc_radius_px == 5.0
 
     def test_presets_grow(self) -> None:
         cost = [p.iterations * p.batch_size * p.crop_px**2 for p in PRESETS.values()]

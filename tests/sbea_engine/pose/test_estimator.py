@@ -157,11 +157,11 @@ class TestTwoIndividuals:
 
 class TestUnusableLabels:
     def test_no_labels(self, scene: LabelSet) -> None:
-        with pytest.raises(TooFewLabels, match="0 frames"):
+        with pytest.raises(TooFewLabels, match="0 of the 0 frames to learn from carry"):
             PoseEstimator(TINY).fit(scene.select([]))
 
     def test_one_frame(self, scene: LabelSet) -> None:
-        with pytest.raises(TooFewLabels, match="at least 4"):
+        with pytest.raises(TooFewLabels, match=r"0 of the 1 frames .* of scene carry .* at least 4"):
             PoseEstimator(TINY).fit(scene.select([0]))
 
     def test_nothing_placed(self, scene: LabelSet) -> None:
@@ -176,21 +176,21 @@ class TestUnusableLabels:
     def test_a_keypoint_that_was_never_placed(self, scene: LabelSet) -> None:
         points, visibility = np.array(scene.points_px), np.array(scene.visibility)
         points[:, :, 1], visibility[:, :, 1] = np.nan, Visibility.ABSENT
-        with pytest.raises(TooFewLabels, match="tail"):
+        with pytest.raises(TooFewLabels, match=r"on any of the \d+ frames to learn from of scene: tail\."):
             PoseEstimator(TINY).fit(altered(scene, points_px=points, visibility=visibility))
 
     def test_an_individual_that_was_never_labelled(self, scene: LabelSet) -> None:
         points, visibility = np.repeat(scene.points_px, 2, axis=1), np.repeat(scene.visibility, 2, axis=1)
         points[:, 1], visibility[:, 1] = np.nan, Visibility.UNLABELLED
         two = altered(scene, individuals=("a", "b"), points_px=points, visibility=visibility)
-        with pytest.raises(TooFewLabels, match="0 frames carry a placed keypoint of b"):
+        with pytest.raises(TooFewLabels, match=r"0 of the \d+ .* of scene carry a placed keypoint of b"):
             PoseEstimator(TINY).fit(two)
 
     def test_a_keypoint_that_was_never_placed_on_one_of_two(self, scene: LabelSet) -> None:
         points, visibility = np.repeat(scene.points_px, 2, axis=1), np.repeat(scene.visibility, 2, axis=1)
         points[:, 1, 1], visibility[:, 1, 1] = np.nan, Visibility.ABSENT
         two = altered(scene, individuals=("a", "b"), points_px=points, visibility=visibility)
-        with pytest.raises(TooFewLabels, match="Never placed on any frame: tail of b"):
+        with pytest.raises(TooFewLabels, match=r"Never placed on any of .*: tail of b"):
             PoseEstimator(TINY).fit(two)
 
     def test_some_unlabelled_and_absent_points_are_fine(self, scene: LabelSet) -> None:

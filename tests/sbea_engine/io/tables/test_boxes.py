@@ -47,13 +47,29 @@ def test_parquet(tmp_path: Path) -> None:
         (f"{HEAD}0,a,1,2,3,4\n0,a,1,2,3,-4\n", "line 3: a box has a place"),
         (f"{HEAD}0,a,,2,3,4\n", "line 2: a box has a place"),
         (f"{HEAD}0,a,1,2,3,4\n1,a,1,2,3,4\n0,a,2,2,3,4\n", "line 4: a second box of a in frame 0"),
+        (f"{HEAD}0,a,1,2,3,4\n0,b,9,9,1e-30,1e-30\n", "line 3: .* of 1 pixel or more"),
+        (f"{HEAD}0,a,1,2,0.99,4\n", "line 2: .* of 1 pixel or more"),
+        (f"{HEAD}0,a,1,2,4,0.001\n", "line 2: .* of 1 pixel or more"),
+        (f"{HEAD}0,a,0,0,1e300,1\n", r"line 2: .* within 1e\+06 pixels"),
+        (f"{HEAD}0,a,1e308,0,1e308,1\n", r"line 2: .* within 1e\+06 pixels"),
+        (f"{HEAD}0,a,-1e30,-1e30,2e30,2e30\n", r"line 2: .* within 1e\+06 pixels"),
+        (f"{HEAD}0,a,1,2,3,4\n1,a\0,1,2,3,4\n", r"line 3: the name 'a\\x00' holds control"),
+        (f'{HEAD}0,"a\nb",1,2,3,4\n', r"line 2: the name 'a\\nb' holds control"),
+        (f"{HEAD}0,\x1b[31mred,1,2,3,4\n", r"line 2: the name '\\x1b\[31mred' holds control"),
         (f"{HEAD}99999999999,a,1,2,3,4\n", "beyond any video"),
         (HEAD + "".join(f"0,a{n},1,2,3,4\n" for n in range(65)), "names 65 individuals"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_what_is_no_box_is_named(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(BadBoxes, match=words):
-        read_boxes(write(tmp_path, text))
+    file = write(tmp_path, text)
+    with pytest.raises(BadBoxes, match=words) as caught:
+        read_boxes(file)
+    assert str(caught.value).startswith(str(file))
+
+
+def test_the_smallest_box(tmp_path: Path) -> None:
+    assert read_boxes(write(tmp_path, f"{HEAD}0,a,-3,2,1,1\n")).edges_px.tolist() == [[[-3, 2, -2, 3]]]
 
 
 @pytest.mark.parametrize(

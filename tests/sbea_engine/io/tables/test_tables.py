@@ -190,6 +190,20 @@ def test_bad_parquet(tmp_path: Path) -> None:
         KINDS["parquet"].read_poses(file)
 
 
+@pytest.mark.parametrize("dictionary", [False, True])
+def test_a_parquet_file_with_a_text_that_is_none(tmp_path: Path, dictionary: bool) -> None:
+    file = tmp_path / "a.parquet"
+    columns = {"frame": [0, 1], "keypoint": ["nose", "tail"], "x": [1.0, 2.0], "y": [3.0, 4.0]}
+    pq.write_table(
+        pa.table(columns), file, compression="none", use_dictionary=dictionary, write_statistics=False
+    )
+    whole = file.read_bytes()
+    assert whole.count(b"tail") == 1
+    file.write_bytes(whole.replace(b"tail", b"t\xffil"))
+    with pytest.raises(BadTable, match=r"a\.parquet: not a readable Parquet file"):
+        KINDS["parquet"].read_poses(file)
+
+
 def test_a_parquet_file_that_swells(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     count = 60_000_000
