@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +18,7 @@ from sbea_engine.errors import BadInput
 FORMAT = "sbea-model/1"
 CARD_FILE = "card.json"
 WEIGHTS_FILE = "weights.safetensors"
+ANOTHER = "Copy the whole folder again, or take the version of SBeA Studio that wrote it."
 
 
 class ModelExists(BadInput):
@@ -71,27 +73,81 @@ class ModelCard:
         """Read the card and check the weights against it; raises `BadModel` saying what is wrong."""
         file = folder / CARD_FILE
         try:
-            document = json.loads(file.read_text(encoding="utf-8"))
+            document = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_constant)
         except FileNotFoundError as error:
             raise BadModel(
                 f"{file}: not there. A model folder holds card.json and weights.safetensors."
             ) from error
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-            raise BadModel(f"{file}: cannot be read as JSON ({error}).") from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise BadModel(
+                f"{file}: cannot be read as JSON ({error}). Copy the whole folder again."
+            ) from error
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise BadModel(f"{file}: not a model card of format {FORMAT}.")
+            raise BadModel(f"{file}: not a model card of format {FORMAT}. {ANOTHER}")
         try:
             card = cls(**document)
         except TypeError as error:
-            raise BadModel(f"{file}: damaged, or written by another version ({error}).") from error
+            raise BadModel(f"{file}: damaged ({error}). {ANOTHER}") from error
+        card._check_types(file)
         if card.stage != stage:
             raise BadModel(f"{file}: a model of stage {card.stage!r}, where {stage!r} is needed.")
         weights = folder / WEIGHTS_FILE
         if not weights.is_file():
             raise BadModel(f"{weights}: not there. Copy the whole model folder again.")
-        if file_sha256(weights) != card.weights_sha256:
+        try:
+            checksum = file_sha256(weights)
+        except OSError as error:
+            raise BadModel(f"{weights}: cannot be read ({error.strerror}). Copy the folder again.") from error
+        if checksum != card.weights_sha256:
             raise BadModel(f"{weights}: is not the file that {file} describes. Copy the whole folder again.")
         return card
+
+    def _check_types(self, file: Path) -> None:
+        for field in fields(self):
+            value, what = getattr(self, field.name), ""
+            if field.type == "str":
+                what = "" if isinstance(value, str) else "text"
+            elif not isinstance(value, Mapping):
+                what = "an object"
+            elif field.type == "Mapping[str, str]" and not all(isinstance(v, str) for v in value.values()):
+                what = "an object of texts"
+            if what:
+                raise BadModel(f"{file}: {field.name!r} is not {what}. Copy the whole folder again.")
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def number(data: Mapping[str, Any], name: str, low: float, high: float) -> float:
+    """A number of a card, `low` and `high` allowed.
+
+    Raises:
+        KeyError: It is not there.
+        ValueError: It is something else, not finite, or beyond.
+    """
+    value = data[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{name!r} is a number from {low:g} to {high:g}; got {_shown(value)}")
+    return float(value)
+
+
+def whole_number(data: Mapping[str, Any], name: str, low: int, high: int) -> int:
+    """As `number`, of one without a fraction."""
+    value = data[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name!r} is a whole number from {low} to {high}; got {_shown(value)}")
+    return value
+
+
+def reason(error: Exception) -> str:
+    """Why something could not be read; a `KeyError` says no more than a name."""
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
+def _shown(value: Any) -> str:
+    """Part of something that may be huge."""
+    return type(value).__name__ if isinstance(value, list | dict) else f"{value!r:.40}"
 
 
 def now_utc() -> str:
@@ -120,6 +176,18 @@ def write_json(file: Path, document: Mapping[str, Any]) -> Path:
     """Write JSON to a temporary name beside `file`, then rename."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f"{file.name}.tmp")
-    temporary.write_text(json.dumps(document, allow_nan=False, indent=1), encoding="utf-8")
-    temporary.replace(file)
+    with removed_on_error(temporary):
+        temporary.write_text(json.dumps(document, allow_nan=False, indent=1), encoding="utf-8")
+        temporary.replace(file)
     return file
+
+
+@contextmanager
+def removed_on_error(temporary: Path) -> Generator[None]:
+    """A block that writes a file; where it fails, as on a full disk, nothing of the file stays."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

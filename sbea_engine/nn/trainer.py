@@ -121,13 +121,17 @@ class Trainer(Generic[Batch]):
         """Train `model` in place, from the checkpoint where there is one.
 
         Raises:
+            BadCheckpoint: There is one that is damaged or of another run.
             Cancelled: From `on_progress`; the checkpoint then holds every iteration done.
+            OSError: The checkpoint cannot be written, as on a full disk.
             DivergenceError: The loss became infinite or not a number.
         """
         average, optimiser = copy.deepcopy(model).eval(), self._optimiser(model)
         state = None
         if checkpoint is not None:
-            state = read_checkpoint(checkpoint, self._fingerprint, model, average, optimiser)
+            most = self.config.iterations
+            allowed = range(most if self.config.budget_seconds is None else 1, most + 1)
+            state = read_checkpoint(checkpoint, self._fingerprint, allowed, model, average, optimiser)
         if state is None:
             state = CheckpointState(fingerprint=self._fingerprint, iterations=self._affordable(model))
         config = replace(self.config, iterations=state.iterations)

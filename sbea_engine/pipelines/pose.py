@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.ensemble_files import clear_members
 from sbea_engine.pose.factory import PoseModel, create, load
-from sbea_engine.pose.frames import check_frames
+from sbea_engine.pose.frames import check_frames, check_points
 from sbea_engine.pose.held_out_suspects import held_out_suspects
 from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
 from sbea_engine.pose.matching import match_to_truth
@@ -35,6 +37,9 @@ from sbea_engine.progress import OnProgress, Progress, ignore
 
 METRICS_FILE = "metrics.json"
 CHECKPOINT_FOLDER = "checkpoint"
+FIGURES = ("n", "mean_px", "median_px", "pck5")
+MOST_FIGURE = 1e12
+TRAINING_FACTS = ("iterations", "seconds", "threads", "precision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,30 +132,58 @@ def train_and_evaluate(
     if result is None:
         reach = config.context_frames
         neighbourhood(labels.frames, reach)  # also of those to train with, before anything is decoded
+        check_points(labels.select(np.concatenate([split.train, split.test])))
         check_frames(labels.select(split.test).frames, reach=reach, on_progress=on_progress)
-        out.mkdir(parents=True, exist_ok=True)
-        model = create(config).fit(
-            labels.select(split.train),
-            start=None if begun is None else begun[0],
-            checkpoint=state,
-            on_progress=on_progress,
-        )
-        metrics: dict[str, Any] = {"holdout": holdout, "validation": model.card_.stage_facts["validation"]}
-        if len(split.test):
-            answers = _answer(model, labels, split.test, on_progress)
-            metrics["test"] = _measure(model, *answers)
-            metrics["suspects"] = held_out_suspects(*answers, float(model.card_.plan["radius_px"]))
-            HeldOut.of(*answers).save(out / HELD_OUT_FILE)
-        facts = {
-            "holdout": holdout,
-            "held_out_frames": _held_out(labels, split.test, known),
-            "run_sha256": run,
-        }
-        model.card_ = replace(model.card_, data={**model.card_.data, **facts})
-        write_json(out / METRICS_FILE, metrics)
-        result = TrainingResult(folder=out, card=model.save(out), metrics=metrics, trained_now=True)
+        with _made(out):
+            model = create(config).fit(
+                labels.select(split.train),
+                start=None if begun is None else begun[0],
+                checkpoint=state,
+                on_progress=on_progress,
+            )
+            metrics: dict[str, Any] = {
+                "holdout": holdout,
+                "validation": model.card_.stage_facts["validation"],
+            }
+            if len(split.test):
+                answers = _answer(model, labels, split.test, on_progress)
+                metrics["test"] = _measure(model, *answers)
+                metrics["suspects"] = held_out_suspects(*answers, float(model.card_.plan["radius_px"]))
+                HeldOut.of(*answers).save(out / HELD_OUT_FILE)
+            facts = {
+                "holdout": holdout,
+                "held_out_frames": _held_out(labels, split.test, known),
+                "run_sha256": run,
+            }
+            model.card_ = replace(model.card_, data={**model.card_.data, **facts})
+            write_json(out / METRICS_FILE, metrics)
+            result = TrainingResult(folder=out, card=model.save(out), metrics=metrics, trained_now=True)
     _remove_checkpoint(state)
     return result
+
+
+@contextmanager
+def _made(out: Path) -> Generator[None]:
+    """A block for which `out` is there; where it is refused and has written nothing, none of it stays."""
+    new = [place for place in (out, *out.parents) if not place.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        if new and out.is_dir():
+            _remove_empty(out)
+        for place in new[1:]:
+            with suppress(OSError):  # there is something in it
+                place.rmdir()
+        raise
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove folders that hold nothing, `folder` among them."""
+    within = sorted((place for place in folder.rglob("*") if place.is_dir()), reverse=True)
+    for place in (*within, folder):
+        with suppress(OSError):  # there is something in it
+            place.rmdir()
 
 
 def _held_out(labels: LabelSet, test: Rows, known: Known | None) -> dict[str, list[int]]:
@@ -175,9 +208,38 @@ def _finished(out: Path, run: str) -> TrainingResult | None:
     file = out / METRICS_FILE
     try:
         metrics = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        _check_metrics(metrics)
+    except (OSError, ValueError, RecursionError) as error:
         raise BadModel(f"{file}: cannot be read ({error}). Copy the whole model folder again.") from error
+    if missing := [name for name in TRAINING_FACTS if name not in card.training]:
+        raise BadModel(
+            f"{out / CARD_FILE}: 'training' has no {missing[0]}. Copy the whole model folder again."
+        )
     return TrainingResult(folder=out, card=card, metrics=metrics, trained_now=False)
+
+
+def _check_metrics(metrics: Any) -> None:
+    """Raise ValueError unless `metrics.json` holds the figures that a training gives."""
+    if not isinstance(metrics, dict) or not isinstance(metrics.get("holdout"), str):
+        raise ValueError("it is not the figures of a training")
+    tested = metrics.get("test")
+    if tested is None and "test" in metrics:
+        raise ValueError("'test' has no figures")
+    for name in ("validation", *(["test"] if "test" in metrics else [])):
+        if not isinstance(metrics.get(name), dict):
+            raise ValueError(f"{name!r} has no figures")
+    shown = tested or metrics["validation"]
+    rows = shown.get("by_keypoint")
+    if not isinstance(rows, dict):
+        raise ValueError("'by_keypoint' is not an object")
+    for row in (shown, *rows.values()):
+        if not isinstance(row, dict) or not all(_is_figure(row.get(name, "")) for name in FIGURES):
+            raise ValueError(f"not all of {', '.join(FIGURES)} are figures")
+
+
+def _is_figure(value: Any) -> bool:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (known and 0 <= value <= MOST_FIGURE)
 
 
 def _remove_checkpoint(folder: Path) -> None:
@@ -186,10 +248,7 @@ def _remove_checkpoint(folder: Path) -> None:
     for file in folder.rglob("latest.safetensors*"):
         file.unlink()
     clear_members(folder)
-    within = sorted((place for place in folder.rglob("*") if place.is_dir()), reverse=True)
-    for place in (*within, folder):
-        if not any(place.iterdir()):
-            place.rmdir()
+    _remove_empty(folder)
 
 
 def evaluate_model(
@@ -224,9 +283,8 @@ def evaluate_model(
     if holdout is not None or "start" not in model.card_.data:
         split = split_holdout(labels, holdout or str(model.card_.data.get("holdout", "none")))
     else:  # a share of the frames is not what was held out, see `warm_split`
-        split = split_as_before(
-            labels, str(model.card_.data["holdout"]), Known.of(model.card_, model_folder, model_folder.name)
-        )
+        known = Known.of(model.card_, model_folder, model_folder.name)
+        split = split_as_before(labels, known.holdout, known)
     rows = split.test if len(split.test) else split.train
     if not placed_mask(labels)[rows].any():
         raise BadLabels("No keypoint is placed on any of these frames. Label some, then measure again.")

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from sbea_engine.nn.card import number, whole_number
+
 Floats = NDArray[np.float64]
 
 SLOPE_SD = 0.5
@@ -23,6 +25,9 @@ LEAST_POOL = 25
 """Points that a level stretch of such a curve rests on."""
 
 MOST_LOGIT = 10.0
+
+LEAST_SLOPE, MOST_READ, MOST_POINTS = 1e-6, 1e6, 2**53
+"""What is believed of a card: least slope, most of a slope, an offset or a knot's logit, most points."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +67,29 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Build from the JSON form; raises `TypeError` or `ValueError` for another one."""
-        knots = tuple((float(x), float(y)) for x, y in data.get("knots", ()))
-        return cls(**{**data, "knots": knots})
+        """Build from the JSON form; raises `KeyError`, `TypeError` or `ValueError` for another one."""
+        if not isinstance(data, Mapping):
+            raise TypeError("a calibration is an object")
+        if unknown := set(data) - set(cls.__dataclass_fields__):
+            raise TypeError(f"a calibration has no {', '.join(sorted(unknown))}")
+        return cls(
+            slope=number(data, "slope", LEAST_SLOPE, MOST_READ),
+            offset=number(data, "offset", -MOST_READ, MOST_READ),
+            n=whole_number(data, "n", 0, MOST_POINTS),
+            right=None if data["right"] is None else number(data, "right", 0.0, 1.0),
+            knots=_read_knots(data.get("knots", [])),
+        )
+
+
+def _read_knots(knots: Any) -> tuple[tuple[float, float], ...]:
+    if not isinstance(knots, list) or not all(isinstance(knot, list) and len(knot) == 2 for knot in knots):
+        raise TypeError("knots is a list of pairs of numbers")
+    named = [dict(zip(("logit", "confidence"), knot, strict=True)) for knot in knots]
+    at = [number(knot, "logit", -MOST_READ, MOST_READ) for knot in named]
+    confidence = [number(knot, "confidence", 0.0, 1.0) for knot in named]
+    if at != sorted(at) or confidence != sorted(confidence):
+        raise ValueError("knots do not rise")
+    return tuple(zip(at, confidence, strict=True))
 
 
 def calibrate(logit: NDArray[np.float32], right: NDArray[np.bool_]) -> Calibration:

@@ -9,15 +9,20 @@ from typing import Any, Self
 import numpy as np
 
 from sbea_engine.data import LabelSet
+from sbea_engine.nn.card import number, whole_number
 from sbea_engine.pose.alignment import Floats, Placement, in_body, place
 from sbea_engine.pose.body import Body, make_body
 from sbea_engine.pose.frames import Image
+from sbea_engine.pose.plan import LEAST_READ, MOST_SIDE_PX, read_lengths
 
 MARGIN = 0.14
 """Room on each side of the labelled keypoints, as a share of the crop's longer side."""
 
 LEAST_PX = 32
 """Least side of a crop, source pixels: a skeleton of one keypoint has no extent."""
+
+MOST_ZOOM = 100
+"""What is believed of a card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,17 +89,37 @@ class CropPlan:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` wrote; models that were trained before kept no spread: a tenth of the extent."""
-        body = Body(np.array(data["shape_px"], dtype=np.float64), np.zeros(len(data["shape_px"])))
-        spread = data.get("spread_px", [max(body.extent_px, 10) / 10] * len(body.shape_px))
+        """What `to_dict` wrote; models that were trained before kept no spread: a tenth of the extent.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is something else.
+        """
+        shape = _read_shape(data["shape_px"])
+        body = Body(shape, np.zeros(len(shape)))
+        spread = data.get("spread_px", [max(body.extent_px, 10) / 10] * len(shape))
+        body = body._replace(spread_px=read_lengths(spread, (len(shape),), "spread_px"))
+        if not (body.spread_px >= LEAST_READ).all():
+            raise ValueError("'spread_px' is not of lengths above 0")
         return cls(
-            body=body._replace(spread_px=np.array(spread, dtype=np.float64)),
-            middle_px=np.array(data["middle_px"], dtype=np.float64),
-            scale=float(data["scale"]),
-            zoom=float(data["zoom"]),
-            width=int(data["width"]),
-            height=int(data["height"]),
+            body=body,
+            middle_px=read_lengths(data["middle_px"], (2,), "middle_px"),
+            scale=number(data, "scale", LEAST_READ, 1.0),
+            zoom=number(data, "zoom", LEAST_READ, MOST_ZOOM),
+            width=whole_number(data, "width", 1, MOST_SIDE_PX),
+            height=whole_number(data, "height", 1, MOST_SIDE_PX),
         )
+
+
+def _read_shape(points: Any) -> Floats:
+    """(keypoint, 2) from JSON; NaN where it says None."""
+    if not isinstance(points, list):
+        raise TypeError("'shape_px' is not a list of points")
+    known = [row for row, point in enumerate(points) if point != [None, None]]
+    if not known:
+        raise ValueError("'shape_px' has no keypoint with a place")
+    shape = np.full((len(points), 2), np.nan)
+    shape[known] = read_lengths([points[row] for row in known], (len(known), 2), "shape_px")
+    return shape
 
 
 def make_crop_plan(labels: LabelSet, *, long_px: int, most_scale: float, multiple: int) -> CropPlan:

@@ -7,7 +7,7 @@ calibrate the confidence, and tell which labels look wrong (`suspects.py`). A fa
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -16,9 +16,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.data import FrameSource, LabelSet, Poses
+from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
 from sbea_engine.errors import BadInput
-from sbea_engine.nn.card import BadModel, ModelCard
+from sbea_engine.nn.card import BadModel, ModelCard, reason
+from sbea_engine.nn.card import number as card_number
 from sbea_engine.nn.prefetch import prefetch
 from sbea_engine.pose.agreement import AgreementCalibration, answers_logit
 from sbea_engine.pose.answers import Answer, SpreadAnswer
@@ -32,7 +33,9 @@ from sbea_engine.pose.errors import NotTrained
 from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.member import fit_member
+from sbea_engine.pose.network_estimator import check_data, read_individuals
 from sbea_engine.pose.out_of_fold import OutOfFold
+from sbea_engine.pose.plan import read_radius
 from sbea_engine.pose.predictor import cannot_look_into_boxes
 from sbea_engine.pose.warm_start import WarmStart, check_start
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -40,6 +43,9 @@ from sbea_engine.video.reader import FrameReader
 
 CHUNK_FRAMES = 16
 """Frames that all members answer before the next ones are decoded."""
+
+MOST_SPREAD_WEIGHT = 100.0
+"""What is believed of a card."""
 
 
 class PoseEnsemble:
@@ -168,14 +174,21 @@ class PoseEnsemble:
         out_of_fold, checksums = read_out_of_fold(folder)
         try:
             self = cls(replace(PoseConfig.from_dict(card.config), threads=here.threads, device=here.device))
-            self.calibration_ = AgreementCalibration.from_dict(card.stage_facts["calibration"])
-        except (KeyError, TypeError, ValueError, BadInput) as error:
-            raise BadModel(f"{folder}: this ensemble cannot be read ({error}).") from error
+            if self.config.members != len(checksums):
+                raise ValueError(f"it has {len(checksums)} members, and its config {self.config.members}")
+            self.calibration_ = _read_calibration(card)
+            skeleton = Skeleton.from_dict(card.stage_facts["skeleton"])
+            who = read_individuals(card.stage_facts)
+            check_data(card.data)
+        except (LookupError, TypeError, ValueError, BadInput) as error:
+            raise BadModel(
+                f"{folder}: this ensemble cannot be read ({reason(error)}). Copy the whole folder again."
+            ) from error
         members = []
-        for number, checksum in enumerate(checksums):
-            place = member_folder(folder, number)
+        for place, checksum in ((member_folder(folder, n), sha) for n, sha in enumerate(checksums)):
             member = load(place, threads=threads, device=device)
-            if member.card_.weights_sha256 != checksum:
+            alike = member.card_.weights_sha256 == checksum and member.config.members == 1
+            if not alike or (member.skeleton_, member.individuals_) != (skeleton, who):
                 raise BadModel(f"{place}: is no member of the ensemble in {folder}. Copy it all again.")
             members.append(member)
         self._take(members, out_of_fold)
@@ -224,6 +237,17 @@ class PoseEnsemble:
     def _require_trained(self) -> None:
         if not hasattr(self, "members_"):
             raise NotTrained("This ensemble has no members yet: call fit, or PoseEnsemble.load.")
+
+
+def _read_calibration(card: ModelCard) -> AgreementCalibration:
+    """Of an ensemble's card; raises KeyError, TypeError or ValueError where it is damaged."""
+    facts = card.stage_facts["calibration"]
+    if not isinstance(facts, Mapping):
+        raise TypeError("a calibration is an object")
+    card_number(facts, "spread_weight", 0.0, MOST_SPREAD_WEIGHT)
+    if read_radius(facts) != read_radius(card.plan):
+        raise ValueError("'radius_px' of calibration and plan differ")
+    return AgreementCalibration.from_dict(facts)
 
 
 def _whole(model: PoseModel, images: list[Image]) -> Answer:

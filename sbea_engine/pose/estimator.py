@@ -39,7 +39,7 @@ class WholeFrameEstimator(NetworkEstimator[Network, WorkingPlan]):
 
     @staticmethod
     def _read_plan(data: Mapping[str, Any]) -> WorkingPlan:
-        return WorkingPlan(**data)
+        return WorkingPlan.from_dict(data)
 
     def predict_stream(
         self, images: Iterator[Image]
@@ -79,6 +79,8 @@ class PoseEstimator(WholeFrameEstimator[PoseNetwork]):
 
     def _build(self, facts: Mapping[str, Any]) -> PoseNetwork:
         backbone = facts.get("backbone")
+        if not isinstance(backbone, Mapping | None):
+            raise TypeError("'backbone' is not an object")
         return build_model(self.skeleton_, len(self.individuals_), self.config, backbone_facts=backbone)
 
     def _locate(self, images: Iterator[Image]) -> Iterator[Located]:

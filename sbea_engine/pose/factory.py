@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton
-from sbea_engine.nn.card import ModelCard
+from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard
 from sbea_engine.nn.onnx_session import require_onnx
 from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pose.answers import Answer
@@ -146,12 +146,18 @@ def _load(folder: Path, *, threads: int | None, device: str) -> PoseModel:
 def load_family(
     card: ModelCard, folder: Path, *, threads: int | None = None, device: str = "auto"
 ) -> PoseModel:
-    """The estimator that wrote the folder, or the ensemble of several, with its own confidence."""
+    """The estimator that wrote the folder, or the ensemble of several, with its own confidence; raises
+    `BadModel`."""
+    if card.family not in FAMILIES:
+        raise BadModel(
+            f"{folder / CARD_FILE}: unknown family of pose models {card.family!r:.80}; known: "
+            f"{', '.join(FAMILIES)}. Take the version of SBeA Studio that wrote it."
+        )
     if card.config.get("members", 1) != 1:
         from sbea_engine.pose.ensemble import PoseEnsemble  # reads its members here
 
         return PoseEnsemble.load(folder, threads=threads, device=device)
-    return _family(card.family).load(folder, threads=threads, device=device)
+    return FAMILIES[card.family].load(folder, threads=threads, device=device)
 
 
 def _family(name: str) -> type[PoseModel]:

@@ -10,11 +10,12 @@ from typing import Any, Generic, Self
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.errors import BadInput
-from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256
+from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256, reason
+from sbea_engine.nn.checkpoint import check_tensors, write_tensors
 from sbea_engine.nn.lanes import lanes_for
 from sbea_engine.nn.runtime import compute_threads, default_threads
 from sbea_engine.pose.calibration import Calibration
@@ -26,6 +27,18 @@ from sbea_engine.pose.predictor import PosePredictor
 from sbea_engine.pose.training import FitOutcome, Network, PlanKind, on_device
 from sbea_engine.pose.warm_start import WarmStart, check_start
 from sbea_engine.progress import OnProgress, ignore
+
+UNREADABLE = (
+    OSError,
+    SafetensorError,
+    LookupError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    AttributeError,
+    BadInput,
+)
+"""What reading a damaged card or damaged weights raises."""
 
 
 class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
@@ -78,10 +91,8 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
         """Write `weights.safetensors` and then `card.json` into `folder`, each atomically."""
         self._require_trained()
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f"{WEIGHTS_FILE}.tmp"
-        save_file({k: v.cpu().contiguous() for k, v in self.model_.state_dict().items()}, temporary)
-        self.card_ = replace(self.card_, weights_sha256=file_sha256(temporary))
-        temporary.replace(folder / WEIGHTS_FILE)
+        file = write_tensors(folder / WEIGHTS_FILE, self.model_.state_dict())
+        self.card_ = replace(self.card_, weights_sha256=file_sha256(file))
         self.card_.write(folder)
         return self.card_
 
@@ -101,15 +112,22 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
         here = PoseConfig(threads=threads, device=device)  # what is wrong with these is not the model's fault
         try:
             config = replace(PoseConfig.from_dict(card.config), threads=here.threads, device=here.device)
+            if config.family != card.family:
+                raise ValueError(f"the card is of the family {card.family}, its config of {config.family}")
             self = cls(config)
             self.skeleton_ = Skeleton.from_dict(card.stage_facts["skeleton"])
-            self.individuals_ = tuple(card.stage_facts["individuals"])
+            self.individuals_ = read_individuals(card.stage_facts)
+            check_data(card.data)
             self.plan_ = self._read_plan(card.plan)
             self.calibration_ = Calibration.from_dict(card.stage_facts["calibration"])
             self.model_ = self._build(card.stage_facts)
-            self.model_.load_state_dict(load_file(folder / WEIGHTS_FILE))
-        except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, BadInput) as error:
-            raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
+            weights = load_file(folder / WEIGHTS_FILE)
+            check_tensors(weights, self.model_.state_dict())
+            self.model_.load_state_dict(weights)
+        except UNREADABLE as error:
+            raise BadModel(
+                f"{folder}: this pose model cannot be read ({reason(error)}). Copy the whole folder again."
+            ) from error
         on_device(self.model_, config).eval()
         self.card_ = card
         return self
@@ -157,3 +175,30 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
     @abstractmethod
     def _read_plan(data: Mapping[str, Any]) -> PlanKind:
         """What the card says of the plan; KeyError, TypeError or ValueError where it is damaged."""
+
+
+def read_individuals(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of a card's `stage_facts`; raises KeyError or ValueError where they are none."""
+    names = facts["individuals"]
+    texts = isinstance(names, list) and all(isinstance(name, str) and name.strip() for name in names)
+    if not texts or not names or len(set(names)) != len(names):
+        raise ValueError("'individuals' is not a list of names, each of them once")
+    return tuple(names)
+
+
+def check_data(data: Mapping[str, Any]) -> None:
+    """Raise ValueError where what a card says of its labels is not what others read from it."""
+    for name in ("training_frames", "held_out_frames"):
+        frames = data.get(name, {})
+        if not isinstance(frames, Mapping) or not all(_is_frames(indices) for indices in frames.values()):
+            raise ValueError(f"{name!r} is not frames by video")
+    for name in ("labels_sha256", "holdout"):
+        if not isinstance(data.get(name, ""), str):
+            raise ValueError(f"{name!r} is not text")
+    start = data.get("start", {})
+    if not isinstance(start, Mapping) or not isinstance(start.get("ancestors", []), list):
+        raise ValueError("'start' is not a model that training went on from")
+
+
+def _is_frames(indices: Any) -> bool:
+    return isinstance(indices, list) and all(type(index) is int and index >= 0 for index in indices)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet, Visibility
+from sbea_engine.nn.card import number, whole_number
 from sbea_engine.pose.config import Preset
 
 CONFIDENCE_RADIUS_PX = 2.5
@@ -26,6 +27,9 @@ MAX_CROP_PX = 256
 
 MIN_LONG_SIDE_PX = 128
 """A picture is not shrunk below this."""
+
+LEAST_READ, MOST_LENGTH_PX, MOST_SIDE_PX, MOST_READ_PIXELS = 1e-6, 1e5, 4096, 1 << 26
+"""What is believed of a card: least length or factor, most length, side of a crop, pixels of a frame."""
 
 
 class Plan(Protocol):
@@ -66,10 +70,38 @@ class WorkingPlan:
         """JSON form."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """What `to_dict` wrote; raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+        if not isinstance(data, Mapping) or (set(data) - set(cls.__dataclass_fields__)):
+            raise TypeError(f"a plan is an object of {', '.join(cls.__dataclass_fields__)}")
+        read = {"most_pixels": MAX_FRAME_PIXELS, **data}  # not on the cards of the first release
+        return cls(
+            scale=number(read, "scale", LEAST_READ, 1.0),
+            crop_px=whole_number(read, "crop_px", 1, MOST_SIDE_PX),
+            radius_px=read_radius(read),
+            most_pixels=whole_number(read, "most_pixels", 1, MOST_READ_PIXELS),
+        )
+
     def working_size(self, source: Size) -> Size:
         """Size of a frame after scaling, and after bounding the number of its pixels."""
         scale = min(self.scale, (self.most_pixels / (source.width * source.height)) ** 0.5)
         return Size(max(1, round(source.width * scale)), max(1, round(source.height * scale)))
+
+
+def read_radius(data: Mapping[str, Any]) -> float:
+    """`radius_px` of a card; raises `KeyError` or `ValueError` where it cannot be one."""
+    return number(data, "radius_px", LEAST_READ, MOST_LENGTH_PX)
+
+
+def read_lengths(value: Any, shape: tuple[int, ...], name: str) -> NDArray[np.float64]:
+    """An array of a card, of finite pixels; raises `ValueError` where it is another one."""
+    array = np.array(value)
+    if array.size == 0:
+        array = np.zeros(array.shape)
+    if array.shape != shape or array.dtype.kind not in "if" or not (np.abs(array) <= MOST_LENGTH_PX).all():
+        raise ValueError(f"{name!r} is not of finite pixels, shape {shape}")
+    return array.astype(np.float64)
 
 
 def make_plan(labels: LabelSet, sizes: Sequence[Size], preset: Preset, multiple: int) -> WorkingPlan:

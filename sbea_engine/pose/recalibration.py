@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -169,6 +170,8 @@ def copy_recalibrated(source: Path, model: RecalibratedPose, out: Path) -> Model
 
     Raises:
         ModelExists: `out` is there already.
+        BadModel: A file of `source` cannot be read.
+        OSError: `out` cannot be written, as on a full disk; then nothing of it stays.
     """
     if out.exists():
         raise ModelExists(f"{out}: is there already. Choose a new folder, or remove this one first.")
@@ -176,9 +179,27 @@ def copy_recalibrated(source: Path, model: RecalibratedPose, out: Path) -> Model
     draft = out.with_name(f".{out.name}.draft")
     if draft.exists():
         shutil.rmtree(draft)  # of a run that was killed; nobody else writes this name
-    shutil.copytree(source, draft)
-    model.card_.write(draft)
-    draft.replace(out)
+    failed: list[OSError] = []
+
+    def copy(there: str, here: str) -> None:
+        try:
+            shutil.copy2(there, here)
+        except OSError as error:  # `copytree` itself only keeps its text
+            failed.append(error)
+            raise
+
+    try:
+        shutil.copytree(source, draft, copy_function=copy)
+        model.card_.write(draft)
+        draft.replace(out)
+    except shutil.Error as error:
+        cause = failed[0] if failed else OSError(errno.EIO, str(error))
+        where = Path(cause.filename or draft)
+        if cause.filename2 is None and where.is_relative_to(source) and not where.is_relative_to(draft):
+            raise BadModel(f"{where}: cannot be read ({cause.strerror}). Give read access there.") from error
+        raise OSError(cause.errno or errno.EIO, cause.strerror or str(cause), str(draft)) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # not there where all went well
     return model.card_
 
 

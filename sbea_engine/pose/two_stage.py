@@ -31,7 +31,7 @@ from sbea_engine.pose.frames import Image
 from sbea_engine.pose.hypotheses import apart, plausibility, propose
 from sbea_engine.pose.inference import Located, see
 from sbea_engine.pose.model import PoseNetwork
-from sbea_engine.pose.plan import Size, WorkingPlan, to_source, to_working
+from sbea_engine.pose.plan import Size, WorkingPlan, read_radius, to_source, to_working
 from sbea_engine.pose.turnabouts import Followed
 from sbea_engine.pose.turned_maps import Turns, turned_log_maps
 
@@ -100,11 +100,11 @@ class TwoStagePlan:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """What `to_dict` wrote."""
+        """What `to_dict` wrote; raises `KeyError`, `TypeError` or `ValueError` for anything else."""
         return cls(
-            coarse=WorkingPlan(**data["coarse"]),
+            coarse=WorkingPlan.from_dict(data["coarse"]),
             crop=CropPlan.from_dict(data["crop"]),
-            radius_px=float(data["radius_px"]),
+            radius_px=read_radius(data),
         )
 
 

@@ -19,6 +19,7 @@ from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image, in_colour, scaled
 from sbea_engine.pose.hypotheses import APART
 from sbea_engine.pose.inference import Located, batch_size_for
+from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.network_estimator import NetworkEstimator
 from sbea_engine.pose.plan import Size
 from sbea_engine.pose.training import FitOutcome, Network
@@ -48,6 +49,16 @@ class StagedEstimator(NetworkEstimator[Network, TwoStagePlan]):
     @abstractmethod
     def _locator(self) -> Locates:
         """Of the trained model."""
+
+    def _build_fine(self) -> PoseNetwork:
+        """The network that looks closely, without its weights; raises ValueError where the plan's crops are
+        not for it."""
+        fine, crop = build_fine(self.skeleton_, self.config), self.plan_.crop
+        if len(crop.body.shape_px) != len(self.skeleton_):
+            raise ValueError(f"'shape_px' is not of {len(self.skeleton_)} keypoints")
+        if crop.width % fine.multiple or crop.height % fine.multiple:
+            raise ValueError(f"'width' and 'height' are not multiples of {fine.multiple}")
+        return fine
 
     @staticmethod
     def _read_plan(data: Mapping[str, Any]) -> TwoStagePlan:
@@ -111,7 +122,7 @@ class TwoStageEstimator(StagedEstimator[TwoStageNetwork]):
 
     def _build(self, facts: Mapping[str, Any]) -> TwoStageNetwork:
         coarse = build_coarse(self.skeleton_, len(self.individuals_), self.config)
-        return TwoStageNetwork(coarse, build_fine(self.skeleton_, self.config))
+        return TwoStageNetwork(coarse, self._build_fine())
 
     def _locator(self) -> TwoStageLocator:
         turns = turns_of(self.skeleton_, len(self.individuals_), self.config)

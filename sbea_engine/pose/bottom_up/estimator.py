@@ -19,7 +19,6 @@ from sbea_engine.pose.bottom_up.locator import AnimalLocator, BottomUpStages
 from sbea_engine.pose.bottom_up.order import Places, surest_first
 from sbea_engine.pose.bottom_up.training import build_network, fit_bottom_up, mirrored
 from sbea_engine.pose.card import UNSEEN_YET
-from sbea_engine.pose.fine_training import build_fine
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.training import FitOutcome
 from sbea_engine.pose.two_stage import TwoStagePlan
@@ -97,7 +96,7 @@ class BottomUpEstimator(StagedEstimator[BottomUpStages]):
     def _build(self, facts: Mapping[str, Any]) -> BottomUpStages:
         self.links_ = Links.from_dict(facts["links"], len(self.skeleton_))
         coarse = build_network(self.skeleton_, self.links_, self.config)
-        return BottomUpStages(coarse, build_fine(self.skeleton_, self.config))
+        return BottomUpStages(coarse, self._build_fine())
 
     @staticmethod
     def _read_plan(data: Mapping[str, Any]) -> TwoStagePlan:

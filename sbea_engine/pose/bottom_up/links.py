@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.data import LabelSet
-from sbea_engine.pose.plan import median_extent
+from sbea_engine.nn.card import number
+from sbea_engine.pose.plan import MOST_LENGTH_PX, median_extent, read_lengths
 
 REACH_MARGIN = 1.3
 """Two keypoints may lie this many times as far apart as on the animal that was labelled most stretched."""
@@ -47,11 +48,13 @@ class Links:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], keypoints: int) -> Self:
         """Build from the JSON form; raises ValueError, KeyError or TypeError where it is damaged."""
-        reach = np.array(data["reach_px"], dtype=np.float32).reshape(keypoints, keypoints)
-        edges = tuple((int(a), int(b)) for a, b in data["edges"])
-        if any(not 0 <= k < keypoints for edge in edges for k in edge):
+        reach = read_lengths(data["reach_px"], (keypoints, keypoints), "reach_px").astype(np.float32)
+        if (reach < 0).any():
+            raise ValueError("'reach_px' is not of lengths")
+        edges = tuple((a, b) for a, b in data["edges"])
+        if any(type(k) is not int or not 0 <= k < keypoints for edge in edges for k in edge):
             raise ValueError(f"an edge is not between two of {keypoints} keypoints")
-        return cls(edges=edges, reach_px=reach, extent_px=float(data["extent_px"]))
+        return cls(edges=edges, reach_px=reach, extent_px=number(data, "extent_px", 0.0, MOST_LENGTH_PX))
 
 
 def make_links(labels: LabelSet) -> Links:

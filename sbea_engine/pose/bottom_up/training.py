@@ -79,7 +79,7 @@ def fit_bottom_up(
             f"backbone {config.backbone!r}: the networks of the family bottom_up have one of their own; it "
             f"only takes auto."
         )
-    check_placed(labels.skeleton, np.asarray(placed_mask(labels).any(axis=1)), "")
+    check_placed(labels.skeleton, np.asarray(placed_mask(labels).any(axis=1)), "", labels.frames)
     runs = Runs(steps_of(config, len(labels.individuals)), config, checkpoint, on_progress)
     first = None if start is None else start.of_stage("coarse", "coarse")
     second = None if start is None else start.of_stage("fine", "crop")

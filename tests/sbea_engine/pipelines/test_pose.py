@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from click.testing import CliRunner, Result
 from sbea_engine.cli import main
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.data.labels import BadLabels
-from sbea_engine.errors import Cancelled
+from sbea_engine.errors import BadInput, Cancelled
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
 from sbea_engine.nn.card import BadModel, ModelCard, ModelExists
 from sbea_engine.pipelines.pose import evaluate_model, load_labels, train_and_evaluate
@@ -27,6 +28,7 @@ from sbea_engine.pose.splits import BadHoldout
 from sbea_engine.progress import Progress
 from sbea_engine.video import BadVideo
 from tests.fixtures.blobs import write_pair, write_scene
+from tests.fixtures.full_disk import full_disk
 
 TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=8)
 
@@ -180,6 +182,76 @@ class TestTrainAndEvaluate:
         whole = json.loads((model / "card.json").read_text())
         assert done.card.weights_sha256 == whole["weights_sha256"]
         assert not (tmp_path / "checkpoint").exists()
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[1]",
+            "[" * 100_000,
+            '{"a',
+            "",
+            "{}",
+            '{"holdout":3,"test":null,"validation":"x"}',
+            '{"holdout":"none","validation":{}}',
+            '{"holdout":"none","validation":{"by_keypoint":[]}}',
+            '{"holdout":"none","validation":{"by_keypoint":{},"n":1,"mean_px":"x","median_px":1,"pck5":1}}',
+            '{"holdout":"none","validation":{"by_keypoint":{},"n":1,"mean_px":NaN,"median_px":1,"pck5":1}}',
+            '{"holdout":"x","validation":{"by_keypoint":{"a":1},"n":1,"mean_px":1,"median_px":1,"pck5":1}}',
+            '{"holdout":"none","validation":{},"test":{"by_keypoint":{},"n":1,"mean_px":1,"median_px":1}}',
+        ],
+        ids=lambda text: text[:60],
+    )
+    def test_damaged_figures_of_a_finished_run(
+        self, data: Path, labels: LabelSet, model: Path, tmp_path: Path, text: str
+    ) -> None:
+        """Nothing is trained anew over a model that is there, and nothing of it is lost."""
+        folder = shutil.copytree(model, tmp_path / "model")
+        (folder / "metrics.json").write_text(text)
+        before = contents(folder)
+        again = sbea(
+            "pose", "train", "--data", data, "--out", folder, "--preset", "tiny", "--iterations", 8,
+            "--threads", 1, "--holdout", "last:0.2", "--json",
+        )  # fmt: skip
+        assert again.exit_code == 2
+        assert "metrics.json: cannot be read" in again.stderr
+        assert contents(folder) == before
+
+    def test_a_finished_run_whose_card_lacks_how_it_was_trained(
+        self, labels: LabelSet, model: Path, tmp_path: Path
+    ) -> None:
+        folder = shutil.copytree(model, tmp_path / "model")
+        card = json.loads((folder / "card.json").read_text())
+        del card["training"]["seconds"]
+        (folder / "card.json").write_text(json.dumps(card))
+        with pytest.raises(BadModel, match=r"card\.json: 'training' has no seconds"):
+            train_and_evaluate(labels, TINY, "last:0.2", folder)
+
+    @pytest.mark.parametrize("reason", ["too few", "never placed", "unreadable"])
+    def test_what_is_refused_leaves_no_folder(self, tmp_path: Path, reason: str) -> None:
+        labels = write_scene(tmp_path / "images", 12)
+        if reason == "too few":
+            labels = labels.select([0, 1])
+        elif reason == "never placed":
+            points, visibility = np.array(labels.points_px), np.array(labels.visibility)
+            points[:, :, 1], visibility[:, :, 1] = np.nan, Visibility.ABSENT
+            labels = replace(labels, points_px=points, visibility=visibility)
+        else:
+            labels.frames[3].path.write_bytes(labels.frames[3].path.read_bytes()[:200])
+        (tmp_path / "there").mkdir()
+        for out in (tmp_path / "a" / "b" / "model", tmp_path / "there"):
+            with pytest.raises(BadInput):
+                train_and_evaluate(labels, TINY, "none", out)
+        assert sorted(f.name for f in tmp_path.iterdir()) == ["images", "there"]  # what was there stays
+
+    def test_a_full_disk_is_said_and_leaves_no_folder(self, data: Path, tmp_path: Path) -> None:
+        with full_disk(5000):
+            full = sbea(
+                "pose", "train", "--data", data, "--out", tmp_path / "model", "--preset", "tiny",
+                "--iterations", 4, "--threads", 1,
+            )  # fmt: skip
+        assert full.exit_code == 2, full.output
+        assert "writing failed (File too large)" in full.stderr
+        assert not (tmp_path / "model").exists()
 
     def test_bad_holdout_leaves_nothing(self, labels: LabelSet, tmp_path: Path) -> None:
         with pytest.raises(BadHoldout):

@@ -1,8 +1,14 @@
+import json
+from math import inf, nan
+
 import numpy as np
 import pytest
 
 from sbea_engine.pose.calibration import ENOUGH, MANY, Calibration, calibrate, calibrate_by_count, logit_of
 from sbea_engine.pose.metrics import calibration_figures
+
+NO_NUMBER: tuple[object, ...] = (None, True, "1", [1], {}, nan)
+NO_KNOTS: tuple[object, ...] = (None, 3, "ab", {}, [1], [[1]], [[1, 0.5, 2]], ["ab"], [[0, None]])
 
 
 def drawn(count: int, slope: float, offset: float) -> tuple[np.ndarray, np.ndarray]:
@@ -66,6 +72,41 @@ class TestCalibrateByCount:
         assert Calibration.from_dict({"slope": 0.9, "offset": 0.1, "n": 2, "right": 0.5}).slope == 0.9
         knotted = Calibration(knots=((-1.0, 0.2), (1.0, 0.9)))
         assert Calibration.from_dict(knotted.to_dict()) == knotted
+
+    @pytest.mark.parametrize("fitted", [drawn(20, 0.4, 0.0), drawn(3 * MANY, 0.4, 0.0), drawn(0, 1.0, 0.0)])
+    def test_what_is_fitted_can_be_read(self, fitted: tuple[np.ndarray, np.ndarray]) -> None:
+        found = calibrate_by_count(*fitted)
+        assert Calibration.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            *({name: value} for name in ("slope", "offset", "n") for value in NO_NUMBER),
+            *({name: value} for name in ("slope", "offset") for value in (inf, -inf, 1e300, 10**400)),
+            *({"slope": value} for value in (0, -1.0, 1e-300)),
+            *({"n": value} for value in (-1, 1.5, 10**20)),
+            *({"right": value} for value in (-0.1, 1.1, nan, True, "x", [1])),
+            *({"knots": value} for value in NO_KNOTS),
+            *(
+                {"knots": [knot]}
+                for knot in ([nan, 0.5], [inf, 0.5], [0.0, nan], [0.0, -0.1], [0, 1.1], [True, 1])
+            ),
+            {"knots": [[1.0, 0.2], [0.0, 0.9]]},
+            {"knots": [[0.0, 0.9], [1.0, 0.2]]},
+            {"other": 1},
+        ],
+        ids=repr,
+    )
+    def test_damaged(self, change: dict[str, object]) -> None:
+        with pytest.raises((TypeError, ValueError)):
+            Calibration.from_dict({**Calibration().to_dict(), **change})
+
+    @pytest.mark.parametrize("name", ["slope", "offset", "n", "right"])
+    def test_without_a_part(self, name: str) -> None:
+        document = Calibration().to_dict()
+        del document[name]
+        with pytest.raises(KeyError, match=name):
+            Calibration.from_dict(document)
 
 
 def test_logit_of_certainties_is_finite() -> None:

@@ -1,23 +1,29 @@
 """An ensemble does all that a pose model does (as `test_contract.py` asks of families), and more."""
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.errors import Cancelled
-from sbea_engine.nn.card import BadModel
+from sbea_engine.nn.card import CARD_FILE, WEIGHTS_FILE, BadModel
 from sbea_engine.nn.checkpoint import BadCheckpoint
 from sbea_engine.pose.config import BadPoseConfig, PoseConfig
 from sbea_engine.pose.crossfit import left_out_rows
 from sbea_engine.pose.ensemble import PoseEnsemble
+from sbea_engine.pose.ensemble_files import read_out_of_fold, write_out_of_fold
 from sbea_engine.pose.errors import NotTrained, TooFewLabels
 from sbea_engine.pose.factory import create, load
 from sbea_engine.pose.member import member_config
 from sbea_engine.pose.training import fingerprint
 from sbea_engine.progress import Progress
+from tests.fixtures.full_disk import full_disk
 
 SHORT = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=4, members=4)
 
@@ -179,3 +185,85 @@ class TestSaveAndLoad:
         (tmp_path / "member-1" / "card.json").unlink()
         with pytest.raises(BadModel, match="member-1"):
             load(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("place", "value"),
+        [
+            *((("calibration", "radius_px"), value) for value in (None, -1, 0, 1e300, "2.5", [2.5], True)),
+            *((("calibration", "spread_weight"), value) for value in (None, -1, 1e300, "1", True)),
+            *((("calibration", "slope"), value) for value in (None, -1, "1")),
+            (("calibration",), None),
+            (("calibration",), [1]),
+            (("individuals",), "mouse"),
+            (("individuals",), ["other"]),
+            (("skeleton", "keypoints"), ["tail", "nose"]),
+        ],
+    )
+    def test_a_card_that_does_not_fit(
+        self, ensemble: PoseEnsemble, tmp_path: Path, place: tuple[str, ...], value: object
+    ) -> None:
+        ensemble.save(tmp_path)
+        card = json.loads((tmp_path / CARD_FILE).read_text())
+        within = card["stage_facts"]
+        for name in place[:-1]:
+            within = within[name]
+        within[place[-1]] = value
+        (tmp_path / CARD_FILE).write_text(json.dumps(card))
+        with pytest.raises(BadModel, match="ensemble"):
+            load(tmp_path, threads=1)
+
+    @pytest.mark.parametrize("members", [3, 5, "4", True, None])
+    def test_another_number_of_members(self, ensemble: PoseEnsemble, tmp_path: Path, members: object) -> None:
+        ensemble.save(tmp_path)
+        card = json.loads((tmp_path / CARD_FILE).read_text())
+        card["config"]["members"] = members
+        (tmp_path / CARD_FILE).write_text(json.dumps(card))
+        with pytest.raises(BadModel):
+            load(tmp_path, threads=1)
+
+    def test_a_member_whose_card_names_keypoints_in_another_order(
+        self, ensemble: PoseEnsemble, tmp_path: Path
+    ) -> None:
+        """No checksum holds the card of a member."""
+        ensemble.save(tmp_path)
+        file = tmp_path / "member-2" / CARD_FILE
+        card = json.loads(file.read_text())
+        card["stage_facts"]["skeleton"]["keypoints"].reverse()
+        file.write_text(json.dumps(card))
+        with pytest.raises(BadModel, match="member-2: is no member of the ensemble"):
+            load(tmp_path, threads=1)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"points_px": np.zeros((4, 20, 1, 2), np.float32)},
+            {"points_px": np.zeros((4, 19, 1, 2, 2), np.float32)},
+            {"points_px": np.full((4, 20, 1, 2, 2), np.inf, np.float32)},
+            {"points_px": np.zeros((4, 20, 1, 2, 2), np.int32)},
+            {"confidence": np.full((4, 20, 1, 2), 1.5, np.float32)},
+            {
+                "points_px": np.zeros((0, 20, 1, 2, 2), np.float32),
+                "confidence": np.zeros((0, 20, 1, 2), np.float32),
+            },
+            {"members": "[" * 100_000},
+            {"members": '["a"]'},
+        ],
+        ids=["axes", "frames", "inf", "int", "confidence", "none", "deep", "members"],
+    )
+    def test_answers_that_cannot_be(
+        self, ensemble: PoseEnsemble, tmp_path: Path, change: dict[str, Any]
+    ) -> None:
+        ensemble.save(tmp_path)
+        file = tmp_path / WEIGHTS_FILE
+        with safe_open(file, framework="numpy") as handle:
+            members = handle.metadata()["members"]
+            before = {name: handle.get_tensor(name) for name in ("points_px", "confidence")}
+        found = {"members": members, **before, **change}
+        save_file({name: found[name] for name in before}, file, {"members": found["members"]})
+        with pytest.raises(BadModel, match=re.escape(str(file))):
+            read_out_of_fold(tmp_path)
+
+    def test_a_full_disk_leaves_nothing_half_written(self, ensemble: PoseEnsemble, tmp_path: Path) -> None:
+        with full_disk(500), pytest.raises(OSError, match="too large"):
+            write_out_of_fold(tmp_path, ensemble.out_of_fold_, ["a"] * 4)
+        assert list(tmp_path.iterdir()) == []

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -78,5 +79,25 @@ class TestJson:
         document = make_links(labels_of(ROW)).to_dict()
         with pytest.raises(ValueError, match="4 keypoints"):
             Links.from_dict(document | {"edges": [[0, 9]]}, 4)
-        with pytest.raises(ValueError, match="reshape"):
+        with pytest.raises(ValueError, match="reach_px"):
             Links.from_dict(document, 3)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"extent_px": math.nan},
+            {"extent_px": "9"},
+            {"extent_px": -1.0},
+            {"reach_px": [[-1.0] * 4] * 4},
+            {"reach_px": [[math.inf] * 4] * 4},
+            {"reach_px": [["1"] * 4] * 4},
+            {"edges": [[0, 1.5]]},
+            {"edges": [[0, True]]},
+            {"edges": [[0, 1, 2]]},
+            {"edges": 3},
+        ],
+    )
+    def test_numbers_that_cannot_be(self, change: dict[str, object]) -> None:
+        document = make_links(labels_of(ROW)).to_dict()
+        with pytest.raises((TypeError, ValueError)):
+            Links.from_dict(document | change, 4)
