@@ -112,8 +112,6 @@ def build_network(wanted: NetworkRequest) -> PoseNetwork:
     config = wanted.config
     if config.family not in NETWORKS:
         raise BadPoseConfig(f"Unknown pose network {config.family!r}; known: {', '.join(NETWORKS)}.")
-    if config.disc_radius_px is not None and config.family != "deeplabcut":
-        raise BadPoseConfig(f"disc_radius_px is of the family deeplabcut; {config.family} has no discs.")
     network = NETWORKS[config.family](wanted)
     if config.context_frames:  # made last: the other weights are those of a network without
         network.context = TemporalContext(_finest_channels(network), CONTEXT_STRIDE // network.stride)
