@@ -43,6 +43,8 @@ EVERY_CHUNK = "every_chunk"  # attribute of a store in which a chunk that is not
 VERSIONS = "versions"  # attribute: which versions of the program wrote to a store, in turn
 # What damaged files make Zarr and our own reading of attributes raise; nesting without end is a RuntimeError.
 DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, BadInput)
+# Keys of the provenance that stores of earlier versions lack; these go on without them.
+LATER_FACTS = frozenset({"poses_sha256"})
 HIGHEST_ROW = 1_000_000_000  # a year at 30 frames a second; beyond it a row's number is damage
 
 
@@ -182,7 +184,11 @@ class WindowStore:
 
     def require_same_run(self, attributes: Mapping[str, Any], rows: NDArray[np.int64]) -> None:
         """Raise the layout's error, naming what differs, unless this store was begun with these facts."""
-        differing = [name for name, value in attributes.items() if self._attributes.get(name) != value]
+        facts = dict(attributes)
+        if isinstance(facts.get("provenance"), Mapping):
+            unknown = LATER_FACTS - self.provenance.keys()
+            facts["provenance"] = {k: v for k, v in facts["provenance"].items() if k not in unknown}
+        differing = [name for name, value in facts.items() if self._attributes.get(name) != value]
         if not np.array_equal(self.rows, rows):
             differing.append(f"{self.layout.row}s")
         if differing:

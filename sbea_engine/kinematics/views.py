@@ -80,8 +80,7 @@ def fit_subspace(points_px: ArrayLike, confidence: ArrayLike, variance_px2: floa
     if views < 2:
         raise BadSmoothing(f"Smoothing across views needs two or more of them, got {views}.")
     together = np.moveaxis(px.reshape(views, -1, 2), 0, 1).reshape(-1, 2 * views)
-    good = (np.nan_to_num(sure.reshape(views, -1)) >= SURE).all(axis=0) & np.isfinite(together).all(axis=1)
-    together = together[good]
+    together = together[all_sure(px, sure).ravel()]
     if len(together) < LEAST_POINTS:
         raise BadSmoothing(
             f"Only {len(together)} points are seen by all {views} views with a confidence of {SURE} or more; "
@@ -92,6 +91,13 @@ def fit_subspace(points_px: ArrayLike, confidence: ArrayLike, variance_px2: floa
         if found.misfit_px2.max() <= variance_px2:
             break
     return found
+
+
+def all_sure(points_px: Floats, confidence: Floats) -> NDArray[np.bool_]:
+    """bool (...): points (view, ..., 2) that every view is sure of; from these alone it is learned how the
+    views belong together."""
+    there = np.isfinite(points_px).all(axis=-1) & (np.nan_to_num(confidence) >= SURE)
+    return np.asarray(there.all(axis=0))
 
 
 def _components(together: Floats, dimensions: int) -> Subspace:
@@ -147,16 +153,16 @@ def learn_together(
     )
     followed = _apart(px, sure, numbers, configs, alone)
     apart = [judged(*own, config, sure.shape[1:]) for own, config in zip(followed, configs, strict=True)]
-    spread = np.concatenate([view.sigma_px.ravel() for view in apart]).astype(np.float64)
-    known = spread[np.isfinite(spread)]
-    variance = float((known**2).mean()) if len(known) else 0.0
-    space = fit_subspace(
-        np.stack([view.points_px for view in apart]), np.stack([view.confidence for view in apart]), variance
-    )
+    points = np.stack([view.points_px for view in apart]).astype(np.float64)
+    trust = np.stack([view.confidence for view in apart]).astype(np.float64)
+    learned = all_sure(points, trust)
+    spread = np.stack([view.sigma_px for view in apart]).astype(np.float64)[:, learned]
+    space = fit_subspace(points, trust, float((spread**2).mean()) if spread.size else 0.0)
     if space.basis.shape[2] == 2 * len(px):
         return Together(alone=alone, space=None, strength=None)
     # What is left of the noise after smoothing lies off the subspace as well, and is no misfit.
-    noise = np.array([own.changing[answered.there].mean() for own, answered in followed])
+    sure_rows = learned.reshape(len(learned), -1)
+    noise = np.array([own.changing[sure_rows].mean() for own, _ in followed])
     space = replace(space, misfit_px2=np.maximum(space.misfit_px2 - noise, 0.0))
     observed = _observed(px, sure, space, configs)
     strength = robust_strength(observed, np.diff(numbers, prepend=numbers[:1]), configs[0].motion)
@@ -214,10 +220,13 @@ def _jointly(
     spread = np.einsum("vmd,tsde,vme->vts", space.basis, found.covariance, space.basis) / 2
     there = np.asarray(np.isfinite(observed.points).all(axis=-1))
     nearby = np.where(there, np.moveaxis(sure.reshape(*sure.shape[:2], -1), 0, -1), 0).max(axis=-1)
+    usual = _middle(np.where(there, observed.variance, np.nan))
     views = []
     for view in range(len(px)):
         own = there[..., view]
-        claimed = np.where(own, observed.variance[..., view], np.nan)
+        claimed = np.where(
+            own, observed.variance[..., view], usual
+        )  # a view that is blind errs as the others
         followed = Followed(
             mean=means[view],
             changing=spread[view] + space.misfit_px2[view],
@@ -231,6 +240,13 @@ def _jointly(
         )
         views.append((followed, answered))
     return views
+
+
+def _middle(values: Floats) -> Floats:
+    """Median over the last axis, NaN left out; NaN where there is nothing."""
+    ordered, count = np.sort(values, axis=-1), np.isfinite(values).sum(axis=-1)  # NaN last
+    at = np.maximum(count - 1, 0) // 2
+    return np.take_along_axis(ordered, at[..., None], axis=-1)[..., 0]
 
 
 def _the_surer(own: tuple[Followed, Answered], joint: tuple[Followed, Answered]) -> tuple[Followed, Answered]:

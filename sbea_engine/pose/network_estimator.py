@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from sbea_engine.data import LabelSet, Skeleton
 from sbea_engine.errors import BadInput
+from sbea_engine.nn.backbone_source import BadBackbone
 from sbea_engine.nn.card import WEIGHTS_FILE, BadModel, ModelCard, file_sha256, reason
 from sbea_engine.nn.checkpoint import check_tensors, write_tensors
 from sbea_engine.nn.lanes import lanes_for
@@ -124,6 +125,8 @@ class NetworkEstimator(PosePredictor, Generic[Network, PlanKind]):
             weights = load_file(folder / WEIGHTS_FILE)
             check_tensors(weights, self.model_.state_dict())
             self.model_.load_state_dict(weights)
+        except BadBackbone as error:  # of the package transformers, which has a remedy of its own
+            raise BadModel(f"{folder}: this pose model cannot be read ({error}).") from error
         except UNREADABLE as error:
             raise BadModel(
                 f"{folder}: this pose model cannot be read ({reason(error)}). Copy the whole folder again."

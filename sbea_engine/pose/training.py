@@ -44,6 +44,9 @@ MIN_FRAMES = 4
 CURVE_POINTS = 15
 NAMED_VIDEOS = 3
 
+LOSSES = {"heatmap_unet": 2}
+"""Families whose loss is another than at first: what was trained by it is no part of such a run."""
+
 REFIT_RATE = 0.5
 """Of the learning rate, where a trained network goes on with more frames."""
 
@@ -327,6 +330,8 @@ def fingerprint(labels: LabelSet, config: PoseConfig) -> str:
         for k, v in config.to_dict().items()
         if k not in {"threads", "device", "cache_bytes"} and not (k in LATER_SETTINGS and v == usual[k])
     }
+    if config.family in LOSSES:
+        settings["loss"] = LOSSES[config.family]
     source = parse_source(config.backbone)
     if source is not None:
         settings["backbone_files"] = files_checksums(source)

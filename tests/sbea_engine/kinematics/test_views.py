@@ -8,7 +8,7 @@ import pytest
 
 from sbea_engine.geometry import reproject
 from sbea_engine.kinematics.smoothing import BadSmoothing, SmoothingConfig, confidence_of, smooth_points
-from sbea_engine.kinematics.views import fit_subspace, smooth_views
+from sbea_engine.kinematics.views import fit_subspace, learn_together, smooth_views
 from tests.fixtures.looking_rig import looking_rig
 from tests.fixtures.noisy_motion import RADIUS_PX, true_motion
 
@@ -81,6 +81,41 @@ def test_a_view_that_errs_less_than_it_claims_keeps_its_answers(tmp_path: Path) 
     assert np.sqrt((away[~blind] ** 2).mean()) < 0.7  # with the views put together everywhere it is 2
     assert away[blind].max() < 12
     assert away[blind].mean() > 1  # so these do come from the others
+
+
+@pytest.mark.slow
+def test_a_view_that_never_answers_is_as_doubtful_as_the_others(tmp_path: Path) -> None:
+    """What it says comes from them, with all their errors, and wherever a window of a recording falls."""
+    truth, answers, confidence = seen(tmp_path, 30, outliers=0)
+    confidence[:] = 0.9  # claims far more than the answers jitter: most of it lasts
+    answers = truth + np.random.default_rng(5).normal(0, 0.3, truth.shape)
+    once, never = answers.copy(), answers.copy()
+    once[0, 1:, :, 0], never[0, :, :, 0] = np.nan, np.nan
+    together = learn_together(answers, confidence, np.arange(FRAMES), CONFIGS)
+    sigma = [
+        smooth_views(px, confidence, np.arange(FRAMES), CONFIGS, together)[0].sigma_px[100, 0, 0]
+        for px in (answers, once, never)
+    ]
+    assert min(sigma) > 0.8 * max(sigma)
+
+
+@pytest.mark.slow
+def test_a_keypoint_that_nobody_is_sure_of_says_nothing_of_the_misfit(tmp_path: Path) -> None:
+    points_mm, _ = true_motion(tmp_path, FRAMES, seed=2)
+    truth = reproject(looking_rig(), points_mm)
+    answers = truth + np.random.default_rng(4).normal(0, 0.4, truth.shape)
+    confidence = np.full(truth.shape[:-1], 0.95)
+    configs = [SmoothingConfig(radius_px=12)] * 3
+
+    def misfit() -> np.ndarray:
+        space = learn_together(answers, confidence, np.arange(FRAMES), configs).space
+        assert space is not None
+        return space.misfit_px2
+
+    alike = misfit()
+    answers[..., -1, :] += np.random.default_rng(6).normal(0, 40, answers[..., -1, :].shape)
+    confidence[..., -1] = 0.12
+    assert misfit() == pytest.approx(alike, rel=0.5)
 
 
 def test_the_subspace_of_linear_cameras_is_found_in_spite_of_outliers(tmp_path: Path) -> None:
