@@ -57,6 +57,7 @@ def test_no_benchmark_begins(scene: LabelSet, row: int) -> None:
         benchmark(slipped(scene, row), TINY, BenchmarkPlan(labels=(5,), folds=2), on_progress=nothing)
 
 
+@pytest.mark.slow
 def test_a_frame_that_nobody_labelled_need_not_be_there(scene: LabelSet, tmp_path: Path) -> None:
     points, said = scene.points_px.copy(), scene.visibility.copy()
     points[3], said[3] = float("nan"), -1

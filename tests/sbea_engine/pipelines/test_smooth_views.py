@@ -146,6 +146,7 @@ def test_goes_on_after_a_kill_to_the_same_bytes(
     assert smooth_stores(seen.stores, tmp_path / "parts", CONFIGS, sync=SYNC).smoothed_now == 0
 
 
+@pytest.mark.slow
 def test_other_settings_are_another_run(seen: Seen, tmp_path: Path) -> None:
     smooth_stores(seen.stores, tmp_path, CONFIGS, sync=SYNC)
     others = {view: SmoothingConfig(radius_px=2) for view in VIEWS}
@@ -216,6 +217,7 @@ def test_nothing_is_made_where_something_is_wrong(seen: Seen, tmp_path: Path) ->
     assert [file.name for file in (tmp_path / "out").rglob("*")] == ["top", "notes.txt"]
 
 
+@pytest.mark.slow
 def test_poses_that_have_changed_are_another_run(seen: Seen, tmp_path: Path) -> None:
     smooth_stores(seen.stores, tmp_path / "out", CONFIGS, sync=SYNC)
     raw = open_poses(seen.stores["top"]).window()
@@ -224,6 +226,7 @@ def test_poses_that_have_changed_are_another_run(seen: Seen, tmp_path: Path) -> 
         smooth_stores({**seen.stores, "top": moved}, tmp_path / "out", CONFIGS, sync=SYNC)
 
 
+@pytest.mark.slow
 def test_ticks_without_a_frame_cost_nothing(seen: Seen, tmp_path: Path) -> None:
     """A table may claim ten million ticks."""
     long = np.full((3, 3_000_000), MISSING)
