@@ -138,14 +138,14 @@ def against_median(observed: Observed) -> Floats:
     padded = np.full((frames + 2 * MEDIAN_HALF, *observed.points.shape[1:]), np.nan)
     padded[MEDIAN_HALF : MEDIAN_HALF + frames] = observed.points
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * MEDIAN_HALF + 1, axis=0)
-    off = ((observed.points - _median(windows)) ** 2).sum(axis=-1)
-    usual = _median(np.moveaxis(off, 0, -1))
+    off = ((observed.points - known_median(windows)) ** 2).sum(axis=-1)
+    usual = known_median(np.moveaxis(off, 0, -1))
     squared = off / (observed.variance + usual[None])
     return _inflation(squared)
 
 
-def _median(values: Floats) -> Floats:
-    """Over the last axis, NaN left out; NaN where there is nothing."""
+def known_median(values: Floats) -> Floats:
+    """Median over the last axis, NaN left out; NaN where there is nothing."""
     ordered = np.sort(values, axis=-1)  # NaN last
     count = np.isfinite(ordered).sum(axis=-1)
     low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, values.shape[-1] - 1)

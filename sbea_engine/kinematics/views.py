@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sbea_engine.kinematics.robust import Observed, Strength, robust_smooth, robust_strength
+from sbea_engine.kinematics.robust import Observed, Strength, known_median, robust_smooth, robust_strength
 from sbea_engine.kinematics.smoothing import (
     Answered,
     BadSmoothing,
@@ -220,13 +220,12 @@ def _jointly(
     spread = np.einsum("vmd,tsde,vme->vts", space.basis, found.covariance, space.basis) / 2
     there = np.asarray(np.isfinite(observed.points).all(axis=-1))
     nearby = np.where(there, np.moveaxis(sure.reshape(*sure.shape[:2], -1), 0, -1), 0).max(axis=-1)
-    usual = _middle(np.where(there, observed.variance, np.nan))
+    # A view that is blind errs as the others do whose answers place the point.
+    usual = known_median(np.where(there, observed.variance, np.nan))
     views = []
     for view in range(len(px)):
         own = there[..., view]
-        claimed = np.where(
-            own, observed.variance[..., view], usual
-        )  # a view that is blind errs as the others
+        claimed = np.where(own, observed.variance[..., view], usual)
         followed = Followed(
             mean=means[view],
             changing=spread[view] + space.misfit_px2[view],
@@ -240,13 +239,6 @@ def _jointly(
         )
         views.append((followed, answered))
     return views
-
-
-def _middle(values: Floats) -> Floats:
-    """Median over the last axis, NaN left out; NaN where there is nothing."""
-    ordered, count = np.sort(values, axis=-1), np.isfinite(values).sum(axis=-1)  # NaN last
-    at = np.maximum(count - 1, 0) // 2
-    return np.take_along_axis(ordered, at[..., None], axis=-1)[..., 0]
 
 
 def _the_surer(own: tuple[Followed, Answered], joint: tuple[Followed, Answered]) -> tuple[Followed, Answered]:
