@@ -4,9 +4,10 @@
 
 A video of a rendered mouse, 640x480, is repeated to each length and predicted from first to last frame
 (decode, both stages, write), each in a process of its own. Printed are frames a second without the loading of
-the model, the memory that was resident when the first tenth was done and at the end, and the peak. Two lines
-are fitted over the lengths: seconds by frames (how far the worst length lies from it says how linear it is)
-and MiB by frames.
+the model, the memory that was resident when the first tenth was done and at the end, how it grew from there
+on (a line through what was resident at each step: an allocator gives and takes some MiB, so that two moments
+say little), and the peak. Two lines are fitted over the lengths: seconds by frames (how far the worst length
+lies from it says how linear it is) and MiB by frames.
 """
 
 from __future__ import annotations
@@ -48,12 +49,14 @@ def measure(model: Path, video: Path, out: Path, threads: int) -> dict[str, Any]
     predict_video(model, video, out, threads=threads, on_progress=watch)
     done, at, memory = (np.array(column) for column in zip(*marks, strict=True))
     tenth = int(np.searchsorted(done, done[-1] / 10))
+    growth = np.polyfit(done[tenth:], memory[tenth:], 1)[0]
     return {
         "frames": int(done[-1]),
         "seconds": round(float(at[-1] - at[0]), 2),
         "frames_per_s": round(float((done[-1] - done[0]) / (at[-1] - at[0])), 1),
         "mib_at_a_tenth": round(float(memory[tenth])),
         "mib_at_the_end": round(float(memory[-1])),
+        "grew_by_mib_a_thousand_frames": round(float(1000 * growth), 3),
         "mib_at_most": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 

@@ -6,11 +6,14 @@ import logging
 import time
 import uuid
 from pathlib import Path
+from typing import cast
 
 from celery.exceptions import Ignore
+from django.conf import settings
 
 from sbea_engine.errors import Cancelled, EngineError
 from sbea_engine.io.poses_store import open_poses
+from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pipelines.shared_prediction import SharedPrediction
 from sbea_engine.progress import Progress
 from webapp.api.errors import AppError
@@ -103,6 +106,7 @@ def _shared(job_id: uuid.UUID, result: PoseResult, *, leads: bool) -> SharedPred
         video_source_path(video=result.video),
         JobRanges(job_id, leads=leads),
         _parts(job_id),
+        runtime=cast("Runtime", settings.SBEA_POSE_RUNTIME),
     )
 
 

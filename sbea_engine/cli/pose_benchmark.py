@@ -36,6 +36,7 @@ COLUMNS = (
 )
 @click.option("--family", default="two_stage", show_default=True, help="Kind of model.")
 @click.option("--backbone", default="auto", show_default=True, help="As of `sbea pose train`.")
+@click.option("--members", type=int, default=1, show_default=True, help="Networks that answer together.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the first training of a fold.")
 @click.option("--iterations", type=int, help="Steps of training, instead of the preset's.")
 @click.option("--minutes", type=float, help="Of each training, at most.")

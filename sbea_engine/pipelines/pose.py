@@ -269,8 +269,8 @@ def evaluate_model(
             holdout that the model was trained with.
 
     Raises:
-        BadLabels: Of other keypoints, of an individual that the model does not know, or no keypoint is placed
-            on these frames.
+        BadLabels: Of other keypoints, of an individual that the model does not know, no keypoint is placed
+            on these frames, or one lies outside its picture.
         BadHoldout: See `split_holdout`.
     """
     model = load(model_folder, threads=threads)
@@ -288,6 +288,7 @@ def evaluate_model(
     rows = split.test if len(split.test) else split.train
     if not placed_mask(labels)[rows].any():
         raise BadLabels("No keypoint is placed on any of these frames. Label some, then measure again.")
+    check_points(labels.select(rows))
     return Evaluation(
         holdout=holdout or str(model.card_.data.get("holdout", "none")),
         part="test" if len(split.test) else "all",

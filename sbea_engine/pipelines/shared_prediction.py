@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbea_engine.io.poses_store import PosesWriter
+from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pipelines.pose_video import STORE_CHUNK, PredictionResult, answers_to
 from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.factory import PoseModel, load
@@ -97,6 +98,7 @@ class SharedPrediction:
 
     Args:
         parts: Folder for finished ranges, which all workers reach.
+        runtime: See `factory.load`. Workers may differ in it: answers then differ by rounding.
         chunk: Rows of the store that become visible together.
         range_chunks: Chunks in a range.
     """
@@ -109,10 +111,11 @@ class SharedPrediction:
         parts: Path,
         *,
         threads: int | None = None,
+        runtime: Runtime = "torch",
         chunk: int = STORE_CHUNK,
         range_chunks: int = RANGE_CHUNKS,
     ) -> None:
-        self._model: PoseModel = load(model_folder, threads=threads)
+        self._model: PoseModel = load(model_folder, threads=threads, runtime=runtime)
         self._video, self._ranges, self._parts = video, ranges, parts
         self._chunk, self._range_chunks = chunk, range_chunks
 

@@ -20,6 +20,7 @@ from sbea_engine.pose.disagreements import Disagreement, disagreements
 from sbea_engine.pose.ensemble import PoseEnsemble
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.factory import PoseModel, load
+from sbea_engine.pose.frames import check_points
 from sbea_engine.pose.heldout import HeldOut
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.recalibration import (
@@ -81,7 +82,7 @@ def calibrate_model(
 
     Raises:
         CannotJudge: Too few of the labels are new to the model.
-        BadLabels: They are of other keypoints or individuals.
+        BadLabels: They are of other keypoints or individuals, or lie outside their pictures.
         ModelExists: `out` is there already.
     """
     model = load(model_folder, threads=threads)
@@ -95,6 +96,7 @@ def calibrate_model(
             f"{LEAST_FRAMES} are needed. Label other frames, or train the model with a holdout."
         )
     truth = labels.select(new)
+    check_points(truth)
     points, confidence = _answers(model, model_folder, truth, on_progress)
     radius = float(model.card_.plan["radius_px"])
     known, right = known_points(truth), right_answers(truth, points, radius)
@@ -124,6 +126,7 @@ def suspect_labels(
 
     Raises:
         CannotJudge: The model is no ensemble, or was trained with other versions of these labels.
+        BadLabels: They lie outside their pictures.
     """
     model = load(model_folder, threads=threads)
     if isinstance(model, RecalibratedPose):
@@ -134,6 +137,7 @@ def suspect_labels(
             f"Train an ensemble (--members 5), whose members judge what they have not seen."
         )
     rows = labelled_rows(labels)
+    check_points(labels.select(rows))
     seen = _trained_with(model.card_, labels)[rows]
     points = np.full((len(rows), *labels.points_px.shape[1:]), np.nan, np.float32)
     confidence = np.zeros(points.shape[:-1], np.float32)
@@ -168,6 +172,7 @@ def compare_models(
     if not len(rows):
         raise TooFewLabels("No frame is labelled.")
     truth = labels.select(rows)
+    check_points(truth)
     first, second = (
         HeldOut.of(truth, *_answers(model, folder, truth, on_progress))
         for model, folder in zip(models, (a, b), strict=True)

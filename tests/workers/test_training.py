@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,21 @@ class TestPrediction:
         whole = client_of(owner).get(f"/api/v1/results/{result.pk}/window", {"start": 0, "stop": 30})
         assert whole["ETag"] != first["ETag"]
         np.testing.assert_array_equal(np.frombuffer(whole.content, "<f4").reshape(30, -1)[:done], part[:done])
+
+    def test_through_the_runtime_of_the_machine_and_no_other(
+        self, video: Video, monkeypatch: pytest.MonkeyPatch, settings: Any
+    ) -> None:
+        model = trained(video)
+        owner = owner_of(model.project)
+        settings.SBEA_POSE_RUNTIME = "onnx"
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, "onnxruntime", None)
+            result = prediction_start(model=model, video=video, by=owner)
+            job = finish(predict_pose, result.job)
+        assert (job.state, (job.error or {}).get("code")) == ("failed", "onnx_missing")
+        job = finish(predict_pose, job_retry(job=job, by=owner))
+        result.refresh_from_db()
+        assert (job.state, result.state, result.frames_done) == ("done", "ready", 30)
 
     def test_the_same_run_is_not_made_twice(self, video: Video) -> None:
         model = trained(video)

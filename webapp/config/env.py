@@ -49,6 +49,14 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     return value
 
 
+def choice(name: str, among: tuple[str, ...]) -> str:
+    """One of a few words; the first of them where the variable is unset."""
+    value = os.environ.get(name, among[0])
+    if value not in among:
+        raise ImproperlyConfigured(f"{name}={value!r} is unknown. Write one of: {', '.join(among)}.")
+    return value
+
+
 def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A comma-separated list without its empty parts."""
     raw = os.environ.get(name)

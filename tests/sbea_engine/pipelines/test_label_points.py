@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 
 from sbea_engine.data import LabelSet
 from sbea_engine.data.labels import BadLabels
-from sbea_engine.pipelines.pose import train_and_evaluate
+from sbea_engine.pipelines.pose import evaluate_model, train_and_evaluate
 from sbea_engine.pipelines.pose_benchmark import BenchmarkPlan, benchmark
+from sbea_engine.pipelines.trust import calibrate_model, compare_models
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.progress import Progress
 from tests.fixtures.blobs import write_scene
@@ -55,6 +57,20 @@ def test_no_benchmark_begins(scene: LabelSet, row: int) -> None:
 
     with pytest.raises(BadLabels, match="outside their pictures"):
         benchmark(slipped(scene, row), TINY, BenchmarkPlan(labels=(5,), folds=2), on_progress=nothing)
+
+
+def test_nothing_is_measured_by_them(scene: LabelSet, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    train_and_evaluate(scene, TINY, "last:0.5", model)
+    wrong = slipped(scene, FRAMES - 1)
+    measures: tuple[Callable[[], object], ...] = (
+        lambda: evaluate_model(model, wrong),
+        lambda: calibrate_model(model, wrong),
+        lambda: compare_models(model, model, wrong),
+    )
+    for measure in measures:
+        with pytest.raises(BadLabels, match=rf"nose at \(500, -40\) on frame {FRAMES - 1} of 'scene'"):
+            measure()
 
 
 @pytest.mark.slow

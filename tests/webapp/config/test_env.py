@@ -30,6 +30,9 @@ class TestTypes:
         monkeypatch.setenv(NAME, "10")
         with pytest.raises(ImproperlyConfigured, match="from 0 to 9"):
             env.integer(NAME, 1, low=0, high=9)
+        with pytest.raises(ImproperlyConfigured, match=rf"{NAME}='10' is unknown. Write one of: a, b"):
+            env.choice(NAME, ("a", "b"))
+        assert env.choice("SBEA_ABSENT", ("a", "b")) == "a"
         with pytest.raises(ImproperlyConfigured, match="SBEA_ABSENT is not set"):
             env.text("SBEA_ABSENT")
 

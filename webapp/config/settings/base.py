@@ -24,6 +24,8 @@ CSRF_TRUSTED_ORIGINS = env.words("SBEA_TRUSTED_ORIGINS")
 SBEA_MEDIA_ROOTS = env.folders("SBEA_MEDIA_ROOTS")
 # Folders with backbones to train on, each in a folder of its own (docs/adr/0032).
 SBEA_BACKBONES = env.folders("SBEA_BACKBONES")
+# What computes predictions on the workers; `onnx` needs the extra of that name (docs/adr/0036).
+SBEA_POSE_RUNTIME = env.choice("SBEA_POSE_RUNTIME", ("torch", "onnx"))
 SBEA_JOBS_ROOT = SBEA_DATA_ROOT / "jobs"
 # Further modules with Celery tasks that a worker loads, beside the product's own.
 SBEA_TASK_MODULES = env.words("SBEA_TASK_MODULES")
