@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sbea_engine.data.names import is_plain_text
 from sbea_engine.errors import BadInput
-
-_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Control characters, halves of characters, ends of lines and of paragraphs."""
 
 
 class BadBoxes(BadInput):
@@ -78,8 +75,3 @@ class Boxes:
         """SHA-256 of names, frames and edges."""
         text = json.dumps(self.individuals).encode()
         return hashlib.sha256(text + self.frames.tobytes() + self.edges_px.tobytes()).hexdigest()
-
-
-def is_plain_text(name: object) -> bool:
-    """Whether it is a text that any table and terminal shows in one line."""
-    return isinstance(name, str) and not any(unicodedata.category(c) in _NO_TEXT for c in name)

@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sbea_engine.data.names import is_plain_text
 from sbea_engine.data.skeleton import Skeleton
 from sbea_engine.errors import BadInput
 
@@ -319,5 +320,8 @@ def _require_individuals(individuals: tuple[str, ...]) -> None:
     """Raise `BadLabels` unless the names of an individual axis are texts, each of them once."""
     if not all(isinstance(name, str) and name.strip() for name in individuals):
         raise BadLabels(f"Names of individuals must be text, got {individuals!r}.")
+    odd = [name for name in individuals if not is_plain_text(name)]
+    if odd:
+        raise BadLabels(f"The name {odd[0]!a} of an individual holds control characters. Rename it.")
     if len(set(individuals)) != len(individuals):
         raise BadLabels(f"Names of individuals must be unique, got {', '.join(individuals)}.")

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sbea_engine.data.names import is_plain_text
 from sbea_engine.errors import BadInput
 
 MAX_KEYPOINTS = 512
@@ -43,6 +44,8 @@ class Skeleton:
         for name in self.keypoints:
             if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME_LENGTH:
                 raise BadSkeleton(f"Keypoint name {name!r} is not 1 to {MAX_NAME_LENGTH} characters of text.")
+            if not is_plain_text(name):
+                raise BadSkeleton(f"Keypoint name {name!a} holds control characters. Rename the keypoint.")
         repeated = sorted({n for n in self.keypoints if self.keypoints.count(n) > 1})
         if repeated:
             raise BadSkeleton(f"Keypoint names must be unique; repeated: {', '.join(repeated)}.")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sbea_engine.data.boxes import BadBoxes, Boxes, is_plain_text
+from sbea_engine.data.boxes import BadBoxes, Boxes
 from sbea_engine.data.labels import MAX_PIXEL
+from sbea_engine.data.names import is_plain_text
 from sbea_engine.io.tables.columns import BadTable, read_columns
 
 LONE = "animal 1"

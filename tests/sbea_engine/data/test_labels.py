@@ -184,6 +184,8 @@ class TestFile:
             (lambda d: d.pop("skeleton"), "skeleton"),
             (lambda d: d.update(skeleton=[]), "an object"),
             (lambda d: d.update(individuals="one"), "individuals is no list"),
+            (lambda d: d.update(individuals=["a\tb"]), r"'a\\tb' of an individual holds control characters"),
+            (lambda d: d["skeleton"]["keypoints"].append("a\x00"), r"'a\\x00' holds control characters"),
             (lambda d: d.update(frames={}), "frames is no list"),
             (lambda d: d.update(individuals=[]), "frame 0 of 'cam': points_px has a list for each of 0"),
             (lambda d: d["frames"].append(7), "entry 2 of frames is no object, got 7"),

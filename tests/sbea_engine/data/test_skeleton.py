@@ -18,7 +18,10 @@ MOUSE = Skeleton(
     heading=("tail", "snout"),
 )
 
-names = st.lists(st.text(min_size=1, max_size=20).filter(str.strip), min_size=2, max_size=8, unique=True)
+letters = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+names = st.lists(
+    st.text(letters, min_size=1, max_size=20).filter(str.strip), min_size=2, max_size=8, unique=True
+)
 
 
 class TestSkeleton:
@@ -47,6 +50,9 @@ class TestSkeleton:
             ({"keypoints": ("a", "a")}, "repeated: a"),
             ({"keypoints": ("a", "  ")}, "'  '"),
             ({"keypoints": ("a", "b" * 81)}, "1 to 80 characters"),
+            ({"keypoints": ("a", "b\x1b[2J")}, r"'b\\x1b\[2J' holds control characters"),
+            ({"keypoints": ("a\nb", "c")}, "holds control characters"),
+            ({"keypoints": ("a", "\ud800")}, r"'\\ud800' holds control characters"),
             ({"keypoints": ("a", "b"), "edges": (("a", "c"),)}, "Unknown keypoint 'c'"),
             ({"keypoints": ("a", "b"), "edges": (("a", "a"),)}, "two different"),
             ({"keypoints": ("a", "b"), "heading": ("a", "x")}, "Unknown keypoint 'x'"),

@@ -95,6 +95,7 @@ def named(stores: Mapping[str, Path]) -> list[str]:
     return [word for view, store in stores.items() for word in ("--poses", f"{view}={store}")]
 
 
+@pytest.mark.slow
 def test_the_command_smooths_late_views_together(seen: Seen, tmp_path: Path) -> None:
     (tmp_path / "sync.json").write_text(json.dumps(SYNC.to_dict()))
     done = sbea(
@@ -197,6 +198,7 @@ def altered(store: Path, place: Path, **changes: Any) -> Path:
     return write_poses(replace(raw, **changes), place)
 
 
+@pytest.mark.slow
 def test_nothing_is_made_where_something_is_wrong(seen: Seen, tmp_path: Path) -> None:
     raw = open_poses(seen.stores["top"]).window()
     nowhere = altered(seen.stores["top"], tmp_path / "nan", points_px=np.full_like(raw.points_px, np.nan))

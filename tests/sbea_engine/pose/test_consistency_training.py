@@ -121,6 +121,7 @@ class TestTraining:
         ]
         assert starts[0] == starts[1] != starts[2]
 
+    @pytest.mark.slow
     def test_a_run_that_was_stopped_goes_on_to_the_same_weights(self, kite: LabelSet, tmp_path: Path) -> None:
         config = config_of(kite, steps=25, temporal=5, reach=0.0, pose=5)
 

@@ -204,6 +204,7 @@ def test_a_parquet_file_with_a_text_that_is_none(tmp_path: Path, dictionary: boo
         KINDS["parquet"].read_poses(file)
 
 
+@pytest.mark.slow
 def test_a_parquet_file_that_swells(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     count = 60_000_000

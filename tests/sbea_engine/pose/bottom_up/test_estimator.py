@@ -42,6 +42,12 @@ def trained(twins: LabelSet) -> BottomUpEstimator:
     return BottomUpEstimator(TINY).fit(twins)
 
 
+@pytest.fixture(scope="module")
+def brief(twins: LabelSet) -> BottomUpEstimator:
+    """Answers something, of which nothing is asked but that it stays the same."""
+    return BottomUpEstimator(SHORT).fit(twins)
+
+
 def passing(frames: int) -> NDArray[np.float32]:
     """(frame, 2, 2, 2): one animal goes right, one left, 26 px apart where they pass."""
     t = np.linspace(0, 1, frames)
@@ -137,20 +143,20 @@ class TestFit:
 
 class TestSaveAndLoad:
     def test_a_loaded_model_answers_the_same(
-        self, trained: BottomUpEstimator, others: LabelSet, tmp_path: Path
+        self, brief: BottomUpEstimator, others: LabelSet, tmp_path: Path
     ) -> None:
-        card = trained.save(tmp_path)
+        card = brief.save(tmp_path)
         again = BottomUpEstimator.load(tmp_path, threads=1, device="cpu")
         assert again.card_ == card
         for mine, theirs in zip(
-            again.predict_sources(others.frames), trained.predict_sources(others.frames), strict=True
+            again.predict_sources(others.frames), brief.predict_sources(others.frames), strict=True
         ):
             np.testing.assert_array_equal(mine, theirs)
         assert "not told" in card.meaning["points_px"]
-        assert f"within {trained.plan_.radius_px:.1f} source pixels" in card.meaning["confidence"]
+        assert f"within {brief.plan_.radius_px:.1f} source pixels" in card.meaning["confidence"]
 
-    def test_a_model_of_one_stage_says_what_to_do(self, trained: BottomUpEstimator, tmp_path: Path) -> None:
-        trained.save(tmp_path)
+    def test_a_model_of_one_stage_says_what_to_do(self, brief: BottomUpEstimator, tmp_path: Path) -> None:
+        brief.save(tmp_path)
         document = json.loads((tmp_path / CARD_FILE).read_text())
         document["plan"] = document["plan"]["coarse"]
         (tmp_path / CARD_FILE).write_text(json.dumps(document))
@@ -161,9 +167,9 @@ class TestSaveAndLoad:
         "links", [None, {}, {"edges": [[0, 7]], "reach_px": [[0, 1], [1, 0]], "extent_px": 1}]
     )
     def test_a_card_whose_links_do_not_fit(
-        self, trained: BottomUpEstimator, tmp_path: Path, links: object
+        self, brief: BottomUpEstimator, tmp_path: Path, links: object
     ) -> None:
-        trained.save(tmp_path)
+        brief.save(tmp_path)
         document = json.loads((tmp_path / CARD_FILE).read_text())
         document["stage_facts"]["links"] = links
         (tmp_path / CARD_FILE).write_text(json.dumps(document))
@@ -186,6 +192,7 @@ class TestPipeline:
         )
         assert evaluate_model(tmp_path / "model", alone, "none", threads=1).figures["median_px"] < 2
 
+    @pytest.mark.slow
     def test_what_is_not_found_goes_into_the_store_as_nan(
         self, trained: BottomUpEstimator, others: LabelSet, tmp_path: Path
     ) -> None:
