@@ -183,11 +183,15 @@ def _point_name(labels: LabelSet, sizes: Sequence[Size], frame: int, individual:
 def _refuse_contradictions(labels: LabelSet) -> None:
     """A picture file is one frame, whatever its entries are called. What one says and another leaves open
     is no contradiction."""
-    first: dict[tuple[Path, int], int] = {}
+    first: dict[tuple[tuple[int, int], int], int] = {}
+    files: dict[Path, tuple[int, int]] = {}
     said = labels.visibility != Visibility.UNLABELLED
     for row, source in enumerate(labels.frames):
         still = source.path.suffix.lower() in SUFFIXES and not is_folder(source.path)
-        other = first.setdefault((source.path.resolve(), 0 if still else int(source.index)), row)
+        if source.path not in files:
+            there = source.path.stat()
+            files[source.path] = there.st_dev, there.st_ino  # the same by any link
+        other = first.setdefault((files[source.path], 0 if still else int(source.index)), row)
         both = said[row] & said[other]
         if not np.array_equal(labels.points_px[row][both], labels.points_px[other][both], equal_nan=True):
             raise BadLabels(

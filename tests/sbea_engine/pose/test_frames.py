@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,16 @@ class TestCheckPoints:
         twice = replace(scene, frames=frames, points_px=points, visibility=said)
         assert len(check_points(twice)) == 7
         with pytest.raises(BadLabels, match=rf"frame 0 of 'scene' and {other} are the same picture"):
+            check_points(moved(twice, {(6, 0, 0): (3, 3)}))
+
+    @pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+    def test_by_whatever_link(self, scene: LabelSet, link: Callable[[Path, Path], None]) -> None:
+        place = scene.frames[0].path
+        link(place.with_name("again.png"), place)
+        frames = (*scene.frames, FrameSource(video="other", index=0, path=place.with_name("again.png")))
+        points, said = (np.concatenate([a, a[:1]]) for a in (scene.points_px, scene.visibility))
+        twice = replace(scene, frames=frames, points_px=points, visibility=said)
+        with pytest.raises(BadLabels, match="frame 0 of 'scene' and frame 0 of 'other' are the same picture"):
             check_points(moved(twice, {(6, 0, 0): (3, 3)}))
 
     def test_what_one_entry_leaves_open_another_may_say(self, scene: LabelSet) -> None:
