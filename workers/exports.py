@@ -15,7 +15,8 @@ from sbea_engine.progress import Progress
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
 from webapp.recordings import storage
-from webapp.recordings.models import Video
+from webapp.recordings.models import Upload, Video
+from webapp.recordings.originals import owner_of_source
 from webapp.results.exports import LABELS, export_kind
 from webapp.results.models import PoseResult
 from webapp.results.services import export_store
@@ -65,6 +66,7 @@ def _predictions(run: JobRun, chosen: Format) -> Path:
     results = PoseResult.objects.select_related("model", "video__recording")
     result = row(results.filter(project=run.job.project), run.params["result_id"], "result")
     poses = open_poses(storage.stored_path(result.folder)).window()
+    poses = replace(poses, provenance={**poses.provenance, "video": _file_name(result.video)})
     video = _video_name(result.video)
     model = slugify(result.title)[:MOST_OF_A_NAME] or "model"
     folder = run.scratch / "export" / f"{video}-{model}"
@@ -79,6 +81,14 @@ def _video_name(video: Video) -> str:
     recording = video.recording
     name = recording.name if recording.videos.count() == 1 else f"{recording.name}-{video.view}"
     return slugify(name)[:MOST_OF_A_NAME] or "video"
+
+
+def _file_name(video: Video) -> str:
+    """Of the video's file, as people know it: an upload is called otherwise on this server's disk."""
+    owner = owner_of_source(video.source_path) if video.source_owned else None
+    uploads = Upload.objects.filter(purpose=Upload.Purpose.VIDEO)
+    upload = None if owner is None else uploads.filter(pk=owner).first()
+    return Path(video.source_path).name if upload is None else upload.filename
 
 
 def _alone(folder: Path, file: Path) -> Path:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sbea_engine.data import Poses, Skeleton
 from sbea_engine.errors import EngineError
+from sbea_engine.io import lightning_pose
 from sbea_engine.io.deeplabcut.transfer import prediction_files, read_table
 from sbea_engine.io.sleap import read_slp
 from webapp.annotation.errors import ImportRefused
@@ -21,6 +22,7 @@ __all__ = ["OutsidePredictions", "fitted", "read_outside_predictions"]
 
 VIDEOS = "videos"
 _NO_VIDEO = "{}: predictions of a video that is not in the project; left aside."
+_LINK_OUT = "{}: a link to outside the project; not followed. Copy the file in."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,7 +122,7 @@ def _of_deeplabcut(outside: OutsideProject, summary: ImportSummary) -> Found:
             summary.warn(_NO_VIDEO.format(file.name))
             continue
         if not file.resolve().is_relative_to(inside):
-            summary.warn(f"{file.name}: a link to outside the project; not followed. Copy the file in.")
+            summary.warn(_LINK_OUT.format(file.name))
             continue
         notes: list[str] = []
         try:
@@ -138,6 +140,31 @@ def _of_deeplabcut(outside: OutsideProject, summary: ImportSummary) -> Found:
             continue
         name = max(own, key=lambda name: len(videos[name].stem))
         yield name, OutsidePredictions(source=f"DeepLabCut, {file.name}", poses=poses)
+
+
+def _of_lightning_pose(outside: OutsideProject, summary: ImportSummary) -> Found:
+    """Tables called as their video; those of a model lie in its folder, and so may be several of a video."""
+    inside = outside.place.resolve()
+    folder = outside.place / VIDEOS
+    videos = {each.path.stem: name for name, each in outside.sources.items() if each.path.parent == folder}
+    for file in lightning_pose.prediction_files(outside.place):
+        if file.stem not in videos:
+            summary.warn(_NO_VIDEO.format(file.name))
+            continue
+        if not file.resolve().is_relative_to(inside):
+            summary.warn(_LINK_OUT.format(file.name))
+            continue
+        try:
+            found = lightning_pose.read_poses(file)
+        except EngineError as error:
+            summary.warn(f"Predictions left aside: {error}")
+            continue
+        for note in found.warnings:
+            summary.warn(note)
+        of_model = file.parent.name == lightning_pose.PREDICTED and file.parent.parent != outside.place
+        called = f"{file.parent.parent.name}, {file.name}" if of_model else file.name
+        [poses] = found.poses.values()
+        yield videos[file.stem], OutsidePredictions(source=f"Lightning Pose, {called}", poses=poses)
 
 
 def _of_sleap(outside: OutsideProject, summary: ImportSummary) -> Found:
@@ -158,5 +185,6 @@ def _of_sleap(outside: OutsideProject, summary: ImportSummary) -> Found:
 
 _READERS: Mapping[str, Callable[[OutsideProject, ImportSummary], Found]] = {
     "deeplabcut": _of_deeplabcut,
+    "lightning_pose": _of_lightning_pose,
     "sleap": _of_sleap,
 }

@@ -49,9 +49,11 @@ def benchmark(
     """Measure how error falls with the number of labels, on blocks of time that were held out.
 
     Labels are taken evenly over the training frames of each fold; figures are pooled over folds and seeds.
+    Numbers that a fold has not, or that cannot be trained on, are told and not measured. Below the table is
+    what twice as many labels should bring.
     """
     from sbea_engine.pipelines.pose import load_labels
-    from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan
+    from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan, forecast
     from sbea_engine.pipelines.pose_benchmark import benchmark as measure
     from sbea_engine.pose.config import PoseConfig
 
@@ -63,17 +65,42 @@ def benchmark(
         labels=tuple(None if word == "all" else int(word) for word in words), folds=folds, seeds=seeds
     )
     config = PoseConfig.from_dict(settings)
-    rows = measure(load_labels(data), config, plan, keep=keep, on_progress=output.progress)
-    output.result({"config": config.to_dict(), "rows": rows}, text=table(rows))
+    labelled = load_labels(data)
+    rows = measure(labelled, config, plan, keep=keep, on_progress=output.progress)
+    ahead = forecast(labelled, plan, rows)
+    output.result(
+        {"config": config.to_dict(), "rows": rows, "forecast": ahead},
+        text=f"{table(rows)}\n\n{forecast_words(ahead)}",
+    )
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows of `pipelines.pose_benchmark.benchmark` for people; a figure that there is not is a dash."""
+    """The rows of `pipelines.pose_benchmark.benchmark` for people; a figure that there is not is a dash, and
+    a number of labels that was not measured has the reason instead of figures."""
     lines = [("labels", "n", *(head for head, _, _ in COLUMNS))]
     for row in rows:
+        if "skipped" in row:
+            lines.append((str(row["labels"]),))
+            continue
         cells = ("-" if row[key] is None else form.format(row[key]) for _, key, form in COLUMNS)
         lines.append((str(row["labels"]), str(row["n"]), *cells))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    widths = [
+        max(len(line[column]) for line in lines if column < len(line)) for column in range(len(lines[0]))
+    ]
+    notes = ["", *(f"  not measured: {row['skipped']}" if "skipped" in row else "" for row in rows)]
     return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=False)) + note
+        for line, note in zip(lines, notes, strict=True)
+    )
+
+
+def forecast_words(forecast: Mapping[str, Any]) -> str:
+    """What `pipelines.pose_benchmark.forecast` gave, as sentences."""
+    now, ahead = forecast["now"], forecast["ahead"]
+    if ahead is None:
+        return f"No forecast: {forecast['reason']}"
+    return (
+        f"Forecast: with {ahead['labels']:.0f} training frames, twice as many, the curve through these means "
+        f"comes from {now['error_px']:.2f} to {ahead['error_px']:.2f} px; nine times in ten a benchmark "
+        f"there would show {ahead['low_px']:.2f} to {ahead['high_px']:.2f} px."
     )

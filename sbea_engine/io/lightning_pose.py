@@ -35,13 +35,16 @@ __all__ = [
     "BadLightningPose",
     "find",
     "looks_like",
+    "prediction_files",
     "read_labels",
     "read_poses",
     "write_labels",
     "write_poses",
 ]
 
-LABELLED = "labeled-data"
+LABELLED, VIDEOS = "labeled-data", "videos"
+PREDICTED = "video_preds"  # in a model's folder, for instance models/<day>/<time>/video_preds
+DEPTH = 5  # of folders below a project in which models are looked for
 LISTED = 5  # missing images named in a message before "and N more"
 LONE = "animal 1"
 
@@ -96,7 +99,7 @@ def read_labels(place: Path, *, pictures: Path | None = None) -> ImportedLabels:
     )
     if not len(labels):
         raise BadLightningPose(f"{folder}: nothing is labelled in {', '.join(f.name for f in files)}.")
-    videos = [f for f in _inside(folder / "videos") if f.suffix.lower() in VIDEO_SUFFIXES]
+    videos = [f for f in _inside(folder / VIDEOS) if f.suffix.lower() in VIDEO_SUFFIXES]
     return ImportedLabels(
         title=folder.name,
         scorer=tables[0].scorer,
@@ -129,6 +132,17 @@ def read_poses(place: Path) -> ImportedPoses:
     return ImportedPoses(title=place.stem, poses=poses, warnings=tuple(warnings))
 
 
+def prediction_files(project: Path) -> list[Path]:
+    """Tables of predictions in a project: directly in it, beside its videos, and in `video_preds` of models.
+
+    Each is called as its video. Tables of losses beside them have no such header and are passed over; a table
+    that is a link may lie anywhere, and folders that are links are not followed.
+    """
+    folders = [project, project / VIDEOS, *_folders_of_predictions(project)]
+    files = [f for folder in folders for f in _entries(folder) if f.suffix.lower() == ".csv"]
+    return [f for f in files if not f.name.startswith((".", "CollectedData")) and _is_table(f)]
+
+
 def write_labels(folder: Path, labels: LabelSet, *, title: str, scorer: str, on_progress: OnProgress) -> Path:
     """A new folder with `CollectedData.csv`, images in `labeled-data/<video>`, and an empty `videos`.
 
@@ -156,7 +170,7 @@ def write_labels(folder: Path, labels: LabelSet, *, title: str, scorer: str, on_
             label_cells(labels, columns), index=pd.Index(rows), columns=columns_of(scorer, columns)
         )
         table.to_csv(temporary / "CollectedData.csv")
-        (temporary / "videos").mkdir()
+        (temporary / VIDEOS).mkdir()
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -237,6 +251,35 @@ def _frames(folder: Path, table: Table) -> tuple[FrameSource, ...]:
 def _tables(folder: Path) -> list[Path]:
     files = sorted(folder.glob("CollectedData*.csv"))
     return [file for file in files if file.resolve().is_relative_to(folder.resolve())]
+
+
+def _folders_of_predictions(project: Path) -> list[Path]:
+    """Every `video_preds` a few levels below a project, without those in labels and videos."""
+    found: list[Path] = []
+    level = [project]
+    for _ in range(DEPTH):
+        below = [child for folder in level for child in _entries(folder)]
+        level = [f for f in below if not f.name.startswith(".") and not f.is_symlink() and f.is_dir()]
+        level = [f for f in level if f.parent != project or f.name not in (LABELLED, VIDEOS)]
+        found += [f for f in level if f.name == PREDICTED]
+    return found
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies directly in a folder; nothing where it is none, or may not be read."""
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _is_table(file: Path) -> bool:
+    """Whether a file begins as a table of labels or predictions does; never raises."""
+    try:
+        with file.open("rb") as text:
+            return text.read(64).removeprefix(b"\xef\xbb\xbf").startswith(b"scorer,")
+    except OSError:
+        return False
 
 
 def _inside(folder: Path) -> list[Path]:

@@ -183,7 +183,7 @@ FORMATS: Mapping[str, Format] = {
         Format(
             name="nwb",
             title="NWB (ndx-pose)",
-            poses_note="One NWB file for archives such as DANDI; its time stamps are frame numbers.",
+            poses_note="One NWB file for archives such as DANDI; times in seconds where the rate is known.",
             detect=nwb.looks_like,
             find=nwb.find,
             read_poses=nwb.read_poses,

@@ -211,8 +211,8 @@ class Trainer(Generic[Batch]):
         value = loss.item()
         if not math.isfinite(value):
             raise DivergenceError(
-                f"The loss became {value} at iteration {iteration + 1}. Lower the learning rate, or look for "
-                f"damaged frames among the labelled ones."
+                f"The loss became {value} at iteration {iteration + 1}. Look for damaged frames among the "
+                f"labelled ones, or train again with another seed."
             )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

@@ -105,9 +105,10 @@ def suggest_to_label(
     """Choose frames of videos that are worth labelling next.
 
     Args:
-        models: Folders of trained models; with two or more, their disagreement counts too. The first one's
-            predictions are handed back.
+        models: Folders of trained models; with two or more, their disagreement counts too, as does that of
+            the members of a single ensemble. The first one's predictions are handed back.
         labels: What is labelled so far; its frames are not suggested again. Its images must be readable.
+            Individuals go by their names only where the first model tells them apart.
         videos: Where to look. A video belongs to the labels whose file it is, else to those of its name.
         stores: Poses that all these models already predicted for some of these videos, in any order; each is
             known by the video and the weights that it was made with. They also tell of jumps.
@@ -124,7 +125,7 @@ def suggest_to_label(
     loaded = [load(folder, threads=config.threads) for folder in models]
     _require_alike(loaded, models)
     skeleton, individuals = loaded[0].skeleton_, loaded[0].individuals_
-    known = of_individuals(labels, skeleton, individuals)
+    known = of_individuals(labels, skeleton, individuals, told_apart=loaded[0].tells_individuals_apart)
     gatherer = Gatherer(loaded, videos, known, stores=stores, triangulated=triangulated)
     evidence = gatherer.gather(config.candidates, on_progress=on_progress)
     found = choose(evidence, config.count, method=config.method, seed=config.seed)
@@ -180,10 +181,11 @@ def write_predictions(found: Suggestions, folder: Path) -> dict[str, Path]:
 
 
 def _require_alike(models: Sequence[PoseModel], folders: Sequence[Path]) -> None:
+    first = models[0]
     for model, folder in zip(models, folders, strict=True):
-        first = models[0]
         same = model.skeleton_.keypoints == first.skeleton_.keypoints
-        if not same or model.individuals_ != first.individuals_:
+        by_name = model.tells_individuals_apart and first.tells_individuals_apart
+        if not same or (by_name and model.individuals_ != first.individuals_):
             raise BadEvidence(
                 f"{folder} finds other keypoints or individuals than {folders[0]}. Only models of the same "
                 f"labels can be compared."

@@ -13,11 +13,14 @@ from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton, SyncTable
 from sbea_engine.data.labels import BadLabels
 from sbea_engine.io.poses3d_store import BadPoses3DStore, Poses3DStore, open_poses3d
 from sbea_engine.io.poses_store import BadPosesStore, PosesStore, open_poses
+from sbea_engine.pose.calibration import logit_of
 from sbea_engine.pose.choosing import Evidence, Labelled
 from sbea_engine.pose.choosing.pictures import animal_pictures, whole_picture
 from sbea_engine.pose.choosing.shape import body_length
+from sbea_engine.pose.ensemble import PoseEnsemble
 from sbea_engine.pose.factory import PoseModel
 from sbea_engine.pose.frames import read_frames
+from sbea_engine.pose.recalibration import RecalibratedPose
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.container import is_folder
 from sbea_engine.video.fingerprint import fingerprint
@@ -45,9 +48,10 @@ class Gatherer:
     """Makes the evidence of each video, with predictions from stores where there are, else asked for now.
 
     Args:
-        models: Of the same keypoints and individuals.
+        models: Of the same keypoints, and of the same individuals where they tell them apart.
         videos: Where to look.
-        labels: With the individuals of the models; frames without labels have no part.
+        labels: With the individuals of the first model, see `of_individuals`; frames without labels have no
+            part.
         stores: Poses predicted already, in any order.
         triangulated: 3D poses that tell how far each view is off.
 
@@ -77,7 +81,9 @@ class Gatherer:
         """The evidence of all videos, with about `candidates` candidates in all."""
         labels = self._labels
         body = max(body_length(Labelled(points_px=labels.points_px).poses_px), 1.0)
-        looks = look_at(labels.frames, labels.points_px, body, labels.skeleton, on_progress)[1]
+        # as many pictures as there are of a candidate, where more animals are labelled than a model finds
+        shown = labels.points_px[:, : len(self._models[0].individuals_)]
+        looks = look_at(labels.frames, shown, body, labels.skeleton, on_progress)[1]
         labelled = Labelled(points_px=labels.points_px, appearance=looks)
         each = max(1, candidates // len(self._videos))
         return [self._of(number, labelled, body, each, on_progress) for number in range(len(self._videos))]
@@ -87,7 +93,7 @@ class Gatherer:
     ) -> Evidence:
         video = self._videos[number]
         name, taken = _labelled_of(video, self._labels)
-        found, rows = self._predictions(number, candidates, on_progress)
+        found, rows, spread_px = self._predictions(number, candidates, on_progress)
         poses = found[0]
         sources = [FrameSource(video=name, index=int(i), path=video) for i in poses.frames[rows]]
         pictures, appearance = look_at(sources, poses.points_px[rows], body_px, poses.skeleton, on_progress)
@@ -98,6 +104,7 @@ class Gatherer:
             labelled=labelled,
             labelled_frames=taken,
             others=tuple(found[1:]),
+            spread_px=spread_px,
             reprojection_px=self._reprojection(video, poses),
             pictures=pictures,
             appearance=appearance,
@@ -105,18 +112,23 @@ class Gatherer:
 
     def _predictions(
         self, number: int, candidates: int, on_progress: OnProgress
-    ) -> tuple[list[Poses], NDArray[np.intp]]:
-        """Poses of all models at the same frames, and the rows of the candidates among them."""
+    ) -> tuple[list[Poses], NDArray[np.intp], NDArray[np.float32] | None]:
+        """Poses of all models at the same frames, the rows of the candidates among them, and how far the
+        members of a single ensemble differ; a store does not hold that."""
         if self._stores[number]:
             found = [store.window() for store in self._stores[number]]
             found = [_first(poses, min(map(len, found))) for poses in found]
-            return found, candidate_rows(found[0], candidates)
+            return found, candidate_rows(found[0], candidates), None
         video = self._videos[number]
         with open_frames(video) as reader:
             total = reader.info.frame_count
         frames = [int(i) for i in spread(total, min(total, candidates))]
+        rows = np.arange(len(frames), dtype=np.intp)
+        if len(self._models) == 1 and (ensemble := _ensemble(self._models[0])) is not None:
+            poses, spread_px = _ask_members(self._models[0], ensemble, video, frames, on_progress)
+            return [poses], rows, spread_px
         found = [model.predict(video, frames, on_progress=on_progress) for model in self._models]
-        return found, np.arange(len(frames), dtype=np.intp)
+        return found, rows, None
 
     def _reprojection(self, video: Path, poses: Poses) -> NDArray[np.float32] | None:
         """(frame, individual, keypoint), rows as `poses`; None where the video is none of the views."""
@@ -130,6 +142,34 @@ class Gatherer:
         _, there, here = np.intersect1d(shown, poses.frames, return_indices=True)
         error[here] = found.residual_px[store.views.index(video.stem)][there]
         return error
+
+
+def _ensemble(model: PoseModel) -> PoseEnsemble | None:
+    """What has the members of a model, if it has any."""
+    beneath = model.model_ if isinstance(model, RecalibratedPose) else model
+    return beneath if isinstance(beneath, PoseEnsemble) else None
+
+
+def _ask_members(
+    model: PoseModel, ensemble: PoseEnsemble, video: Path, frames: Sequence[int], on_progress: OnProgress
+) -> tuple[Poses, NDArray[np.float32]]:
+    """What `model.predict` says, and the root mean square distance of the members' answers from their mean,
+    px (frame, individual, keypoint)."""
+    sources = [FrameSource(video=video.stem, index=index, path=video) for index in frames]
+    points, confidence, deviation = ensemble.predict_sources_with_spread(sources, on_progress=on_progress)
+    if isinstance(model, RecalibratedPose):
+        confidence = model.recalibration_.apply(logit_of(confidence).astype(np.float32))
+    poses = Poses(
+        skeleton=model.skeleton_,
+        individuals=model.individuals_,
+        frames=np.asarray(frames, dtype=np.int64),
+        points_px=points,
+        confidence=confidence,
+        provenance={"source": video.name, **model.provenance},
+    )
+    # an ensemble tells the sample's standard deviation of one coordinate, of two
+    members = len(ensemble.members_)
+    return poses, deviation * np.float32(np.sqrt(2 * (members - 1) / members))
 
 
 def _stores_by_video(
@@ -228,17 +268,27 @@ def spread(total: int, count: int) -> NDArray[np.int64]:
     return ((np.arange(count) + 0.5) * total / max(count, 1)).astype(np.int64)
 
 
-def of_individuals(labels: LabelSet, skeleton: Skeleton, individuals: tuple[str, ...]) -> LabelSet:
+def of_individuals(
+    labels: LabelSet, skeleton: Skeleton, individuals: tuple[str, ...], *, told_apart: bool = True
+) -> LabelSet:
     """The labels with the model's individuals, in its order; an only one is matched whatever it is called.
 
+    Args:
+        told_apart: Whether the model tells individuals apart. If not, their names mean nothing: the animals
+            that are labelled on a frame take its first places. Where more individuals are labelled than it
+            has places, there are as many as are labelled.
+
     Raises:
-        BadLabels: Of other keypoints, or of an individual that the model does not know.
+        BadLabels: Of other keypoints, or of an individual that the model does not know though it tells them
+            apart.
     """
     if labels.skeleton.keypoints != skeleton.keypoints:
         raise BadLabels(
             f"The model finds {', '.join(skeleton.keypoints)}; the labels are of "
             f"{', '.join(labels.skeleton.keypoints)}. Use labels of the same keypoints in the same order."
         )
+    if not told_apart:
+        return _in_places(labels, individuals)
     if labels.individuals == individuals or len(labels.individuals) == len(individuals) == 1:
         return replace(labels, individuals=individuals)
     unknown = [name for name in labels.individuals if name not in individuals]
@@ -252,6 +302,18 @@ def of_individuals(labels: LabelSet, skeleton: Skeleton, individuals: tuple[str,
     at = [individuals.index(name) for name in labels.individuals]
     points[:, at], visibility[:, at] = labels.points_px, labels.visibility
     return replace(labels, individuals=individuals, points_px=points, visibility=visibility)
+
+
+def _in_places(labels: LabelSet, individuals: tuple[str, ...]) -> LabelSet:
+    """The labels with the animals of each frame in its first places, which are one an individual or more."""
+    names = individuals if len(labels.individuals) <= len(individuals) else labels.individuals
+    shape = (len(labels), len(names), len(labels.skeleton))
+    points, visibility = np.full((*shape, 2), np.nan, np.float32), np.full(shape, -1, np.int8)
+    nowhere = ~np.isfinite(labels.points_px).all(-1).any(-1)
+    order = np.argsort(nowhere, axis=1, kind="stable")
+    rows, places = np.arange(len(labels))[:, None], slice(len(labels.individuals))
+    points[:, places], visibility[:, places] = labels.points_px[rows, order], labels.visibility[rows, order]
+    return replace(labels, individuals=names, points_px=points, visibility=visibility)
 
 
 def _labelled_of(video: Path, labels: LabelSet) -> tuple[str, NDArray[np.int64]]:

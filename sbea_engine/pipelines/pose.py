@@ -29,6 +29,7 @@ from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
 from sbea_engine.pose.neighbours import neighbourhood
 from sbea_engine.pose.plan import placed_mask
+from sbea_engine.pose.recalibration import RecalibratedPose
 from sbea_engine.pose.splits import Rows, split_holdout
 from sbea_engine.pose.training import fingerprint
 from sbea_engine.pose.warm_split import Known, split_as_before
@@ -293,7 +294,7 @@ def evaluate_model(
         holdout=holdout or str(model.card_.data.get("holdout", "none")),
         part="test" if len(split.test) else "all",
         figures=_measure(model, *_answer(model, labels, rows, on_progress, who)),
-        warnings=_seen_in_training(model.card_, labels, rows),
+        warnings=_seen_in_training(model.card_, labels, rows) + _seen_in_calibration(model, labels, rows),
     )
 
 
@@ -323,6 +324,19 @@ def _seen_in_training(card: ModelCard, labels: LabelSet, rows: Rows) -> tuple[st
     return (
         f"The model was trained with {seen} of these {len(rows)} frames: the figures say how well it "
         f"remembers them, not how well it finds keypoints in new ones. Measure on held-out frames.",
+    )
+
+
+def _seen_in_calibration(model: PoseModel, labels: LabelSet, rows: Rows) -> tuple[str, ...]:
+    """A warning where the frames to measure on are ones that the confidence was fitted on."""
+    if not isinstance(model, RecalibratedPose):
+        return ()
+    seen = sum((labels.frames[row].video, int(labels.frames[row].index)) in model.fitted_on for row in rows)
+    if not seen:
+        return ()
+    return (
+        f"The confidence was calibrated on {seen} of these {len(rows)} frames: their calibration error says "
+        f"how well it was fitted, not how far it can be trusted. Measure it on other frames.",
     )
 
 

@@ -6,8 +6,8 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,25 @@ from sbea_engine.data import LabelSet
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.card import write_json
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.crossfit import left_out_rows
+from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.factory import create
 from sbea_engine.pose.frames import check_frames, check_points
+from sbea_engine.pose.learning_curve import BadCurve, fit_learning_curve
 from sbea_engine.pose.matching import match_to_truth
+from sbea_engine.pose.member import member_config
 from sbea_engine.pose.metrics import figures
 from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.reliability import reliability
-from sbea_engine.pose.splits import Rows, split_holdout
-from sbea_engine.pose.training import fingerprint, labels_checksum
+from sbea_engine.pose.splits import (
+    BadHoldout,
+    Rows,
+    Split,
+    labelled_rows,
+    split_holdout,
+    split_validation,
+)
+from sbea_engine.pose.training import check_labels, check_placed, fingerprint, labels_checksum
 from sbea_engine.progress import OnProgress, Progress, ignore
 
 LEAST_LABELS = 5
@@ -85,37 +96,128 @@ def benchmark(
 
     Frames are taken evenly over the training frames of a fold. Nothing is chosen by a test frame.
 
+    Before the first training every number is looked at in every fold. One that some fold has not, or whose
+    evenly taken frames cannot be trained on in some fold (too few of them, a keypoint that is on none), is
+    left out whole, because figures of fewer folds would not be comparable; the other numbers are measured.
+    Other frames are not taken instead: that would choose by what is labelled. What only a training itself
+    finds out (a backbone that is not there) still ends the run; `keep` holds what was measured until then.
+
     Args:
         keep: Folder of what was measured already; a run that was stopped goes on from there.
-        on_progress: Told of every training that ended (stage "benchmark").
+        on_progress: Told of every training that ended (stage "benchmark"); the total is of those that there
+            will be.
 
     Returns:
         One row a number of labels, figures pooled over folds and seeds: `labels`, `folds`, `seeds`, `n`,
         `missing`, `mean_px`, `median_px`, `rms_px`, `pck5`, `pck10`, `over50` (points), `ece`,
         `ece_by_chance` and `ece_by_chance_95` (what a perfect confidence would show, see `Reliability`),
-        `train_s` (mean of a training, wall clock), `by_fold` (mean px of each) and `by_keypoint`.
+        `train_s` (mean of a training, wall clock), `by_fold` (mean px of each) and `by_keypoint`. A number
+        that cannot be measured has `labels` and `skipped`, the reason, and nothing else.
 
     Raises:
-        BadBenchmark: A fold has fewer training frames than asked for; `keep` cannot be written, or holds a
-            damaged file.
+        BadBenchmark: No number can be measured, or a fold has nothing to test on; `keep` cannot be written,
+            or holds a damaged file.
     """
     if keep is not None:
         _require_folder(keep)
+    create(config)  # a family that there is not is told first
     check_points(labels)
     check_frames(labels.frames)
-    total = len(plan.labels) * plan.folds * plan.seeds
+    splits = _splits(labels, plan.folds)
+    skipped = [_why_not(labels, config, count, splits) for count in plan.labels]
+    if all(skipped):
+        reasons = dict(zip(plan.labels, skipped, strict=True))
+        told = "; ".join(f"{_named(count)} labels: {reason}" for count, reason in reasons.items())
+        raise BadBenchmark(f"Nothing can be measured on these labels. {told}")
+    total = skipped.count(None) * plan.folds * plan.seeds
     done = 0
-    rows = []
-    for count in plan.labels:
+    rows: list[dict[str, Any]] = []
+    for count, reason in zip(plan.labels, skipped, strict=True):
+        if reason is not None:
+            rows.append({"labels": _named(count), "skipped": reason})
+            continue
         cells: list[list[_Cell]] = []
-        for fold in range(plan.folds):
+        for split in splits:
+            train, truth = labels.select(spread(split.train, count)), labels.select(split.test)
             cells.append([])
             for seed in range(config.seed, config.seed + plan.seeds):
-                cells[-1].append(_cell(labels, replace(config, seed=seed), count, fold, plan.folds, keep))
+                cells[-1].append(_cell(train, truth, replace(config, seed=seed), keep))
                 done += 1
                 on_progress(Progress(stage="benchmark", done=done, total=total))
         rows.append(_row(labels, count, plan, cells))
     return rows
+
+
+def forecast(labels: LabelSet, plan: BenchmarkPlan, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What twice as many training frames as the largest number measured should bring.
+
+    The curve of `learning_curve` goes through one point a number of training frames: the pooled mean error.
+    Folds are no points of their own, because how hard a block is has nothing to do with the number.
+
+    Args:
+        rows: What `benchmark` gave for these labels and this plan.
+
+    Returns:
+        `now` and `ahead`, each a `Forecast` as an object (`labels`: training frames, the mean over folds;
+        `error_px`, `low_px`, `high_px`), and `reason`: empty, or why the two are None.
+    """
+    whole = float(np.mean([len(split.train) for split in _splits(labels, plan.folds)]))
+    # A number that is the whole fold was trained on the same frames as "all": one point, not two.
+    errors = {
+        whole if row["labels"] == "all" else float(row["labels"]): row["mean_px"]
+        for row in rows
+        if row.get("mean_px") is not None
+    }
+    try:
+        curve = fit_learning_curve(list(errors), list(errors.values()))
+        now, ahead = curve.forecast(curve.largest), curve.forecast(2 * curve.largest)
+    except BadCurve as error:
+        return {"now": None, "ahead": None, "reason": str(error)}
+    return {"now": asdict(now), "ahead": asdict(ahead), "reason": ""}
+
+
+def _splits(labels: LabelSet, folds: int) -> list[Split]:
+    """Of each fold, in order of time."""
+    splits = []
+    for fold in range(folds):
+        try:
+            splits.append(split_holdout(labels, f"block:{fold / folds:.6f}-{(fold + 1) / folds:.6f}"))
+        except BadHoldout as error:
+            raise BadBenchmark(
+                f"Fold {fold + 1} of {folds} cannot be measured: {error} Take fewer folds, or label more."
+            ) from error
+    return splits
+
+
+def _named(count: int | None) -> int | str:
+    return "all" if count is None else count
+
+
+def _why_not(labels: LabelSet, config: PoseConfig, count: int | None, splits: Sequence[Split]) -> str | None:
+    """Why so many labels cannot be measured in every fold; None where they can."""
+    fewest = min(len(split.train) for split in splits)
+    if count is not None and count > fewest:
+        return f"a fold has {fewest} training frames"
+    for number, split in enumerate(splits, start=1):
+        try:
+            _check_trainable(labels.select(spread(split.train, count)), config)
+        except TooFewLabels as error:
+            return f"fold {number} of {len(splits)}: {error}"
+    return None
+
+
+def _check_trainable(train: LabelSet, config: PoseConfig) -> None:
+    """Raise `TooFewLabels` as the training would, without training; of an ensemble, as any of its members."""
+    if config.members > 1:
+        for number, left_out in enumerate(left_out_rows(train, config.members)):
+            seen = np.setdiff1d(np.arange(len(train)), left_out)
+            _check_trainable(train.select(seen), member_config(config, number))
+        return
+    if create(config).tells_individuals_apart:
+        check_labels(train)
+    else:
+        check_placed(train.skeleton, np.asarray(placed_mask(train).any(axis=1)), "", train.frames)
+    split_validation(train, labelled_rows(train), config.validation)
 
 
 def _require_folder(keep: Path) -> None:
@@ -137,11 +239,7 @@ def spread(rows: Rows, count: int | None) -> Rows:
     return rows[np.round(np.linspace(0, len(rows) - 1, count)).astype(np.intp)]
 
 
-def _cell(
-    labels: LabelSet, config: PoseConfig, count: int | None, fold: int, folds: int, keep: Path | None
-) -> _Cell:
-    split = split_holdout(labels, f"block:{fold / folds:.6f}-{(fold + 1) / folds:.6f}")
-    train, truth = labels.select(spread(split.train, count)), labels.select(split.test)
+def _cell(train: LabelSet, truth: LabelSet, config: PoseConfig, keep: Path | None) -> _Cell:
     file = None if keep is None else keep / f"{_name(train, truth, config)}.json"
     placed = placed_mask(truth)
     if file is not None and file.exists():
@@ -216,7 +314,7 @@ def _row(
     right = np.concatenate([cell.distance_px[cell.placed] <= cell.radius_px for cell in every])
     told = reliability(confidence, right)
     return {
-        "labels": "all" if count is None else count,
+        "labels": _named(count),
         "folds": plan.folds,
         "seeds": plan.seeds,
         **figures(distance, placed),

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.runtime import Runtime
-from sbea_engine.pipelines.pose_video import STORE_CHUNK, PredictionResult, answers_to
+from sbea_engine.pipelines.pose_video import STORE_CHUNK, PredictionResult, answers_to, rate_fact
 from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.factory import PoseModel, load
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -139,7 +139,8 @@ class SharedPrediction:
         with open_frames(self._video) as reader:
             split, facts = self._split(reader), self._facts(reader)
             skeleton, who = self._model.skeleton_, self._model.individuals_
-            with PosesWriter(out_store, skeleton, who, split.frame_count, self._chunk, facts) as writer:
+            told = {**facts, **rate_fact(reader.info, out_store)}
+            with PosesWriter(out_store, skeleton, who, split.frame_count, self._chunk, told) as writer:
                 start = writer.frames_done
                 self._ranges.lay_out(split.count)
                 on_begin(split.count - start // split.frames)
@@ -216,6 +217,7 @@ class SharedPrediction:
         return Split(frame_count=total, frames=frames)
 
     def _facts(self, reader: FrameReader) -> dict[str, Any]:
+        """What names the work, and so its parts. Helpers do not know which further facts the store has."""
         return {
             "video": self._video.name,
             "video_fingerprint": fingerprint(self._video),

@@ -16,7 +16,7 @@ from sbea_engine.nn.card import ModelCard
 from sbea_engine.pipelines.pose import individuals_of
 from sbea_engine.pose.agreement import answers_logit
 from sbea_engine.pose.comparison import Comparison, compare
-from sbea_engine.pose.disagreements import Disagreement, disagreements
+from sbea_engine.pose.disagreements import Disagreement, disagreements, in_order_of
 from sbea_engine.pose.ensemble import PoseEnsemble
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.factory import PoseModel, load
@@ -34,6 +34,7 @@ from sbea_engine.pose.reliability import Reliability, reliability
 from sbea_engine.pose.splits import labelled_rows
 from sbea_engine.pose.suspects import Suspect, find_suspects
 from sbea_engine.pose.training import labels_checksum
+from sbea_engine.pose.warm_start import by_video
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.reader import open_frames
 
@@ -102,7 +103,12 @@ def calibrate_model(
     known, right = known_points(truth), right_answers(truth, points, radius)
     fitted, unseen = recalibrate(truth, confidence, right)
     if out is not None:
-        facts = {"labels_sha256": labels_checksum(truth), "frames": len(truth)}
+        fitted_on = {(source.video, int(source.index)) for source in truth.frames}
+        facts = {
+            "labels_sha256": labels_checksum(truth),
+            "frames": len(truth),
+            "by_video": by_video(fitted_on),
+        }
         copy_recalibrated(model_folder, RecalibratedPose.of(model, fitted, facts), out)
     return Recalibration(
         before=reliability(confidence[known], right[known]),
@@ -191,14 +197,22 @@ def compare_on_video(
 ) -> list[Disagreement]:
     """Frames of a video without labels on which two models differ most; every so many frames are looked at.
 
+    Individuals are compared by name. Where a model does not tell them apart, they are paired by position,
+    frame by frame, and an animal that only one of the models found has no part. Names are then those of the
+    model that tells individuals apart, or the places of A.
+
     Raises:
-        CannotJudge: The models find other keypoints or individuals, or `every` is below 1.
+        CannotJudge: The models find other keypoints, or other individuals though both tell them apart; or
+            `every` is below 1.
     """
     if every < 1:
         raise CannotJudge(f"Frames are looked at every 1 or more, got {every}.")
     models = [load(folder, threads=threads) for folder in (a, b)]
     first, second = models
-    if (first.skeleton_.keypoints, first.individuals_) != (second.skeleton_.keypoints, second.individuals_):
+    by_name = first.tells_individuals_apart and second.tells_individuals_apart
+    if first.skeleton_.keypoints != second.skeleton_.keypoints or (
+        by_name and first.individuals_ != second.individuals_
+    ):
         raise CannotJudge(f"{a} and {b} find other keypoints or individuals, and cannot be compared.")
     with open_frames(video) as reader:
         frames = list(range(0, reader.info.frame_count, every))
@@ -211,8 +225,12 @@ def compare_on_video(
 
         poses = model.predict(video, frames, on_progress=report)
         found.append((poses.points_px, poses.confidence))
-    names = (first.individuals_, first.skeleton_.keypoints)
-    return disagreements(np.asarray(frames, np.int64), found[0], found[1], names)
+    names = first.individuals_
+    if not by_name and second.tells_individuals_apart:
+        names, found[0] = second.individuals_, in_order_of(found[1][0], *found[0])
+    elif not by_name:
+        found[1] = in_order_of(found[0][0], *found[1])
+    return disagreements(np.asarray(frames, np.int64), found[0], found[1], (names, first.skeleton_.keypoints))
 
 
 def _answers(

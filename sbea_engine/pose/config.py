@@ -120,7 +120,7 @@ class PoseConfig:
     """Settings of one pose training.
 
     Attributes:
-        preset: `tiny` (seconds, for tests), `fast` (a minute or two on CPU) or `default` (three or four);
+        preset: `tiny` (seconds, for tests), `fast` (a minute or two on CPU) or `default` (four or five);
             twice that for several individuals.
         family: Member of the registry in `factory.py`.
         seed: Of weights, views and order. Same seed, config, labels, threads and machine: same model.

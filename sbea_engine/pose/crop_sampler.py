@@ -30,7 +30,8 @@ class CropSampler:
 
     Args:
         frames: Loaded with reduced frames.
-        rows: Labelled frames to draw from; each labelled animal is used once before any is used again.
+        rows: Labelled frames to draw from; each labelled animal is used once before any is used again, and
+            so is each frame that a person called empty, of which some place is seen.
     """
 
     def __init__(
@@ -61,8 +62,18 @@ class CropSampler:
             (int(row), who)
             for row in rows
             for who, points in enumerate(self._points[row])
-            if np.isfinite(points).all(-1).any()
+            if np.isfinite(points).all(-1).any() or (who == 0 and self._is_empty(row))
         ]
+
+    def _is_empty(self, row: int) -> bool:
+        """Whether a person said of a frame that no animal is in it."""
+        return bool((self._visibility[row] == Visibility.ABSENT).all())
+
+    def _anywhere(self, row: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """The mean pose (keypoint, 2) at some place of a frame, which a coarse stage may well name."""
+        height, width = self._frames.image(row).shape[:2]
+        shape = self._plan.body.shape_px
+        return np.asarray(shape - shape.mean(0) + rng.uniform((0, 0), (width, height)), np.float64)
 
     def batch(self, number: int) -> PoseBatch:
         """Crops `number * batch_size` onwards of the endless shuffled sequence."""
@@ -87,8 +98,10 @@ class CropSampler:
         row, who = self._animals[int(order[place_in_epoch])]
         rng = np.random.default_rng((self._seed, 12, number))
         points = self._points[row, who]
+        empty = not np.isfinite(points).any()
+        laid = self._anywhere(row, rng) if empty else points
         mirror = self._augmentation.flip and bool(rng.random() < 0.5)
-        placement = place(self._plan.body.shape_px, points[None], np.ones((1, len(points))))
+        placement = place(self._plan.body.shape_px, laid[None], np.ones((1, len(points))))
         matrix = self._plan.matrix(
             placement,
             0,

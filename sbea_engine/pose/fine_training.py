@@ -74,6 +74,8 @@ class FineTraining:
         )
         extent = median_extent(labels)
         radius = extent * RADIUS_SHARE if extent > 0 else coarse.radius_px
+        if start is not None:  # what its confidence, which may stay as it was calibrated, is about
+            radius = float(start.card.plan["radius_px"])
         self.plan = TwoStagePlan(coarse=coarse, crop=crop, radius_px=radius)
         self.frames = FrameStore(labels, config.colour, config.cache_bytes)
         self.frames.measure()

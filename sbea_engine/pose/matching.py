@@ -33,6 +33,9 @@ def match_to_truth(
     trust = np.zeros(truth_px.shape[:-1], dtype=np.float32)
     for frame in range(len(truth_px)):
         cost = pose_costs(truth_px[frame], points_px[frame])
+        # Nobody knows where an unlabelled one is: it takes what labelled ones leave.
+        labelled = np.isfinite(truth_px[frame]).all(-1).any(-1)
+        cost[~labelled] = cost.max(initial=0.0) * len(cost) + 1.0
         individuals, animals = linear_sum_assignment(cost)
         points[frame, individuals] = points_px[frame, animals]
         trust[frame, individuals] = confidence[frame, animals]

@@ -72,6 +72,11 @@ class RecalibratedPose:
         self.card_ = replace(model.card_, stage_facts=stage_facts, meaning=meaning)
         return self
 
+    @property
+    def fitted_on(self) -> frozenset[tuple[str, int]]:
+        """Frames (video, index) that the confidence was fitted on; none of what an earlier version wrote."""
+        return _fitted_on(self.card_)
+
     def fit(
         self,
         labels: LabelSet,
@@ -136,6 +141,7 @@ class RecalibratedPose:
         try:
             facts = {k: v for k, v in card.stage_facts[FACT].items() if k != "data"}
             self.recalibration_ = Calibration.from_dict(facts)
+            _fitted_on(card)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BadModel(f"{folder / CARD_FILE}: its recalibration cannot be read ({error}).") from error
         self.model_, self.card_ = model, card
@@ -241,3 +247,8 @@ def recalibrate(
         fitted = calibrate_by_count(logit[others][known[others]], right[others][known[others]])
         unseen[rows] = fitted.apply(logit[rows])
     return calibrate_by_count(logit[known], right[known]), unseen
+
+
+def _fitted_on(card: ModelCard) -> frozenset[tuple[str, int]]:
+    known = card.stage_facts[FACT].get("data", {}).get("by_video", {})
+    return frozenset((str(video), int(index)) for video, frames in known.items() for index in frames)

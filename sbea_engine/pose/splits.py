@@ -1,7 +1,8 @@
 """Which labelled frames train, validate and test; always in blocks of time, never at random.
 
 Neighbouring frames of a video look alike, so a random split measures memory (`docs/science/pose.md`); so do
-views of one moment, which are therefore on one side, see `FrameSource.moment`.
+views of one moment, which are therefore on one side, see `FrameSource.moment`. Recordings of a few labels
+each are divided together, because none of them can be divided by itself.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from sbea_engine.pose.plan import placed_mask
 
 Rows = NDArray[np.intp]
 VALIDATION_BLOCKS = 3
+WHOLE_MOMENT = 0.999
+"""Share times moments that counts as one moment: 0.333333 of three is not quite one."""
 
 
 class BadHoldout(BadInput):
@@ -36,6 +39,11 @@ class Split:
 
 def split_holdout(labels: LabelSet, holdout: str) -> Split:
     """Take the test frames away. Frames on which nobody said anything are in neither part.
+
+    The parts are a function of the labels and the text alone. Recordings that cannot both give their share
+    and keep the rest, at least one moment each (`last:0.2` needs five), are taken together: the share is that
+    of all their moments, one recording after another by name, so that mostly whole recordings are held out.
+    Blocks of one length that follow each other from 0 to 1 hold every labelled moment once.
 
     Args:
         holdout: `none`; `last:0.2`, the last fifth of the labelled moments of each recording (each video,
@@ -128,11 +136,17 @@ def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
 
 
 def _block_of_each_recording(labels: LabelSet, rows: Rows, start: float, stop: float) -> Rows:
-    """Part of the moments of each recording, in time, with all views that show them."""
+    """Part of the moments of each recording, in time, with all views that show them; short recordings are
+    divided as one."""
     of: dict[str, list[Rows]] = {}
     for moment in moments_of(labels, rows):
         of.setdefault(labels.frames[moment[0]].moment[0], []).append(moment)
-    parts = [m for own in of.values() for m in own[round(start * len(own)) : round(stop * len(own))]]
+    # Of the length of the block, not of its place: blocks that share out a project must find the same
+    # recordings short, or they would lose moments and take others twice.
+    share = min(stop - start, 1 - (stop - start))
+    long = [own for own in of.values() if share * len(own) >= WHOLE_MOMENT]
+    short = [moment for own in of.values() if share * len(own) < WHOLE_MOMENT for moment in own]
+    parts = [m for own in (*long, short) for m in own[round(start * len(own)) : round(stop * len(own))]]
     return rows[np.isin(rows, np.concatenate(parts))] if parts else rows[:0]
 
 

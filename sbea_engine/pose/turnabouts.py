@@ -43,8 +43,8 @@ class Followed(NamedTuple):
 class Follows(Protocol[Seen]):
     """Looks closely where an animal is expected."""
 
-    def follow(self, frame: Seen, points_px: NDArray[np.float32]) -> Followed:
-        """The animal near points (keypoint, 2), source pixels."""
+    def follow(self, frame: Seen, points_px: NDArray[np.float32], animal: int) -> Followed:
+        """The animal of this number near points (keypoint, 2), source pixels."""
 
 
 def without_slips(
@@ -118,7 +118,7 @@ class _Film(Generic[Frame]):
         found: list[Followed] = []
         expected = self._points[first - 1][animal]
         for row in range(first, max(back, default=first)):
-            found.append(self._look.follow(self._frames[row], expected))
+            found.append(self._look.follow(self._frames[row], expected, animal))
             expected = found[-1].points_px
             if found[-1].said < LOST * len(expected):
                 return first
@@ -126,7 +126,9 @@ class _Film(Generic[Frame]):
                 break
         else:
             return first
-        before = [self._look.follow(self._frames[n], self._points[n][animal]) for n in range(first, row + 1)]
+        before = [
+            self._look.follow(self._frames[n], self._points[n][animal], animal) for n in range(first, row + 1)
+        ]
         if sum(one.said for one in found) > sum(one.said for one in before):
             for n, one in enumerate(found, first):
                 self._points[n][animal], self._logits[n][animal] = one.points_px, one.confidence_logit

@@ -3,7 +3,8 @@
 A share of the labelled frames ("the last fifth") is another stretch of time whenever labels are added. A
 training that starts anew may follow it; one that goes on may not, because the weights have learned part of
 it. So the stretches stay: a frame is held out where the nearest frame in time that the earlier model knew was
-held out. Recordings that it did not know are divided as the holdout says.
+held out. Recordings that it did not know are divided as the holdout says; of these, and of no others, the
+short ones are divided together (see `split_holdout`), so that no new label moves a stretch that was there.
 """
 
 from __future__ import annotations

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +26,7 @@ from webapp.jobs.models import Job
 from webapp.projects.models import Project
 from webapp.projects.services import animals_ensure
 from webapp.recordings import storage
-from webapp.recordings.models import Video
+from webapp.recordings.models import Upload, Video
 from webapp.results.exports import export_kinds
 from webapp.results.models import ExportFile, PoseResult
 from webapp.results.services import export_start
@@ -139,6 +141,24 @@ def test_one_file_is_no_zip_and_several_are() -> None:
     names = zipfile.ZipFile(io.BytesIO(content)).namelist()
     assert name == "take-one-m.zip"
     assert sorted(names) == ["take-one-m/take-oneSBeA_m.csv", "take-one-m/take-oneSBeA_m.h5"]
+
+
+@pytest.mark.parametrize("uploaded", [True, False])
+def test_a_video_is_named_in_an_nwb_file_as_people_know_it(uploaded: bool) -> None:
+    """On disk every upload is called alike."""
+    project = make_project()
+    result = predicted(project)
+    if uploaded:
+        upload = Upload.objects.create(
+            id=uuid.uuid4(), project=project, user=owner_of(project), filename="Night 1.avi", size=1,
+            purpose="video", state="complete",
+        )  # fmt: skip
+        result.video.source_path = storage.stored_name(storage.original_folder(upload.pk) / "source.avi")
+        result.video.save()
+    _, content = exported(project, "nwb_predictions", result)
+    with h5py.File(io.BytesIO(content)) as store:
+        [file] = store["acquisition/source_video/external_file"][:]
+        assert file.decode() == ("Night 1.avi" if uploaded else "none.mp4")
 
 
 def test_the_same_labels_give_the_same_coco_file() -> None:

@@ -14,12 +14,14 @@ from django.db import IntegrityError, transaction
 from django.test import override_settings
 
 from sbea_engine.data import FrameSource, LabelSet, Poses, Skeleton, Visibility
+from sbea_engine.io import lightning_pose
 from sbea_engine.io.deeplabcut import write_predictions
 from sbea_engine.io.sleap import write_slp
+from sbea_engine.progress import ignore
 from tests.fixtures.barcode import write_barcode_video
 from tests.webapp.factories import client_of, make_project, owner_of
 from tests.workers.test_exports import exported
-from tests.workers.test_imports import run_folder, write_dlc
+from tests.workers.test_imports import run_folder, run_zip, write_dlc, zip_of
 from webapp.annotation.errors import ImportRefused
 from webapp.annotation.imports import animals_after_import
 from webapp.projects.models import Project
@@ -150,6 +152,93 @@ class TestDeepLabCut:
         csv, h5 = write_predictions(poses(range(10)), tmp_path / "day1DLC_net", "DLC_net")
         (folder / "videos" / csv.name).symlink_to(csv)
         h5.unlink()
+        project = make_project()
+        assert run_folder(project, folder).error is None
+        assert not PoseResult.objects.exists()
+        assert "not followed" in warnings_of(project)
+
+
+class TestLightningPose:
+    MODEL = "models/2024-05-01/12-30-00_net/video_preds"
+
+    @staticmethod
+    def write(folder: Path) -> Path:
+        """A project of one labelled video, which lies in it."""
+        images = write_barcode_video(folder.with_name(f"{folder.name}.mp4"), 10)
+        labels = LabelSet(
+            skeleton=PARTS,
+            individuals=("animal 1",),
+            frames=tuple(FrameSource(video="day1", index=n, path=images) for n in (1, 4)),
+            points_px=np.full((2, 1, 2, 2), 7, np.float32),
+            visibility=np.full((2, 1, 2), Visibility.VISIBLE, np.int8),
+        )
+        lightning_pose.write_labels(folder, labels, title="mice", scorer="Ada", on_progress=ignore)
+        write_barcode_video(folder / "videos" / "day1.mp4", 10)
+        return folder
+
+    @staticmethod
+    def predict(place: Path, found: Poses, name: str = "day1") -> Path:
+        (file,) = lightning_pose.write_poses(place, found, name=name, scorer="heatmap_tracker")
+        return file
+
+    @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+    def test_tables_of_its_models_lie_over_the_video(self, tmp_path: Path, packed: bool) -> None:
+        folder = self.write(tmp_path / "mice")
+        turned = Skeleton(keypoints=("tail", "snout"))
+        self.predict(folder / self.MODEL, poses(range(10), skeleton=turned))
+        (folder / self.MODEL / "day1_temporal_norm.csv").write_text(",snout,tail\n0,0.5,0.5\n")
+        self.predict(folder / "videos", poses(range(10)))
+        project = make_project()
+        job = run_zip(project, zip_of(folder, tmp_path / "a.zip")) if packed else run_folder(project, folder)
+        assert job.error is None
+        beside, of_model = PoseResult.objects.filter(project=project).order_by("pk")
+        assert (beside.model, beside.source) == (None, "Lightning Pose, day1.csv")
+        assert of_model.source == "Lightning Pose, 12-30-00_net, day1.csv"
+        assert (of_model.state, of_model.frames_done) == ("ready", 10)
+        assert of_model.video.recording.name == "day1 (video)"
+        values = window(of_model, 10)
+        np.testing.assert_array_equal(values[:, 0, 0, 0], np.arange(10))
+        np.testing.assert_array_equal(values[0, 0, :, 1], [1, 0])  # snout, tail: the project's order
+        np.testing.assert_array_equal(values[..., 2], np.float32(0.75))
+        summary = summary_of(project)
+        found = [summary[name] for name in ("tool", "animals", "frames", "predictions", "warnings")]
+        assert found == ["Lightning Pose", 1, 2, 2, []]
+
+    @pytest.mark.parametrize(
+        ("name", "found", "words"),
+        [
+            ("day1", poses(range(12)), "frame 11 is predicted, and the video has 10"),
+            ("day1", poses(range(3), skeleton=Skeleton(keypoints=("paw", "tail"))), "paw, tail"),
+            ("day10", poses(range(3)), "day10.csv: predictions of a video that is not in the project"),
+        ],
+    )
+    def test_what_fits_not_is_left_aside_and_the_labels_come_in(
+        self, tmp_path: Path, name: str, found: Poses, words: str
+    ) -> None:
+        folder = self.write(tmp_path / "mice")
+        self.predict(folder / self.MODEL, found, name)
+        project = make_project()
+        assert run_folder(project, folder).error is None
+        assert not PoseResult.objects.exists()
+        assert (summary_of(project)["frames"], summary_of(project)["predictions"]) == (2, 0)
+        assert words in warnings_of(project)
+        assert "left aside" in warnings_of(project)
+        assert str(tmp_path) not in warnings_of(project)
+
+    def test_a_damaged_table_is_left_aside(self, tmp_path: Path) -> None:
+        folder = self.write(tmp_path / "mice")
+        file = self.predict(folder / self.MODEL, poses(range(10)))
+        file.write_text(file.read_text().replace("0.75", "much", 1))
+        project = make_project()
+        assert run_folder(project, folder).error is None
+        assert not PoseResult.objects.exists()
+        assert "Predictions left aside: " in warnings_of(project)
+        assert str(tmp_path) not in warnings_of(project)
+
+    def test_a_link_to_outside_the_project_is_not_followed(self, tmp_path: Path) -> None:
+        folder = self.write(tmp_path / "mice")
+        file = self.predict(tmp_path / "elsewhere", poses(range(10)))
+        (folder / "videos" / file.name).symlink_to(file)
         project = make_project()
         assert run_folder(project, folder).error is None
         assert not PoseResult.objects.exists()

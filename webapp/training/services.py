@@ -35,6 +35,8 @@ from webapp.training.warm_start import (
 )
 
 PRESETS = ("tiny", "fast", "default")
+WHOLE_FRAME = 0.999
+"""As `sbea_engine.pose.splits.WHOLE_MOMENT`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,10 @@ def training_frames(frames: Mapping[str, int], holdout: str) -> tuple[int, int]:
         return total, 0
     if kind in {"last", "block"}:
         start, stop = _bounds(holdout, kind, value)
-        test = sum(round(stop * count) - round(start * count) for count in frames.values())
+        share = min(stop - start, 1 - (stop - start))
+        parts = [count for count in frames.values() if share * count >= WHOLE_FRAME]
+        parts.append(total - sum(parts))  # too short for a share of their own: divided as one
+        test = sum(round(stop * count) - round(start * count) for count in parts)
         return total - test, test
     if kind == "videos":
         names = _videos_of(holdout)

@@ -68,13 +68,16 @@ def label_set(*, project: Project) -> LabelSet:
 def snapshot_create(*, project: Project, by: User | None) -> LabelSnapshot:
     """Freeze the labels; the same labels give the same snapshot.
 
+    Frames on which all is absent come along, for a model learns from them what an empty arena looks like; as
+    labelled count those with a placed keypoint.
+
     Raises:
         TooFewLabels: Nobody has placed a keypoint yet.
     """
     labels = label_set(project=project)
     placed = labels.visibility >= Visibility.GUESSED
-    labels = labels.select(np.flatnonzero(placed.any(axis=(1, 2))))
-    if len(labels) == 0:
+    frames = int(placed.any(axis=(1, 2)).sum())
+    if frames == 0:
         raise TooFewLabels("Nothing is labelled yet. Place keypoints on some frames first.", frames=0)
     storage.media_folder("snapshots").mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=storage.media_folder("snapshots")))
@@ -86,7 +89,7 @@ def snapshot_create(*, project: Project, by: User | None) -> LabelSnapshot:
             draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return _row(project, folder, checksum, frames=len(labels), points=int(placed.sum()), by=by)
+    return _row(project, folder, checksum, frames=frames, points=int(placed.sum()), by=by)
 
 
 def snapshot_load(*, snapshot: LabelSnapshot) -> LabelSet:

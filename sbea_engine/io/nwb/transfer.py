@@ -7,7 +7,7 @@ from pathlib import Path
 from sbea_engine.data import Poses
 from sbea_engine.io.image_folders import safe_folders
 from sbea_engine.io.nwb.errors import BadNwb
-from sbea_engine.io.nwb.writer import write_nwb
+from sbea_engine.io.nwb.writer import is_rate, write_nwb
 
 __all__ = ["find", "looks_like", "write_poses"]
 
@@ -31,9 +31,24 @@ def find(place: Path) -> Path:
 
 
 def write_poses(folder: Path, poses: Poses, *, name: str, scorer: str) -> tuple[Path, ...]:
-    """`<video>.nwb`, with frame numbers for time stamps, since poses do not say how fast the video runs."""
+    """`<name>.nwb`, with times and the video's file by what the poses say of their making (`provenance`).
+
+    Times are seconds where `fps` is among that, which predictions have over videos of one rate; else they are
+    frame numbers, and the file says so. The video's file is `video`, else one called as the poses.
+
+    Raises:
+        BadNwb: See `write_nwb`.
+    """
     stem = safe_folders([name])[0]
-    return (write_nwb(poses, folder / f"{stem}.nwb", video=f"{stem}.mp4", scorer=scorer),)
+    fps, video = poses.provenance.get("fps"), poses.provenance.get("video")
+    file = write_nwb(
+        poses,
+        folder / f"{stem}.nwb",
+        video=video if isinstance(video, str) and video and "\0" not in video else f"{stem}.mp4",
+        scorer=scorer,
+        rate_hz=fps if is_rate(fps) else None,
+    )
+    return (file,)
 
 
 def _files(place: Path) -> list[Path]:

@@ -107,7 +107,7 @@ def choose(
 
 _LACKS = {
     "uncertain": "there are no candidates",
-    "disagreement": "it needs the answers of two models or more",
+    "disagreement": "it needs two models or more, or an ensemble that is asked anew",
     "reprojection": "it needs reprojection errors, of 3D poses from several views",
     "coverage": "no pose is labelled yet",
     "appearance": "nothing is labelled yet",

@@ -50,7 +50,10 @@ class Evidence:
         rows: intp (candidate,), ascending rows of `poses` that may be chosen.
         labelled: What is labelled, in all videos.
         labelled_frames: int (any,), frames of this video that are labelled and so are not chosen again.
-        others: Poses of further models at the same frames as `poses`, of the same axes.
+        others: Poses of further models at the same frames as `poses`, of the same axes; where individuals of
+            either are places (`told_apart`), there may be more of them, or fewer.
+        spread_px: (frame, individual, keypoint), rows as `poses`: root mean square distance of several
+            networks' answers from their mean, where `poses` is what they agree on; NaN where not known.
         reprojection_px: (frame, individual, keypoint), rows as `poses`: how far the prediction is from the
             image of the point that all views agree on; NaN where that is not known.
         pictures: float (candidate, pixel), small grey pictures of whole frames, 0..1.
@@ -63,6 +66,7 @@ class Evidence:
     labelled: Labelled
     labelled_frames: NDArray[np.int64]
     others: tuple[Poses, ...] = ()
+    spread_px: NDArray[np.float32] | None = None
     reprojection_px: NDArray[np.float32] | None = None
     pictures: NDArray[np.float32] | None = None
     appearance: NDArray[np.float32] | None = None
@@ -74,14 +78,15 @@ class Evidence:
         ):
             raise BadEvidence(f"Candidates of {self.video!r} must be ascending rows below {len(self.poses)}.")
         for other in self.others:
-            if not np.array_equal(other.frames, self.poses.frames) or other.confidence.shape != shape:
+            if not np.array_equal(other.frames, self.poses.frames):
                 raise BadEvidence(f"{self.video!r}: models to compare must answer for the same frames.")
+            if told_apart(self.poses, other) and len(other.individuals) != shape[1]:
+                raise BadEvidence(f"{self.video!r}: models to compare must find the same individuals.")
             if other.skeleton.keypoints != self.poses.skeleton.keypoints:
                 raise BadEvidence(f"{self.video!r}: models to compare must find the same keypoints.")
-        if self.reprojection_px is not None and self.reprojection_px.shape != shape:
-            raise BadEvidence(
-                f"{self.video!r}: reprojection_px must have shape {shape}, got {self.reprojection_px.shape}."
-            )
+        for name, of_points in (("spread_px", self.spread_px), ("reprojection_px", self.reprojection_px)):
+            if of_points is not None and of_points.shape != shape:
+                raise BadEvidence(f"{self.video!r}: {name} must have shape {shape}, got {of_points.shape}.")
         if self.labelled.points_px.shape[2:] != (shape[2], 2):
             raise BadEvidence(
                 f"{self.video!r}: labelled poses must have {shape[2]} keypoints, "
@@ -116,3 +121,9 @@ class Evidence:
         labelled = body_length(self.labelled.poses_px)
         found = labelled or body_length(self.points_px.reshape(-1, *self.points_px.shape[2:]))
         return max(found, 1.0)
+
+
+def told_apart(*found: Poses) -> bool:
+    """Whether an individual of one is the individual of the same number of the others. Where a model does
+    not tell individuals apart, they are places, and its poses say so."""
+    return not any(poses.provenance.get("individuals_are_places") for poses in found)

@@ -50,7 +50,7 @@ def frame_distances(a_px: NDArray[np.floating], b_px: NDArray[np.floating]) -> N
 
     Args:
         a_px: (a, individual, keypoint, 2).
-        b_px: (b, individual, keypoint, 2), of the same individuals.
+        b_px: (b, individual, keypoint, 2), of the same individuals; further ones are left out.
 
     Returns:
         (a, b); NaN where no individual can be compared.

@@ -16,6 +16,7 @@ from sbea_engine.io.lightning_pose import (
     BadLightningPose,
     find,
     looks_like,
+    prediction_files,
     read_labels,
     read_poses,
     write_labels,
@@ -147,6 +148,19 @@ class TestPoses:
         (file,) = write_poses(tmp_path, poses, name="cam", scorer="heatmap_tracker")
         assert_same_poses(read_poses(file).poses["cam"], poses)
         assert list(read_poses(tmp_path).poses) == ["cam"]
+
+    def test_where_they_lie_in_a_project(self, project: Path) -> None:
+        poses = make_poses(individuals=LONE)
+        models = ("models/2024-05-01/12-30-00/video_preds", "outputs/other/video_preds")
+        for place in (".", "videos", *models, "labeled-data/video_preds", ".git/video_preds"):
+            write_poses(project / place, poses, name="day1", scorer="heatmap_tracker")
+        losses = project / models[0] / "day1_temporal_norm.csv"
+        losses.write_text(",paw_l,paw_r\n0,0.1,0.2\n")
+        (project / "linked").symlink_to(project / "models")
+        found = [str(file.relative_to(project)) for file in prediction_files(project)]
+        places = ("outputs/other/video_preds", "models/2024-05-01/12-30-00/video_preds")
+        assert found == ["day1.csv", "videos/day1.csv", *(f"{place}/day1.csv" for place in places)]
+        assert prediction_files(project / "nowhere") == []
 
     def test_columns_of_a_smoother_are_left_out(self, tmp_path: Path) -> None:
         poses = make_poses(individuals=LONE)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from sbea_engine.cli import main
-from sbea_engine.data import LabelSet, Poses, SyncTable
+from sbea_engine.data import LabelSet, Poses, SyncTable, Visibility
 from sbea_engine.data.labels import BadLabels
 from sbea_engine.data.poses3d import Poses3D
 from sbea_engine.errors import BadInput
@@ -21,10 +21,13 @@ from sbea_engine.io.poses3d_store import BadPoses3DStore, write_poses3d
 from sbea_engine.io.poses_store import BadPosesStore, open_poses
 from sbea_engine.pipelines.choose_frames import ChoosingConfig, suggest_to_label
 from sbea_engine.pipelines.gather_evidence import Triangulated, candidate_rows, of_individuals
-from sbea_engine.pipelines.pose import train_and_evaluate
+from sbea_engine.pipelines.pose import evaluate_model, train_and_evaluate
 from sbea_engine.pipelines.pose_video import predict_video
 from sbea_engine.pose.config import PoseConfig
-from tests.fixtures.blobs import NOSE_TAIL, write_scene
+from sbea_engine.pose.ensemble_files import member_folder
+from sbea_engine.pose.factory import load
+from sbea_engine.pose.recalibration import RecalibratedPose, copy_recalibrated, recalibrate
+from tests.fixtures.blobs import NOSE_TAIL, write_scene, write_twins
 
 FRAMES = 24
 KNOWN = (1, 4, 7, 10, 13, 16)
@@ -64,6 +67,15 @@ def models(labels: LabelSet, tmp_path_factory: pytest.TempPathFactory) -> list[P
         config = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=30, seed=seed)
         train_and_evaluate(labels, config, "none", folders[-1])
     return folders
+
+
+@pytest.fixture(scope="module")
+def ensemble(labels: LabelSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of three members, hardly trained."""
+    folder = tmp_path_factory.mktemp("ensemble")
+    settings = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=4, members=3)
+    train_and_evaluate(labels, settings, "none", folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +161,55 @@ class TestSuggestToLabel:
         with pytest.raises(BadPoses3DStore, match="table of ticks has 24 ticks"):
             suggest_to_label(models[:1], labels, [video], asked, triangulated=short)
 
+    def test_members_of_an_ensemble_are_a_committee(
+        self, ensemble: Path, labels: LabelSet, video: Path, tmp_path: Path
+    ) -> None:
+        """They differ by as much as if each of them were given; no less so under another confidence."""
+        asked = config(4, method="disagreement")
+        found = suggest_to_label([ensemble], labels, [video], asked)
+        members = [member_folder(ensemble, number) for number in range(3)]
+        apart = suggest_to_label(members, labels, [video], asked)
+        assert [f.chosen.index for f in found.frames] == [f.chosen.index for f in apart.frames]
+        for one, other in zip(found.frames, apart.frames, strict=True):
+            assert one.chosen.reasons[0] == other.chosen.reasons[0].replace(
+                "3 models", "the members of the model"
+            )
+            criteria = one.chosen.criteria["disagreement"], other.chosen.criteria["disagreement"]
+            assert criteria[0] == pytest.approx(criteria[1], rel=1e-3)
+        alone = load(ensemble, threads=1).predict(video, [f.chosen.index for f in found.frames][:1])
+        np.testing.assert_allclose(found.frames[0].points_px, alone.points_px[0], atol=0.01)
+        np.testing.assert_allclose(found.frames[0].confidence, alone.confidence[0], atol=1e-3)
+
+    def test_of_a_recalibrated_ensemble_too(
+        self, ensemble: Path, labels: LabelSet, video: Path, tmp_path: Path
+    ) -> None:
+        sure = np.full((6, 1, 2), 0.5, np.float32)
+        fitted = recalibrate(labels, sure, np.ones(sure.shape, bool))[0]
+        model = RecalibratedPose.of(load(ensemble, threads=1), fitted, {})
+        copy_recalibrated(ensemble, model, tmp_path / "new")
+        found = suggest_to_label([tmp_path / "new"], labels, [video], config(1, method="disagreement"))
+        frame = found.frames[0]
+        alone = model.predict(video, [frame.chosen.index])
+        np.testing.assert_allclose(frame.confidence, alone.confidence[0], atol=1e-3)
+        assert found.provenance == model.provenance
+
+    def test_names_of_individuals_mean_nothing_to_some_models(self, tmp_path: Path) -> None:
+        """Nor how many are labelled, as where such a model is measured."""
+        twins = write_twins(tmp_path / "twins", 12, lone=5)
+        settings = PoseConfig(preset="tiny", family="bottom_up", threads=1, device="cpu", iterations=4)
+        train_and_evaluate(twins, settings, "none", tmp_path / "model")
+        strangers = [
+            _individuals(twins, {"left": 0, "right": 1}),
+            _individuals(twins, {"x": 0, "y": 1, "z": 0}),
+            _individuals(twins, {"x": 0}),
+        ]
+        for labels in strangers:
+            known = labels.select(range(4))
+            evaluate_model(tmp_path / "model", known, "none", threads=1)
+            found = suggest_to_label([tmp_path / "model"], known, [tmp_path / "twins"], config(3))
+            assert len(found.frames) == 3
+            assert found.individuals == ("one", "other")
+
     def test_labels_of_other_keypoints(self, models: list[Path], labels: LabelSet, video: Path) -> None:
         other = replace(labels, skeleton=replace(NOSE_TAIL, keypoints=("nose", "hip")))
         with pytest.raises(BadLabels, match=r"nose, tail; the labels are of nose, hip"):
@@ -195,6 +256,34 @@ def test_individuals_are_matched_by_name(labels: LabelSet) -> None:
     assert np.isnan(wide.points_px[:, 0]).all()
     with pytest.raises(BadLabels, match="also of mouse"):
         of_individuals(labels, NOSE_TAIL, ("a", "b"))
+
+
+def _individuals(labels: LabelSet, which: dict[str, int]) -> LabelSet:
+    """Labels of these names, each of the individual of this number."""
+    at = list(which.values())
+    points, visibility = labels.points_px[:, at], labels.visibility[:, at]
+    return replace(labels, individuals=tuple(which), points_px=points, visibility=visibility)
+
+
+def test_individuals_of_places_come_in_any_number_and_by_any_name(tmp_path: Path) -> None:
+    twins = write_twins(tmp_path, 4, lone=2)  # on frames 0 and 2 the second is not there
+    swapped = replace(
+        twins,
+        individuals=("x", "y"),
+        points_px=twins.points_px[:, ::-1],
+        visibility=twins.visibility[:, ::-1],
+    )
+    found = of_individuals(swapped, NOSE_TAIL, ("a", "b", "c"), told_apart=False)
+    assert found.individuals == ("a", "b", "c")
+    np.testing.assert_array_equal(found.points_px[[0, 2], 0], twins.points_px[[0, 2], 0])
+    np.testing.assert_array_equal(found.points_px[[1, 3], :2], swapped.points_px[[1, 3]])
+    assert np.isnan(found.points_px[[0, 2], 1]).all()
+    assert (found.visibility[:, 2] == Visibility.UNLABELLED).all()
+    narrow = of_individuals(swapped, NOSE_TAIL, ("a",), told_apart=False)
+    assert narrow.individuals == ("x", "y")
+    np.testing.assert_array_equal(narrow.points_px, found.points_px[:, :2])
+    with pytest.raises(BadLabels, match="Use labels of the same keypoints"):
+        of_individuals(swapped, replace(NOSE_TAIL, keypoints=("nose", "hip")), ("a",), told_apart=False)
 
 
 class TestCommand:

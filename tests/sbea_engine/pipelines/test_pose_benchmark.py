@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from sbea_engine.cli import main
-from sbea_engine.cli.pose_benchmark import COLUMNS, table
-from sbea_engine.data import LabelSet
-from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan, benchmark, spread
+from sbea_engine.cli.pose_benchmark import COLUMNS, forecast_words, table
+from sbea_engine.data import LabelSet, Visibility
+from sbea_engine.pipelines.pose_benchmark import BadBenchmark, BenchmarkPlan, benchmark, forecast, spread
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.learning_curve import fit_learning_curve
+from sbea_engine.progress import Progress
 from tests.fixtures.blobs import write_scene, write_twins
 
 TINY = PoseConfig(preset="tiny", family="pyramid", threads=1, device="cpu", iterations=6)
@@ -134,10 +136,112 @@ class TestBenchmark:
             BenchmarkPlan(**wrong)  # type: ignore[arg-type]
 
 
+def rare_tail(labels: LabelSet) -> LabelSet:
+    """In the second half the tail is placed on those frames alone that five of ten, evenly, leave out."""
+    without = 10 + spread(np.arange(10), 5)
+    points, visibility = labels.points_px.copy(), labels.visibility.copy()
+    points[without, 0, 1], visibility[without, 0, 1] = np.nan, Visibility.UNLABELLED
+    return replace(labels, points_px=points, visibility=visibility)
+
+
+def no_training(progress: Progress) -> None:
+    raise AssertionError(progress)
+
+
+class TestNumbersThatCannotBeMeasured:
+    """Found before the first training; the others are measured."""
+
+    def test_more_than_a_fold_has(self, data: Path, measured: Path) -> None:
+        reports: list[Progress] = []
+        labels, plan = LabelSet.load(data), BenchmarkPlan(labels=(11, 5, 40), folds=2)
+        rows = benchmark(labels, TINY, plan, keep=measured, on_progress=reports.append)
+        reason = "a fold has 10 training frames"
+        assert rows[::2] == [{"labels": 11, "skipped": reason}, {"labels": 40, "skipped": reason}]
+        assert rows[1:2] == benchmark(labels, TINY, PLAN, keep=measured)
+        assert [(report.done, report.total) for report in reports] == [(1, 2), (2, 2)]
+
+    def test_frames_that_lack_a_keypoint(self, data: Path) -> None:
+        labels = rare_tail(LabelSet.load(data))
+        short, whole = benchmark(labels, TINY, BenchmarkPlan(labels=(5, None), folds=2))
+        assert set(short) == {"labels", "skipped"}
+        assert short["skipped"].startswith("fold 1 of 2: Never placed on any of the 5 frames")
+        assert "tail" in short["skipped"]
+        assert (whole["labels"], whole["n"]) == ("all", 35)
+
+    def test_nothing_is_left(self, data: Path) -> None:
+        labels, plan = rare_tail(LabelSet.load(data)), BenchmarkPlan(labels=(5, 40), folds=2)
+        with pytest.raises(BadBenchmark, match=r"5 labels: fold 1 of 2: Never .*; 40 labels: a fold has 10"):
+            benchmark(labels, TINY, plan, on_progress=no_training)
+
+    def test_too_few_moments_for_the_members(self, data: Path) -> None:
+        plan = BenchmarkPlan(labels=(5,), folds=2)
+        with pytest.raises(BadBenchmark, match="3 members need 6 labelled moments"):
+            benchmark(LabelSet.load(data), replace(TINY, members=3), plan, on_progress=no_training)
+
+    def test_a_member_is_left_too_few_frames(self, data: Path) -> None:
+        plan = BenchmarkPlan(labels=(5,), folds=2)
+        with pytest.raises(BadBenchmark, match="training needs at least 4"):
+            benchmark(LabelSet.load(data), replace(TINY, members=2), plan, on_progress=no_training)
+
+    def test_animals_without_names_are_counted_together(self, tmp_path: Path) -> None:
+        """One of the two is named on one frame only, which trains a family that does not tell them apart."""
+        labels = write_twins(tmp_path / "images", 16)
+        points, visibility = labels.points_px.copy(), labels.visibility.copy()
+        points[1:, 1], visibility[1:, 1] = np.nan, Visibility.ABSENT
+        twins = replace(labels, points_px=points, visibility=visibility)
+        plan = BenchmarkPlan(labels=(None,), folds=2)
+        with pytest.raises(BadBenchmark, match="carry a placed keypoint of other"):
+            benchmark(twins, TINY, plan, on_progress=no_training)
+        together = replace(TINY, family="bottom_up", iterations=2)
+        assert "skipped" not in benchmark(twins, together, plan)[0]
+
+    def test_a_fold_without_labels(self, data: Path) -> None:
+        with pytest.raises(BadBenchmark, match=r"Fold 2 of 30 cannot be measured: .* 0 to test on"):
+            benchmark(LabelSet.load(data), TINY, BenchmarkPlan(labels=(5,), folds=30))
+
+
+class TestForecast:
+    """Folds of sixteen training frames."""
+
+    PLAN = BenchmarkPlan(labels=(5, 8, 12, None), folds=5)
+    ERRORS = {5: 4.0, 8: 3.0, 12: 2.5, 16: 2.2}
+
+    def rows(self, *named: tuple[int | str, float | None]) -> list[dict[str, object]]:
+        return [{"labels": name, "mean_px": error} for name, error in named]
+
+    def test_is_that_of_the_learning_curve_at_twice_the_frames(self, data: Path) -> None:
+        rows = self.rows((5, 4.0), (8, 3.0), (12, 2.5), ("all", 2.2))
+        found = forecast(LabelSet.load(data), self.PLAN, [*rows, {"labels": 40, "skipped": "too many"}])
+        curve = fit_learning_curve(list(self.ERRORS), list(self.ERRORS.values()))
+        ahead = curve.forecast(32)
+        assert found["reason"] == ""
+        assert found["now"]["error_px"] == curve.forecast(16).error_px
+        assert found["ahead"] == {
+            "labels": 32, "error_px": ahead.error_px, "low_px": ahead.low_px, "high_px": ahead.high_px
+        }  # fmt: skip
+        assert found["ahead"]["error_px"] < found["now"]["error_px"]
+        words = forecast_words(found)
+        assert "with 32 training frames" in words
+        assert f"comes from {curve.forecast(16).error_px:.2f} to {ahead.error_px:.2f} px" in words
+        assert f"{ahead.low_px:.2f} to {ahead.high_px:.2f} px" in words
+
+    def test_a_whole_fold_is_one_point_however_it_was_asked_for(self, data: Path) -> None:
+        rows = self.rows((5, 4.0), (8, 3.0), (16, 2.2), ("all", 2.2))
+        found = forecast(LabelSet.load(data), self.PLAN, rows)
+        assert found["now"] is found["ahead"] is None
+        assert "there are 3 with 3" in found["reason"]
+        assert forecast_words(found) == f"No forecast: {found['reason']}"
+
+    @pytest.mark.parametrize("error", [None, 0.0])
+    def test_an_error_that_there_is_not_gives_none(self, data: Path, error: float | None) -> None:
+        rows = self.rows((5, 4.0), (8, error), (12, 2.5), ("all", 2.2))
+        assert forecast(LabelSet.load(data), self.PLAN, rows)["reason"]
+
+
 class TestCommand:
     def test_prints_rows(self, data: Path) -> None:
         options = ["--preset", "tiny", "--family", "pyramid", "--iterations", "4", "--threads", "1"]
-        command = ["pose", "benchmark", "--data", str(data), "--labels", "6,all", "--folds", "2", *options]
+        command = ["pose", "benchmark", "--data", str(data), "--labels", "6,40,all", "--folds", "2", *options]
         result = CliRunner().invoke(main, [*command, "--json"])
         assert result.exit_code == 0, result.output
         answer = json.loads(result.stdout.splitlines()[-1])
@@ -157,10 +261,15 @@ class TestCommand:
             "train_s",
         }
         assert wanted < set(answer["rows"][0])
-        title, *rows = CliRunner().invoke(main, command).stdout.strip().splitlines()
+        assert answer["rows"][1] == {"labels": 40, "skipped": "a fold has 10 training frames"}
+        assert answer["forecast"]["ahead"] is None
+        title, *rows, empty, ahead = CliRunner().invoke(main, command).stdout.strip().splitlines()
         assert title.split()[-5:] == ["ECE", "by", "chance", "train", "s"]
+        assert rows.pop(1) == "    40  not measured: a fold has 10 training frames"
+        answer["rows"].pop(1)
         figures = [(f"{row['ece']:.3f}", f"{row['ece_by_chance']:.3f}") for row in answer["rows"]]
         assert figures == [tuple(row.split()[-3:-1]) for row in rows]
+        assert (empty, ahead) == ("", f"No forecast: {answer['forecast']['reason']}")
 
     def test_a_figure_that_there_is_not_is_a_dash(self) -> None:
         nothing = dict.fromkeys(key for _, key, _ in COLUMNS)

@@ -9,20 +9,29 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
+from numpy.typing import NDArray
 
 from sbea_engine.cli import main
 from sbea_engine.data import LabelSet, Poses
 from sbea_engine.io.poses_store import BadPosesStore, open_poses, write_poses
 from sbea_engine.kinematics.smoothing import BadSmoothing, SmoothingConfig, smooth_points
-from sbea_engine.nn.card import ModelExists
+from sbea_engine.nn.card import BadModel, ModelExists
 from sbea_engine.pipelines import smooth as smooth_module
-from sbea_engine.pipelines.pose import load_labels, train_and_evaluate
+from sbea_engine.pipelines import trust as trust_module
+from sbea_engine.pipelines.pose import evaluate_model, load_labels, train_and_evaluate
 from sbea_engine.pipelines.smooth import smooth_store
-from sbea_engine.pipelines.trust import CannotJudge, calibrate_model, compare_models, suspect_labels
+from sbea_engine.pipelines.trust import (
+    CannotJudge,
+    calibrate_model,
+    compare_models,
+    compare_on_video,
+    suspect_labels,
+)
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.factory import load
 from sbea_engine.pose.recalibration import RecalibratedPose
-from tests.fixtures.blobs import write_scene
+from sbea_engine.progress import OnProgress
+from tests.fixtures.blobs import NOSE_TAIL, write_scene
 from tests.fixtures.noisy_motion import RADIUS_PX, noisy_motion
 
 TINY = PoseConfig(preset="tiny", threads=1, device="cpu", iterations=25)
@@ -123,6 +132,28 @@ class TestCalibrate:
         stream = np.concatenate([c for _, c in new.predict_stream(_pixels(labels, range(12, 24)))])
         np.testing.assert_allclose(stream, confidence, atol=1e-3)
 
+    def test_frames_that_it_was_fitted_on_are_told_apart(
+        self, model: Path, labels: LabelSet, tmp_path: Path
+    ) -> None:
+        out = tmp_path / "again"
+        calibrate_model(model, labels, out, threads=1)
+        found = evaluate_model(out, labels.select(range(12, 24)), "none", threads=1)
+        assert any("calibrated on 12 of these 12 frames" in warning for warning in found.warnings)
+        unseen = evaluate_model(out, labels.select(range(12)), "none", threads=1)
+        assert not any("calibrated on" in warning for warning in unseen.warnings)
+
+    @pytest.mark.parametrize("frames", [3, {"scene": 7}, {"scene": ["x"]}])
+    def test_a_card_that_names_no_frames(
+        self, model: Path, labels: LabelSet, tmp_path: Path, frames: object
+    ) -> None:
+        out = tmp_path / "again"
+        calibrate_model(model, labels, out, threads=1)
+        card = json.loads((out / "card.json").read_text())
+        card["stage_facts"]["recalibration"]["data"]["by_video"] = frames
+        (out / "card.json").write_text(json.dumps(card))
+        with pytest.raises(BadModel, match="recalibration cannot be read"):
+            load(out, threads=1)
+
     def test_what_is_there_already_stays(self, model: Path, labels: LabelSet, ensemble: Path) -> None:
         with pytest.raises(ModelExists):
             calibrate_model(model, labels, ensemble, threads=1)
@@ -162,6 +193,28 @@ class TestLabelErrors:
             suspect_labels(ensemble, replace(labels, points_px=points), threads=1)
 
 
+TWO_ANIMALS = np.tile(np.array([[[10, 20], [30, 20]], [[60, 20], [80, 20]]], np.float32), (24, 1, 1, 1))
+"""(frame, individual, keypoint, 2), 50 px apart."""
+
+
+class KnownAnswers:
+    """What `compare_on_video` asks of a model, with answers that are exact."""
+
+    def __init__(self, individuals: tuple[str, ...], points_px: NDArray[np.float32], *, apart: bool) -> None:
+        self.skeleton_, self.individuals_, self.tells_individuals_apart = NOSE_TAIL, individuals, apart
+        self._points_px = points_px
+
+    def predict(self, source: Path, frames: list[int], *, on_progress: OnProgress) -> Poses:
+        points = self._points_px[frames]
+        return Poses(
+            skeleton=NOSE_TAIL,
+            individuals=self.individuals_,
+            frames=np.array(frames),
+            points_px=points,
+            confidence=np.isfinite(points[..., 0]).astype(np.float32),
+        )
+
+
 class TestCompare:
     def test_on_labels(self, model: Path, ensemble: Path, data: Path, labels: LabelSet) -> None:
         said = last_line(
@@ -184,6 +237,36 @@ class TestCompare:
         assert isinstance(frames, list)
         assert {f["index"] % 5 for f in frames} == {0}
         assert [f["mean_px"] for f in frames] == sorted((f["mean_px"] for f in frames), reverse=True)
+
+    @pytest.mark.parametrize(("first", "second"), [(False, False), (True, False), (False, True)])
+    def test_animals_in_other_places_are_the_same(
+        self, first: bool, second: bool, data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """B finds the animals of A in other places, of which it has one more; one nose is 5 px off once.
+        Its name is of the model that tells individuals apart, or a place of A."""
+        a = KnownAnswers(("dark", "light"), TWO_ANIMALS, apart=first)
+        other_places = np.concatenate(
+            [np.full_like(TWO_ANIMALS[:, :1], np.nan), TWO_ANIMALS[:, ::-1]], axis=1
+        )
+        other_places[4, 2, 0] += (3, 4)
+        b = KnownAnswers(("x", "y", "z"), other_places, apart=second)
+        monkeypatch.setattr(trust_module, "load", lambda folder, **_: {"a": a, "b": b}[folder.name])
+        found = compare_on_video(Path("a"), Path("b"), data / "images", every=1)
+        whose = "z" if second else "dark"
+        assert [(f.index, f.individual, f.keypoint, f.distance_px) for f in found] == [(4, whose, "nose", 5)]
+
+    def test_individuals_that_are_told_apart_go_by_their_names(
+        self, data: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who takes one for the other is wrong."""
+        a = KnownAnswers(("dark", "light"), TWO_ANIMALS, apart=True)
+        b = KnownAnswers(("dark", "light"), TWO_ANIMALS[:, ::-1], apart=True)
+        models = {"a": a, "b": b, "c": KnownAnswers(("x", "y"), TWO_ANIMALS, apart=True)}
+        monkeypatch.setattr(trust_module, "load", lambda folder, **_: models[folder.name])
+        found = compare_on_video(Path("a"), Path("b"), data / "images", every=4)
+        assert [f.mean_px for f in found] == [50] * 6
+        with pytest.raises(CannotJudge, match="other keypoints or individuals"):
+            compare_on_video(Path("a"), Path("c"), data / "images")
 
     @pytest.mark.parametrize("options", [["--every", "3"], []])
     def test_what_is_missing_is_said(self, model: Path, options: list[str]) -> None:

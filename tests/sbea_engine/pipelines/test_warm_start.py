@@ -146,6 +146,15 @@ class TestWhatItKeeps:
         assert replace(cold, start_from="0" * 64).steps(1) == round(WARM_SHARE * cold.steps(1))
         assert config_from(parent, {"seed": 4}).iterations is None
 
+    def test_confidence_stays_about_the_same_radius(
+        self, labels: LabelSet, parent: Path, tmp_path: Path
+    ) -> None:
+        """Also where the new animals are half as long: it may stay as it was calibrated."""
+        points = labels.points_px.copy()
+        points[:, :, 1] = (points[:, :, 0] + points[:, :, 1]) / 2
+        child = go_on(replace(labels, points_px=points), parent, tmp_path / "child")
+        assert child.card.plan["radius_px"] == read_start(parent)[0].card.plan["radius_px"]
+
     def test_few_steps_leave_it_near(self, labels: LabelSet, parent: Path, tmp_path: Path) -> None:
         config = replace(config_from(parent, SETTINGS), iterations=4)  # one for each training of both stages
         train_and_evaluate(labels, config, "last:0.2", tmp_path / "near", start=parent)

@@ -51,6 +51,11 @@ class TestMatchToTruth:
         points, _ = match_to_truth(frame(NOBODY, OTHER), frame(OTHER, ONE), trust(1, 1))
         np.testing.assert_array_equal(points, frame(ONE, OTHER))
 
+    def test_an_unlabelled_individual_takes_nothing_from_a_labelled_one(self) -> None:
+        points, confidence = match_to_truth(frame(NOBODY, ONE), frame(ONE), trust(0.7))
+        np.testing.assert_array_equal(points, frame(NOBODY, ONE))
+        np.testing.assert_array_equal(confidence, trust(0, 0.7))
+
     def test_single_keypoints(self) -> None:
         truth = np.array([[[[0.0, 0.0]], [[9.0, 0.0]]]], dtype=np.float32)
         points, _ = match_to_truth(truth, truth[:, ::-1], np.ones((1, 2, 1), np.float32))

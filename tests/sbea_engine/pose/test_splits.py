@@ -1,9 +1,10 @@
 from dataclasses import replace
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
@@ -123,6 +124,86 @@ class TestSplitHoldout:
     def test_refuses(self, holdout: str, reason: str) -> None:
         with pytest.raises(BadHoldout, match=reason):
             split_holdout(labels(("v", list(range(10)))), holdout)
+
+
+FIFTHS = ("block:0-0.2", "block:0.2-0.4", "block:0.4-0.6", "block:0.6-0.8", "block:0.8-1")
+
+
+def fifths(rows: LabelSet) -> list[list[tuple[str, int]]]:
+    """Video and index of what each fifth holds out; the same by the benchmark's way of writing it."""
+    held = [split_holdout(rows, fifth).test for fifth in FIFTHS]
+    written = [f"block:{fold / 5:.6f}-{(fold + 1) / 5:.6f}" for fold in range(5)]
+    assert [split_holdout(rows, fifth).test.tolist() for fifth in written] == [test.tolist() for test in held]
+    return [[(rows.frames[i].video, rows.frames[i].index) for i in test] for test in held]
+
+
+class TestLongRecordings:
+    """Published figures rest on these."""
+
+    def test_fifths_of_116_frames(self) -> None:
+        ends = (0, 23, 46, 70, 93, 116)
+        wanted = [[("v", i) for i in range(*pair)] for pair in pairwise(ends)]
+        assert fifths(labels(("v", list(range(116))))) == wanted
+
+    def test_fifths_of_two_recordings_of_40(self) -> None:
+        two = labels(("v", list(range(40))), ("w", list(range(40))))
+        wanted = [[(v, 8 * fold + i) for v in "vw" for i in range(8)] for fold in range(5)]
+        assert fifths(two) == wanted
+
+    def test_short_ones_beside_them_move_nothing(self) -> None:
+        alone, beside = (
+            fifths(labels(("v", list(range(43))), *more)) for more in ([], [("a", [1, 2]), ("w", [0, 3, 5])])
+        )
+        assert [[frame for frame in fold if frame[0] == "v"] for fold in beside] == alone
+
+
+class TestShortRecordings:
+    THIRTY = tuple((f"video {n:02}", [10, 500]) for n in range(30))
+
+    def test_the_last_fifth_of_thirty_videos_is_the_last_six(self) -> None:
+        rows = labels(*reversed(self.THIRTY))  # by name, not as the file has them
+        test = split_holdout(rows, "last:0.2").test
+        assert {rows.frames[i].video for i in test} == {name for name, _ in self.THIRTY[-6:]}
+        assert len(test) == 12
+
+    def test_each_fifth_of_thirty_videos_is_six_of_them(self) -> None:
+        found = fifths(labels(*self.THIRTY))
+        assert [len(fold) for fold in found] == [12] * 5
+        assert sorted(chain(*found)) == [(name, i) for name, own in self.THIRTY for i in own]
+
+    @pytest.mark.parametrize("each", [1, 3, 4])
+    def test_no_fifth_is_empty_or_far_from_a_fifth(self, each: int) -> None:
+        found = fifths(labels(*((f"{n:02}", list(range(each))) for n in range(11))))
+        assert all(abs(len(fold) - 11 * each / 5) <= 1 for fold in found)
+
+    def test_a_large_share_leaves_something_to_train_on(self) -> None:
+        split = split_holdout(labels(*self.THIRTY), "last:0.8")
+        assert (len(split.train), len(split.test)) == (12, 48)
+
+    def test_views_of_one_moment_are_on_one_side(self) -> None:
+        """Nine takes of two moments, the second of them seen by two cameras, which started at other times."""
+        rows = labels(
+            *((f"{n}/{view}", ticks) for n in range(9) for view, ticks in (("a", [3, 90]), ("b", [70])))
+        )
+        shown = [
+            replace(f, recording=f"take {f.video[0]}", tick=f.index + 20 * f.video.endswith("b"))
+            for f in rows.frames
+        ]
+        rows = replace(rows, frames=tuple(shown))
+        held = [moments(rows, split_holdout(rows, fifth).test) for fifth in FIFTHS]
+        assert sorted(moment for part in held for moment in part) == sorted({f.moment for f in shown})
+        assert [len(part) for part in held] == [4, 3, 4, 3, 4]
+
+    @example(lengths=[1, 1], folds=2)
+    @given(st.lists(st.integers(1, 17), min_size=1, max_size=12), st.integers(2, 12))
+    def test_blocks_share_out_every_moment_once(self, lengths: list[int], folds: int) -> None:
+        assume(sum(lengths) >= folds)
+        rows = labels(*((f"{n:02}", list(range(length))) for n, length in enumerate(lengths)))
+        held = [
+            split_holdout(rows, f"block:{fold / folds:.6f}-{(fold + 1) / folds:.6f}").test.tolist()
+            for fold in range(folds)
+        ]
+        assert sorted(chain(*held)) == list(range(len(rows)))
 
 
 class TestSplitValidation:

@@ -92,6 +92,26 @@ def test_a_new_recording_is_divided_by_the_holdout() -> None:
     assert held_out(more, "last:0.2", known) == [("v", 80), ("v", 90), ("w", 4)]
 
 
+class TestShortRecordings:
+    """Of two labels each: they are divided together, and stay as they were divided."""
+
+    FIRST = labels_of(*(f for n in range(10) for f in scene(10, 500, video=f"v{n}")))
+    HELD = [(f"v{n}", index) for n in (8, 9) for index in (10, 500)]
+
+    def test_more_labels_move_nothing(self) -> None:
+        known = known_after(self.FIRST, "last:0.2")
+        more = [f for n in (0, 8) for f in scene(20, 400, 499, 600, video=f"v{n}")]
+        found = held_out(labels_of(*self.FIRST.frames, *more), "last:0.2", known)
+        assert found == sorted([*self.HELD, *(("v8", index) for index in (20, 400, 499, 600))])
+
+    def test_new_ones_are_divided_among_themselves(self) -> None:
+        """However their names lie between those that were known."""
+        known = known_after(self.FIRST, "last:0.2")
+        new = [f for n in range(5) for f in scene(1, 2, video=f"v0 {n}")]
+        found = held_out(labels_of(*self.FIRST.frames, *new), "last:0.2", known)
+        assert found == sorted([*self.HELD, ("v0 4", 1), ("v0 4", 2)])
+
+
 class TestViews:
     """Views of one moment are on one side, as in a training that starts anew."""
 

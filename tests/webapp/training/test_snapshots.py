@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.webapp.factories import make_project, owner_of
+from sbea_engine.data import Visibility
+from tests.webapp.factories import MOUSE, make_project, owner_of
 from tests.webapp.recordings.factories import pretend_recording
 from tests.workers.project_rows import label_frames
+from webapp.annotation.keypoints import Change, Origin, VisibilityName
+from webapp.annotation.services import LabelledInstance, labels_write
 from webapp.recordings import storage
 from webapp.recordings.models import Recording
 from webapp.recordings.sync import recording_sync_set
@@ -56,3 +59,17 @@ def test_a_frame_that_is_never_shown_has_no_tick() -> None:
 def test_a_single_view_is_a_clock_of_its_own() -> None:
     recording = labelled({"top": 9}, "take")
     assert {source.tick for source in label_set(project=recording.project).frames} == {None}
+
+
+def test_an_empty_arena_comes_along_and_does_not_count() -> None:
+    recording = labelled({"top": 9}, "take")
+    video, by = recording.videos.get(), owner_of(recording.project)
+    animal = recording.project.animals.get(slot=0)
+    absent = [Change(x=None, y=None, visibility=VisibilityName.ABSENT)] * len(MOUSE)
+    row = LabelledInstance(frame_index=7, animal=animal, changes=absent)
+    labels_write(video=video, labels=[row], by=by, origin=Origin.HUMAN)
+    snapshot = snapshot_create(project=recording.project, by=by)
+    assert snapshot.frame_count == 2
+    labels = snapshot_load(snapshot=snapshot)
+    assert [source.index for source in labels.frames] == [2, 3, 7]
+    assert (labels.visibility[2] == Visibility.ABSENT).all()

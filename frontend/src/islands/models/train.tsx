@@ -25,7 +25,7 @@ const PRESETS = [
   {
     key: "default",
     name: "Default",
-    hint: "three or four minutes on a processor, twice that for several animals",
+    hint: "four to five minutes on a processor, twice that for several animals",
   },
   { key: "fast", name: "Fast", hint: "half as long, a little less exact" },
   { key: "tiny", name: "Trial run", hint: "seconds, only to see that all works" },

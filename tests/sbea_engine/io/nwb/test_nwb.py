@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,35 @@ class TestRead:
             read_poses(tmp_path / "a.nwb")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Told:
+    """What a file says of time and video."""
+
+    times_s: Any
+    rate: float
+    video: str
+    session: str
+    series: str
+    source: str
+
+
+def told_of(file: Path) -> Told:
+    """As pynwb reads it."""
+    from pynwb import NWBHDF5IO
+
+    with NWBHDF5IO(str(file), "r") as io:
+        nwb = io.read()
+        source, series = nwb.acquisition["source_video"], nwb.processing["behavior"]["ann"]["nose"]
+        return Told(
+            times_s=series.timestamps[:],
+            rate=source.rate,
+            video=source.external_file[0],
+            session=nwb.session_description,
+            series=series.description,
+            source=source.description,
+        )
+
+
 @pytest.mark.filterwarnings("ignore::Warning")
 class TestWrite:
     def test_pynwb_reads_ours(self, tmp_path: Path) -> None:
@@ -141,9 +171,13 @@ class TestWrite:
         assert (answer[0] if isinstance(answer, tuple) else answer) == []
 
     @settings(max_examples=5, deadline=None)
-    @given(seed=st.integers(0, 10**6), start=st.integers(0, 10**6), rate=st.sampled_from([1.0, 29.97, 250]))
+    @given(
+        seed=st.integers(0, 10**6),
+        start=st.integers(0, 10**6),
+        rate=st.sampled_from([None, 1.0, 30000 / 1001, 250]),
+    )
     def test_there_and_back(
-        self, tmp_path_factory: pytest.TempPathFactory, seed: int, start: int, rate: float
+        self, tmp_path_factory: pytest.TempPathFactory, seed: int, start: int, rate: float | None
     ) -> None:
         poses = make_poses(seed=seed, start=start)
         file = tmp_path_factory.mktemp("nwb") / "a.nwb"
@@ -151,6 +185,40 @@ class TestWrite:
         assert got.warnings == ()
         assert got.poses["cam"].skeleton == SKELETON
         assert_same_poses(got.poses["cam"], poses)
+
+    def test_frames_of_a_long_video_come_back(self, tmp_path: Path) -> None:
+        poses = make_poses(start=10_000_000)  # four days
+        file = write_nwb(poses, tmp_path / "a.nwb", video="cam.mp4", scorer="Net", rate_hz=30000 / 1001)
+        got = read_poses(file)
+        assert got.warnings == ()
+        np.testing.assert_array_equal(got.poses["cam"].frames, poses.frames)
+
+    def test_times_are_seconds_where_the_poses_say_how_fast_the_video_runs(self, tmp_path: Path) -> None:
+        poses = replace(make_poses(start=600), provenance={"fps": 30, "video": "Night 1.avi"})
+        (file,) = write_poses(tmp_path, poses, name="night", scorer="Net")
+        assert file.name == "night.nwb"
+        told = told_of(file)
+        np.testing.assert_allclose(told.times_s, poses.frames / 30)
+        assert (told.video, told.rate) == ("Night 1.avi", 30)
+        assert "Times are seconds" in told.session
+        assert not any("frame numbers" in text for text in (told.session, told.series, told.source))
+
+    @pytest.mark.parametrize("fps", [None, 0, -30, float("nan"), float("inf"), "30", True, [30]])
+    def test_where_no_rate_is_known_the_file_says_so(self, tmp_path: Path, fps: object) -> None:
+        poses = replace(make_poses(), provenance={} if fps is None else {"fps": fps, "video": 7})
+        (file,) = write_poses(tmp_path, poses, name="cam", scorer="Net")
+        told = told_of(file)
+        np.testing.assert_array_equal(told.times_s, poses.frames)
+        assert told.video == "cam.mp4"
+        for text in (told.session, told.series, told.source):
+            assert "times are frame numbers, not seconds" in text
+        assert_same_poses(read_poses(file).poses["cam"], poses)
+
+    @pytest.mark.parametrize("rate", [0, -1, float("nan"), 1e7])
+    def test_no_such_rate(self, tmp_path: Path, rate: float) -> None:
+        with pytest.raises(BadNwb, match="frames a second"):
+            write_nwb(make_poses(), tmp_path / "a.nwb", video="cam.mp4", scorer="Net", rate_hz=rate)
+        assert list(tmp_path.iterdir()) == []
 
     def test_names_that_divide_paths(self, tmp_path: Path) -> None:
         with pytest.raises(BadNwb, match="can be called 'a/b'"):

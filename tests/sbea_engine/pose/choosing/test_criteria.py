@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,6 +84,7 @@ class TestEveryCriterion:
             labelled=whole.labelled,
             labelled_frames=whole.labelled_frames,
             others=whole.others,
+            spread_px=whole.spread_px,
             reprojection_px=whole.reprojection_px,
             appearance=None if whole.appearance is None else whole.appearance[rows],
         )
@@ -105,6 +107,39 @@ class TestEveryCriterion:
     def test_of_no_candidates(self, name: str) -> None:
         some = evidence(poses(path(10)), [0, 3, 5, 8], rows=np.zeros(0, np.intp))
         assert CRITERIA[name].score(some).score.shape == (0,)
+
+
+class TestDisagreement:
+    def of_members(self, **more: object) -> Evidence:
+        spread = np.full((FRAMES, 1, 4), 2.0, np.float32)
+        spread[FAULT, 0, 1] = 20
+        return evidence(poses(path(FRAMES)), LABELLED, spread_px=spread, **more)
+
+    def test_the_spread_of_the_members_of_one_model(self) -> None:
+        """In body lengths, as that of several models is."""
+        found = CRITERIA["disagreement"].score(self.of_members())
+        assert int(found.score.argmax()) == FAULT
+        assert found.reason(FAULT) == "the members of the model differ on left ear (spread 20 px)"
+        body = self.of_members().body_px
+        np.testing.assert_allclose(found.score[[0, FAULT]], [2 / body, (20 + 3 * 2) / 4 / body])
+
+    def test_of_several_models_their_own_answers_count(self) -> None:
+        found = CRITERIA["disagreement"].score(self.of_members(others=(poses(path(FRAMES)),)))
+        np.testing.assert_array_equal(found.score, 0)
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_places_are_paired_by_position(self, first: bool) -> None:
+        """Animals that a model does not tell apart are no news in another place."""
+        both = np.concatenate([path(FRAMES), path(FRAMES) + 150], axis=1)
+        other = both[:, ::-1].copy()
+        other[FAULT, 1, 1] += (24, 32)
+        extra = np.concatenate([np.full_like(other[:, :1], np.nan), other], axis=1)
+        a, b = poses(both), poses(extra)
+        places = {"individuals_are_places": True}
+        a, b = (replace(a, provenance=places), b) if first else (a, replace(b, provenance=places))
+        found = CRITERIA["disagreement"].score(evidence(a, LABELLED, others=(b,)))
+        np.testing.assert_array_equal(np.flatnonzero(found.score), [FAULT])
+        assert found.reason(FAULT) == "2 models differ on left ear of animal 0 (spread 20 px)"
 
 
 class TestJump:
@@ -178,6 +213,10 @@ class TestEvidence:
         with pytest.raises(BadEvidence, match="same frames"):
             evidence(poses(path(10)), [0], others=(poses(path(9)),))
 
+    def test_models_that_tell_individuals_apart_must_find_the_same(self) -> None:
+        with pytest.raises(BadEvidence, match="same individuals"):
+            evidence(poses(path(10)), [0], others=(poses(np.repeat(path(10), 2, axis=1)),))
+
     @pytest.mark.parametrize("rows", [[3, 2], [0, 10], [-1, 2]])
     def test_candidates_are_rows_of_the_poses(self, rows: list[int]) -> None:
         with pytest.raises(BadEvidence, match="ascending rows below 10"):
@@ -186,6 +225,8 @@ class TestEvidence:
     def test_arrays_must_fit(self) -> None:
         with pytest.raises(BadEvidence, match="reprojection_px must have shape"):
             evidence(poses(path(10)), [0], reprojection_px=np.zeros((10, 4), np.float32))
+        with pytest.raises(BadEvidence, match="spread_px must have shape"):
+            evidence(poses(path(10)), [0], spread_px=np.zeros((9, 1, 4), np.float32))
         with pytest.raises(BadEvidence, match="appearance must have 10 rows"):
             evidence(poses(path(10)), [0], appearance=np.zeros((9, 4), np.float32))
         with pytest.raises(BadEvidence, match="4 keypoints"):

@@ -1,0 +1,100 @@
+"""An answer is trusted no further than somebody is there."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import expit, logit
+
+from sbea_engine.data import LabelSet, Visibility
+from sbea_engine.nn.augmentation import AugmentationConfig
+from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.crop_sampler import CropSampler
+from sbea_engine.pose.crops import CropPlan, make_crop_plan
+from sbea_engine.pose.factory import create
+from sbea_engine.pose.frames import FrameStore
+from sbea_engine.pose.plan import WorkingPlan
+from sbea_engine.pose.presence import if_present, log_presence
+from sbea_engine.pose.splits import labelled_rows
+from sbea_engine.pose.two_stage import TwoStagePlan
+from tests.fixtures.blobs import DEFAULT_SIZE, draw, write_scene
+
+
+class TestLogPresence:
+    def test_the_surer_half_decides(self) -> None:
+        """A side view hides half of the keypoints behind the body."""
+        hidden = log_presence(np.array([[0.9, 0.05, 0.9, 0.02]]))
+        assert hidden.tolist() == [0.0]
+
+    def test_below_even_odds_it_is_the_odds(self) -> None:
+        trust = np.array([[0.2, 0.2, 0.2], [0.5, 0.5, 0.5], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+        found = np.exp(log_presence(trust))
+        np.testing.assert_allclose(found, [0.25, 1.0, 1e-6, 1.0], rtol=1e-3)
+
+    def test_of_one_keypoint(self) -> None:
+        np.testing.assert_allclose(np.exp(log_presence(np.array([[0.25]]))), [1 / 3])
+
+
+class TestIfPresent:
+    def test_of_an_animal_that_is_there_not_a_bit_changes(self) -> None:
+        sure = np.array([[-80.0, -3.0, 0.0, 3.0, 80.0]], np.float32)
+        np.testing.assert_array_equal(if_present(sure, np.zeros(1)), sure)
+
+    @pytest.mark.parametrize("present", [0.9, 0.3, 1e-6])
+    def test_else_both_probabilities_are_multiplied(self, present: float) -> None:
+        sure = np.array([[-3.0, 0.0, 3.0]], np.float32)
+        lowered = if_present(sure, np.log([present]))
+        np.testing.assert_allclose(expit(lowered), present * expit(sure), rtol=1e-5)
+
+    @pytest.mark.parametrize("said", [-200.0, 200.0])
+    def test_it_stays_a_number(self, said: float) -> None:
+        lowered = if_present(np.full((1, 1), said, np.float32), np.log([0.5]))
+        assert np.isfinite(lowered).all()
+        assert lowered[0, 0] <= logit(0.5) + 1e-3
+
+
+def _loaded(scene: LabelSet, plan: CropPlan) -> FrameStore:
+    coarse = WorkingPlan(scale=1, crop_px=32, radius_px=2)
+    frames = FrameStore(scene, "grey", 1 << 24)
+    frames.measure()
+    frames.load(TwoStagePlan(coarse=coarse, crop=plan, radius_px=2).reduced)
+    return frames
+
+
+def test_a_frame_without_animals_is_shown_as_such(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "scene", 12, absent=4)
+    plan = make_crop_plan(scene, long_px=64, most_scale=1.0, multiple=16)
+    rows = labelled_rows(scene)
+    sampler = CropSampler(
+        scene, _loaded(scene, plan), rows, plan, AugmentationConfig(), batch_size=len(rows), seed=0
+    )
+    batch = sampler.batch(0)
+    empty = ~batch.placed.any(-1)
+    assert int(empty.sum()) == 3
+    assert bool(batch.known[empty].all())
+    assert bool(torch.isnan(batch.points_px[empty]).all())
+    bright = batch.images.amax(dim=(1, 2, 3))
+    assert bright[empty].max() < bright[~empty].float().mean()
+
+
+def test_who_says_nothing_of_one_animal_calls_no_frame_empty(tmp_path: Path) -> None:
+    scene = write_scene(tmp_path / "scene", 12, absent=4)
+    scene.visibility[::4, 0, 1] = Visibility.UNLABELLED
+    plan = make_crop_plan(scene, long_px=64, most_scale=1.0, multiple=16)
+    rows = labelled_rows(scene)
+    sampler = CropSampler(
+        scene, _loaded(scene, plan), rows, plan, AugmentationConfig(), batch_size=len(rows), seed=0
+    )
+    assert bool(sampler.batch(0).placed.any(-1).all())
+
+
+@pytest.mark.slow
+def test_nobody_is_found_in_an_empty_arena(tmp_path: Path) -> None:
+    config = PoseConfig(preset="tiny", family="two_stage", threads=1, device="cpu", iterations=150)
+    model = create(config).fit(write_scene(tmp_path / "scene", 40, absent=6))
+    _, seen = model.predict_sources(write_scene(tmp_path / "new", 20, seed=5).frames)
+    empty = [draw(None, DEFAULT_SIZE, np.random.default_rng(i)) for i in range(8)]
+    unseen = np.concatenate([confidence for _, confidence in model.predict_stream(iter(empty))])
+    assert seen.mean() > 0.8
+    assert unseen.mean() < 0.5 * seen.mean()
