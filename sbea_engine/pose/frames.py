@@ -17,6 +17,7 @@ from sbea_engine.errors import BadInput
 from sbea_engine.pose.config import Colour
 from sbea_engine.pose.neighbours import neighbourhood
 from sbea_engine.pose.plan import Size, WorkingPlan
+from sbea_engine.pose.same_pictures import SamePictures, frame_name
 from sbea_engine.progress import OnProgress, Progress, ignore
 from sbea_engine.video.container import is_folder
 from sbea_engine.video.images import SUFFIXES
@@ -63,11 +64,20 @@ class FrameStore:
         return self.sizes
 
     def load(self, plan: WorkingPlan, *, on_progress: OnProgress = ignore) -> None:
-        """Decode all labelled frames; those that share a file are read with one opening of it."""
+        """Decode all labelled frames; those that share a file are read with one opening of it.
+
+        Raises:
+            BadLabels: Frames that show one picture contradict each other; see `SamePictures`.
+        """
         self._plan = plan
-        for done, (row, pixels) in enumerate(read_frames(self._sources), start=1):
-            self._keep(row, to_working_image(pixels, plan, self._colour))
+        pictures = SamePictures(self._labels)
+        labelled = {int(places[len(places) // 2]): row for row, places in enumerate(self._windows)}
+        for done, (place, pixels) in enumerate(read_frames(self._sources), start=1):
+            if place in labelled:
+                pictures.add(labelled[place], pixels)
+            self._keep(place, to_working_image(pixels, plan, self._colour))
             on_progress(Progress(stage="read frames", done=done, total=len(self._sources)))
+        pictures.refuse()
 
     def working_size(self, source: Size) -> Size:
         """Size at which a frame of that size is kept."""
@@ -220,8 +230,3 @@ def scaled(image: Image, plan: WorkingPlan) -> Image:
     if size != (image.shape[1], image.shape[0]):
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     return np.ascontiguousarray(image)
-
-
-def frame_name(source: FrameSource) -> str:
-    """How messages name a labelled frame."""
-    return f"frame {source.index} of {source.video!r}"

@@ -67,9 +67,9 @@ def suggestion_list(*, video: Video) -> list[tuple[SuggestedFrame, bool]]:
 
 
 def labelled_frames(*, video: Video) -> set[int]:
-    """Frames that carry at least one placed keypoint."""
-    placed = Instance.objects.filter(video=video, placed_count__gt=0)
-    return set(placed.values_list("frame_index", flat=True).distinct())
+    """Frames on which a person decided something, be it that no animal is there."""
+    decided = Instance.objects.filter(video=video, decided_count__gt=0)
+    return set(decided.values_list("frame_index", flat=True).distinct())
 
 
 def labelled_frame_counts(*, project: Project) -> dict[str, int]:

@@ -7,7 +7,7 @@ const CHOICES = [
   ["absent", "Absent"],
 ] as const;
 
-/** What the keys V, Delete and C do, for a hand on a tablet. Speaks of the armed keypoint. */
+/** What the keys V, Shift V, Delete and C do, for a hand on a tablet. Speaks of the armed keypoint. */
 export function KeypointTools({ studio }: { studio: Studio }) {
   const { state, labelling } = studio;
   void state.labelsVersion.value;
@@ -49,6 +49,15 @@ export function KeypointTools({ studio }: { studio: Studio }) {
         onClick={() => studio.run({ do: "copy-pose" })}
       >
         Copy pose
+      </button>
+      <button
+        type="button"
+        class="st-button st-whole-row"
+        disabled={!ready}
+        title="Every keypoint of this animal without a label is absent: it is not in the picture (Shift V)"
+        onClick={() => studio.run({ do: "rest-absent" })}
+      >
+        Rest absent
       </button>
     </div>
   );

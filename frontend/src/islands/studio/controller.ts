@@ -148,6 +148,9 @@ export class Studio {
       case "visibility":
         labelling.cycleVisibility();
         return;
+      case "rest-absent":
+        labelling.restAbsent();
+        return;
       case "remove":
         labelling.remove();
         return;

@@ -14,6 +14,7 @@ export type Command =
   | {
       readonly do:
         | "visibility"
+        | "rest-absent"
         | "remove"
         | "undo"
         | "redo"
@@ -126,6 +127,7 @@ export function studioCommand(press: KeyPress): Command | null {
     return { do: "step", frames: press.code === "Period" ? 10 : -10 };
   }
   if (press.shiftKey && press.key.toLowerCase() === "a") return { do: "accept-next" };
+  if (press.shiftKey && press.key.toLowerCase() === "v") return { do: "rest-absent" };
   if (/^[1-9]$/.test(press.key)) return { do: "animal", slot: Number(press.key) - 1 };
   return PLAIN[press.key.length === 1 ? press.key.toLowerCase() : press.key] ?? bracketPlace(press);
 }
@@ -145,7 +147,7 @@ export const HELP: readonly HelpGroup[] = [
       [["Enter"], "place it in the middle of the view; with Shift as guessed"],
       [["Tab"], "arm the next keypoint, to place it anew too; with Shift the one before"],
       [["←", "↑", "→", "↓"], "nudge the armed keypoint, else the last placed, by 1 px; with Shift by 0.1 px"],
-      [["V"], "visible, guessed, absent"],
+      [["V"], "visible, guessed, absent; with Shift every keypoint of the animal without a label is absent"],
       [["Delete"], "take the label away; also Backspace"],
       [["1", "…", "9"], "choose the animal"],
       [["C"], "copy the previous labelled pose to the keypoints without a label"],

@@ -207,6 +207,20 @@ export class Labelling {
     else this.#hooks.note("info", "Click in the picture first to say where it is.");
   }
 
+  /** Every keypoint of this animal on which nobody has decided is not in the picture: of a whole animal in one go. */
+  restAbsent(): void {
+    if (!this.#may()) return;
+    const rest = this.#active().flatMap((value, k): [number, KeypointValue][] =>
+      value.visibility === "unlabelled" ? [[k, ABSENT]] : [],
+    );
+    if (rest.length === 0) {
+      this.#hooks.note("info", "Every keypoint of this animal is decided already.");
+      return;
+    }
+    this.#apply(rest);
+    this.rearm();
+  }
+
   remove(): void {
     const target = this.#armedValue();
     if (target !== null && this.#may()) this.#apply([[target.keypoint, UNLABELLED]]);

@@ -177,6 +177,30 @@ describe("buttons for visibility", () => {
   });
 });
 
+describe("the rest is absent", () => {
+  it("decides what nobody has decided, in one step back", () => {
+    place(10);
+    labelling.restAbsent();
+    expect(labelling.values(5, 1).map(({ visibility }) => visibility)).toEqual([
+      "visible",
+      "absent",
+      "absent",
+      "absent",
+    ]);
+    expect(state.armed.value).toBeNull();
+    labelling.undo();
+    expect(xs()).toEqual([10, null, null, null]);
+    expect(value(3).visibility).toBe("unlabelled");
+  });
+
+  it("says so where all is decided", () => {
+    place(10, 20, 30, 40);
+    labelling.restAbsent();
+    expect(xs()).toEqual([10, 20, 30, 40]);
+    expect(notes).toEqual(["Every keypoint of this animal is decided already."]);
+  });
+});
+
 describe("before the labels are known", () => {
   it.each([
     ["reading", /still being read/],
