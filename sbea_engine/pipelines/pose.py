@@ -20,10 +20,10 @@ from sbea_engine.nn.card import CARD_FILE, BadModel, ModelCard, ModelExists, wri
 from sbea_engine.pipelines.warm_start import read_start
 from sbea_engine.pose.card import STAGE
 from sbea_engine.pose.config import PoseConfig
+from sbea_engine.pose.ensemble import PoseEnsemble
 from sbea_engine.pose.ensemble_files import clear_members
 from sbea_engine.pose.factory import PoseModel, create, load
 from sbea_engine.pose.frames import check_frames, check_points
-from sbea_engine.pose.held_out_suspects import held_out_suspects
 from sbea_engine.pose.heldout import HELD_OUT_FILE, HeldOut
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
@@ -32,6 +32,7 @@ from sbea_engine.pose.plan import placed_mask
 from sbea_engine.pose.recalibration import RecalibratedPose
 from sbea_engine.pose.splits import Rows, split_holdout
 from sbea_engine.pose.training import fingerprint
+from sbea_engine.pose.unseen_suspects import unseen_suspects
 from sbea_engine.pose.warm_split import Known, split_as_before
 from sbea_engine.pose.warm_start import by_video, check_start
 from sbea_engine.progress import OnProgress, Progress, ignore
@@ -51,7 +52,8 @@ class TrainingResult:
         folder: Holds `card.json`, `weights.safetensors`, `metrics.json` and, where frames were held out,
             `heldout.json`: what it said on them, see `sbea_engine.pose.heldout`.
         metrics: `holdout`, `validation` and, where frames were held out, `test`; each as
-            `sbea_engine.pose.metrics.evaluate` gives it; then also `suspects`, see `held_out_suspects`.
+            `sbea_engine.pose.metrics.evaluate` gives it; then also `suspects`, see `unseen_suspects`, and of
+            an ensemble always.
         trained_now: False where an earlier run had made the model.
     """
 
@@ -146,11 +148,18 @@ def train_and_evaluate(
                 "holdout": holdout,
                 "validation": model.card_.stage_facts["validation"],
             }
+            unseen = {}
+            if isinstance(model, PoseEnsemble):
+                unseen["train"] = (labels.select(split.train), *model.unseen_answers())
             if len(split.test):
-                answers = _answer(model, labels, split.test, on_progress)
-                metrics["test"] = _measure(model, *answers)
-                metrics["suspects"] = held_out_suspects(*answers, float(model.card_.plan["radius_px"]))
-                HeldOut.of(*answers).save(out / HELD_OUT_FILE)
+                unseen["test"] = _answer(model, labels, split.test, on_progress)
+                metrics["test"] = _measure(model, *unseen["test"])
+                HeldOut.of(*unseen["test"]).save(out / HELD_OUT_FILE)
+            if unseen:
+                rows = np.concatenate([getattr(split, part) for part in unseen])
+                points, confidence = (np.concatenate([a[n] for a in unseen.values()]) for n in (1, 2))
+                radius_px = float(model.card_.plan["radius_px"])
+                metrics["suspects"] = unseen_suspects(labels.select(rows), points, confidence, radius_px)
             facts = {
                 "holdout": holdout,
                 "held_out_frames": _held_out(labels, split.test, known),

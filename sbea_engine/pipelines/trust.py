@@ -14,7 +14,6 @@ from sbea_engine.data.labels import BadLabels
 from sbea_engine.errors import BadInput
 from sbea_engine.nn.card import ModelCard
 from sbea_engine.pipelines.pose import individuals_of
-from sbea_engine.pose.agreement import answers_logit
 from sbea_engine.pose.comparison import Comparison, compare
 from sbea_engine.pose.disagreements import Disagreement, disagreements, in_order_of
 from sbea_engine.pose.ensemble import PoseEnsemble
@@ -265,7 +264,4 @@ def _out_of_fold(
             f"{folder}: was trained with other labels of these frames (changed since, or only some of them "
             f"are here). Train it anew with these labels."
         )
-    radius = model.calibration_.radius_px
-    agreed = model.out_of_fold_.consensus(radius)
-    trust = model.calibration_.apply(answers_logit(model.out_of_fold_.confidence), agreed.spread_px)
-    return agreed.points_px.astype(np.float32), np.nan_to_num(trust)
+    return model.unseen_answers()

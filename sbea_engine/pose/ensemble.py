@@ -100,6 +100,13 @@ class PoseEnsemble:
         )
         return self
 
+    def unseen_answers(self) -> Answer:
+        """What members that had not seen them say of the labels of the training, in the order that `fit` was
+        given: points (frame, individual, keypoint, 2) and confidence."""
+        agreed = self.out_of_fold_.consensus(self.calibration_.radius_px)
+        trust = self.calibration_.apply(answers_logit(self.out_of_fold_.confidence), agreed.spread_px)
+        return agreed.points_px.astype(np.float32), np.nan_to_num(trust).astype(np.float32)
+
     def predict(
         self,
         source: Path | FrameReader,

@@ -39,7 +39,6 @@ def project_create(
             "Your account may not create projects. Ask an administrator of the site, who can allow it on the "
             "People page."
         )
-    _check_keypoints(skeleton)
     project = Project.objects.create(
         name=_clean_name(name),
         slug=_free_slug(name),
@@ -110,7 +109,6 @@ def skeleton_replace(*, project: Project, definition: SkeletonNoun, by: User) ->
         SkeletonInUse: `data.keypoints` names what would be lost or moved.
     """
     require(by, project, Capability.MANAGE_DATA)
-    _check_keypoints(definition)
     Project.objects.select_for_update().get(pk=project.pk)  # two new versions at once: one after the other
     current = project.skeleton
     if current.noun == definition:
@@ -179,12 +177,6 @@ def _clean_description(description: str) -> str:
     if len(description) > _DESCRIPTION_MAX or not all(map(is_text, lines)):
         raise BadProject(f"A description has at most {_DESCRIPTION_MAX} characters of text.")
     return description.strip()
-
-
-def _check_keypoints(definition: SkeletonNoun) -> None:
-    for name in definition.keypoints:
-        if not is_text(name):
-            raise BadProject(f"The keypoint name {name!a} holds control characters. Type it anew.")
 
 
 def _free_slug(name: str) -> str:

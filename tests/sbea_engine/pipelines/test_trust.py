@@ -16,6 +16,7 @@ from sbea_engine.data import LabelSet, Poses
 from sbea_engine.io.poses_store import BadPosesStore, open_poses, write_poses
 from sbea_engine.kinematics.smoothing import BadSmoothing, SmoothingConfig, smooth_points
 from sbea_engine.nn.card import BadModel, ModelExists
+from sbea_engine.pipelines import pose as pose_module
 from sbea_engine.pipelines import smooth as smooth_module
 from sbea_engine.pipelines import trust as trust_module
 from sbea_engine.pipelines.pose import evaluate_model, load_labels, train_and_evaluate
@@ -181,6 +182,25 @@ class TestLabelErrors:
     def test_command(self, ensemble: Path, data: Path) -> None:
         said = last_line(sbea("pose", "label-errors", "--model", ensemble, "--data", data, "--json"))
         assert isinstance(said["suspects"], list)
+
+    def test_a_training_of_several_judges_all_labels(
+        self, labels: LabelSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[tuple[LabelSet, NDArray[np.float32]]] = []
+
+        def judge(truth: LabelSet, points: NDArray[np.float32], *rest: object) -> dict[str, object]:
+            asked.append((truth, points))
+            return {"labels": [], "total": 0, "words": []}
+
+        monkeypatch.setattr(pose_module, "unseen_suspects", judge)
+        for holdout in ("last:0.25", "none"):
+            result = train_and_evaluate(
+                labels, replace(TINY, iterations=2, members=2), holdout, tmp_path / holdout[:4]
+            )
+            assert result.metrics["suspects"]["total"] == 0
+            truth, points = asked.pop()
+            assert sorted(source.index for source in truth.frames) == list(range(24))
+            assert np.isfinite(points).all()
 
     def test_one_network_cannot_tell(self, model: Path, labels: LabelSet) -> None:
         with pytest.raises(CannotJudge, match="--members"):

@@ -6,7 +6,7 @@ import { frameUrl } from "./worst";
 
 type Suspect = NonNullable<Model["suspects"]>["labels"][number];
 
-/** Held-out labels that the model is sure to find elsewhere; each leads to its frame. Nothing where there are none. */
+/** Labels that the model had not seen and is sure to find elsewhere; each leads to its frame. Nothing where there are none. */
 export function Suspects({ props, data }: ModelPage): JSX.Element | null {
   const found = data.model.suspects;
   if (!found || found.total === 0) return null;
@@ -18,7 +18,7 @@ export function Suspects({ props, data }: ModelPage): JSX.Element | null {
       <div class="card-head">
         <h2>Labels to look at again</h2>
         <span class="dim small">
-          Held-out labels that the model had not seen and is sure to find elsewhere. One of the two is wrong.
+          Labels that the model had not seen and is sure to find elsewhere. One of the two is wrong.
         </span>
       </div>
       <p>{found.words.map(inOwnWords).join(" ")}</p>
@@ -61,7 +61,8 @@ export function Suspects({ props, data }: ModelPage): JSX.Element | null {
         </p>
       )}
       <p class="dim small">
-        Correct what is wrong in the studio, then train again. Labels that were learned are not judged here.
+        Correct what is wrong in the studio, then train again. What one network has learned is not judged;
+        several judge what they left out.
       </p>
     </section>
   );

@@ -1,7 +1,8 @@
-"""Held-out labels that look wrong to the model that was tested on them, as figures of its training.
+"""Labels that look wrong to a model that had not seen them, as figures of its training.
 
 A model that had not seen a label and is sure of another place is a reason to look: it is wrong, or the label
-is. An ensemble judges every label so (`sbea pose label-errors`); one model only those that were held out.
+is. One network judges the labels that were held out; an ensemble also those of its training, each by the
+members that left it out.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ MOST_SUSPECTS = 50
 """More are no slips but a model that has not learned the keypoint."""
 
 
-def held_out_suspects(
+def unseen_suspects(
     truth: LabelSet, points_px: NDArray[np.float32], confidence: NDArray[np.float32], radius_px: float
 ) -> dict[str, Any]:
     """`labels`: the first of `find_suspects`, JSON-serialisable; `total`: how many there are; `words`: a
     sentence for each kind of fault.
 
     Args:
-        points_px, confidence: As of `find_suspects`, of a model that had not seen these labels.
+        points_px, confidence: As of `find_suspects`, of who had not seen these labels.
     """
     found = find_suspects(truth, points_px, confidence, radius_px)
     rows = [asdict(one) for one in found[:MOST_SUSPECTS]]

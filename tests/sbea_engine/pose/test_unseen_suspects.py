@@ -1,4 +1,4 @@
-"""Slips of the hand among held-out labels are found by a model that answers well."""
+"""Slips of the hand among labels that it had not seen are found by a model that answers well."""
 
 import json
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sbea_engine.data import FrameSource, LabelSet, Skeleton, Visibility
-from sbea_engine.pose.held_out_suspects import MOST_SUSPECTS, held_out_suspects
+from sbea_engine.pose.unseen_suspects import MOST_SUSPECTS, unseen_suspects
 
 SKELETON = Skeleton(keypoints=("left ear", "right ear", "tail"), symmetric=(("left ear", "right ear"),))
 FRAMES = 80
@@ -31,7 +31,7 @@ def truth() -> LabelSet:
 
 
 def found(truth: LabelSet, points: NDArray[np.float32], sure: float = 0.9) -> dict[str, Any]:
-    return held_out_suspects(truth, points, np.full(points.shape[:-1], sure, np.float32), 2.5)
+    return unseen_suspects(truth, points, np.full(points.shape[:-1], sure, np.float32), 2.5)
 
 
 def test_a_good_model_finds_nothing_to_doubt(truth: LabelSet) -> None:
