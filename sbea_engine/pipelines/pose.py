@@ -135,9 +135,10 @@ def train_and_evaluate(
     if result is None:
         reach = config.context_frames
         neighbourhood(labels.frames, reach)  # also of those to train with, before anything is decoded
-        check_points(labels.select(np.concatenate([split.train, split.test])))
-        check_frames(labels.select(split.test).frames, reach=reach, on_progress=on_progress)
+        used = labels.select(np.concatenate([split.train, split.test]))
         with _made(out):
+            check_points(used)
+            check_frames(used, reach=reach, on_progress=on_progress)
             model = create(config).fit(
                 labels.select(split.train),
                 start=None if begun is None else begun[0],
@@ -290,9 +291,9 @@ def evaluate_model(
             f"{', '.join(labels.skeleton.keypoints)}. Use labels of the same keypoints in the same order."
         )
     who = individuals_of(model, labels, model_folder)
-    if holdout is not None or "start" not in model.card_.data:
+    if holdout is not None or not model.card_.data.get("held_out_frames"):
         split = split_holdout(labels, holdout or str(model.card_.data.get("holdout", "none")))
-    else:  # a share of the frames is not what was held out, see `warm_split`
+    else:  # a share of the frames is another one when labels were added, see `warm_split`
         known = Known.of(model.card_, model_folder, model_folder.name)
         split = split_as_before(labels, known.holdout, known)
     rows = split.test if len(split.test) else split.train

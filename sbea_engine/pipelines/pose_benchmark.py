@@ -122,7 +122,7 @@ def benchmark(
         _require_folder(keep)
     create(config)  # a family that there is not is told first
     check_points(labels)
-    check_frames(labels.frames)
+    check_frames(labels)
     splits = _splits(labels, plan.folds)
     skipped = [_why_not(labels, config, count, splits) for count in plan.labels]
     if all(skipped):

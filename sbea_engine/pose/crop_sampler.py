@@ -24,6 +24,9 @@ SHIFT_SD = 0.035
 
 ZOOM = (0.76, 1.32)
 
+MOST_EMPTY = 0.25
+"""Frames without an animal for each labelled animal: however many there are, animals are what is learned."""
+
 
 class CropSampler:
     """Random crops of labelled animals; batch n is a function of (seed, n) and of nothing else.
@@ -31,7 +34,7 @@ class CropSampler:
     Args:
         frames: Loaded with reduced frames.
         rows: Labelled frames to draw from; each labelled animal is used once before any is used again, and
-            so is each frame that a person called empty, of which some place is seen.
+            so are frames that a person called empty, evenly spread over them, of which some place is seen.
     """
 
     def __init__(
@@ -58,12 +61,16 @@ class CropSampler:
                 for points, size in zip(labels.points_px, frames.sizes, strict=True)
             ]
         ).astype(np.float64)
-        self._animals = [
+        animals = [
             (int(row), who)
             for row in rows
             for who, points in enumerate(self._points[row])
-            if np.isfinite(points).all(-1).any() or (who == 0 and self._is_empty(row))
+            if np.isfinite(points).all(-1).any()
         ]
+        empty = [(int(row), 0) for row in rows if self._is_empty(row)]
+        most = max(1, round(MOST_EMPTY * len(animals)))
+        kept = np.unique(np.linspace(0, len(empty) - 1, min(most, len(empty))).round().astype(int))
+        self._animals = animals + [empty[n] for n in kept]
 
     def _is_empty(self, row: int) -> bool:
         """Whether a person said of a frame that no animal is in it."""

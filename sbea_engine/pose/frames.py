@@ -64,20 +64,11 @@ class FrameStore:
         return self.sizes
 
     def load(self, plan: WorkingPlan, *, on_progress: OnProgress = ignore) -> None:
-        """Decode all labelled frames; those that share a file are read with one opening of it.
-
-        Raises:
-            BadLabels: Frames that show one picture contradict each other; see `SamePictures`.
-        """
+        """Decode all labelled frames; those that share a file are read with one opening of it."""
         self._plan = plan
-        pictures = SamePictures(self._labels)
-        labelled = {int(places[len(places) // 2]): row for row, places in enumerate(self._windows)}
-        for done, (place, pixels) in enumerate(read_frames(self._sources), start=1):
-            if place in labelled:
-                pictures.add(labelled[place], pixels)
-            self._keep(place, to_working_image(pixels, plan, self._colour))
+        for done, (row, pixels) in enumerate(read_frames(self._sources), start=1):
+            self._keep(row, to_working_image(pixels, plan, self._colour))
             on_progress(Progress(stage="read frames", done=done, total=len(self._sources)))
-        pictures.refuse()
 
     def working_size(self, source: Size) -> Size:
         """Size at which a frame of that size is kept."""
@@ -135,12 +126,21 @@ def read_frames(sources: Sequence[FrameSource]) -> Iterator[tuple[int, Image]]:
                 yield row, reader.read(index)
 
 
-def check_frames(sources: Sequence[FrameSource], *, reach: int = 0, on_progress: OnProgress = ignore) -> None:
-    """Decode each frame and those `reach` before and after it once, so that one that is damaged is found
-    before hours of work; errors as `read_frames` and `neighbourhood`."""
-    every = neighbourhood(sources, reach).sources
-    for done, _ in enumerate(read_frames(every), start=1):
-        on_progress(Progress(stage="check frames", done=done, total=len(every)))
+def check_frames(labels: LabelSet, *, reach: int = 0, on_progress: OnProgress = ignore) -> None:
+    """Decode each labelled frame and those `reach` before and after it once, so that what is wrong with one
+    is found before hours of work; errors as `read_frames` and `neighbourhood`.
+
+    Raises:
+        BadLabels: Frames that show one picture contradict each other; see `SamePictures`.
+    """
+    every = neighbourhood(labels.frames, reach)
+    labelled = {int(places[len(places) // 2]): row for row, places in enumerate(every.windows)}
+    pictures = SamePictures(labels)
+    for done, (place, pixels) in enumerate(read_frames(every.sources), start=1):
+        if place in labelled:
+            pictures.add(labelled[place], pixels)
+        on_progress(Progress(stage="check frames", done=done, total=len(every.sources)))
+    pictures.refuse()
 
 
 def check_points(labels: LabelSet) -> list[Size]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sbea_engine.data import FrameSource, LabelSet
+from sbea_engine.data import FrameSource, LabelSet, Visibility
 from sbea_engine.data.labels import BadLabels
 from sbea_engine.pose.plan import median_extent
 
@@ -36,8 +35,10 @@ class SamePictures:
         """Call when all have come.
 
         Raises:
-            BadLabels: All frames show one picture; or two that do have labels of the only individual that lie
-                far apart. Of several individuals nobody knows here whether names were exchanged.
+            BadLabels: All frames show one picture; or of two that do, one says that a keypoint of the only
+                individual is absent and the other sees it, or they see it far apart. A keypoint that was
+                guessed may be guessed elsewhere, and of several individuals nobody knows here whether names
+                were exchanged.
         """
         for rows in self._rows.values():
             if len(rows) > 1 and len(self._rows) == 1:
@@ -50,19 +51,32 @@ class SamePictures:
             return
         far = CONTRADICTION * median_extent(self._labels)
         for rows in self._rows.values():
-            for one, other in combinations(sorted(rows), 2):
-                self._compare(one, other, far)
+            if len(rows) > 1:
+                self._compare(np.array(sorted(rows)), far)
 
-    def _compare(self, one: int, other: int, far: float) -> None:
-        points = self._labels.points_px[[one, other], 0].astype(np.float64)
-        apart = np.nan_to_num(np.linalg.norm(points[0] - points[1], axis=-1))
-        worst = int(apart.argmax())
-        if far > 0 and apart[worst] > far:
-            raise BadLabels(
-                f"{self._name(one)} and {self._name(other)} show the same picture, and their labels of "
-                f"{self._labels.skeleton.keypoints[worst]} lie {apart[worst]:.0f} pixels apart. Correct "
-                f"one of them, or remove it."
-            )
+    def _compare(self, rows: NDArray[np.intp], far: float) -> None:
+        said, points = self._labels.visibility[rows, 0], self._labels.points_px[rows, 0].astype(np.float64)
+        for keypoint, name in enumerate(self._labels.skeleton.keypoints):
+            seen = rows[said[:, keypoint] == Visibility.VISIBLE]
+            absent = rows[said[:, keypoint] == Visibility.ABSENT]
+            if len(seen) and len(absent):
+                raise BadLabels(
+                    f"{self._name(seen[0])} and {self._name(absent[0])} show the same picture; the one has a "
+                    f"label of {name}, and the other says that it is absent. Correct one of them."
+                )
+            if len(seen) < 2 or far <= 0:
+                continue
+            places = points[np.isin(rows, seen), keypoint]
+            # The farthest from the middle, and the farthest from that: nearly the widest pair, of any number.
+            one = int(np.linalg.norm(places - places.mean(0), axis=-1).argmax())
+            apart = np.linalg.norm(places - places[one], axis=-1)
+            other = int(apart.argmax())
+            if apart[other] > far:
+                first, second = sorted((seen[one], seen[other]))
+                raise BadLabels(
+                    f"{self._name(first)} and {self._name(second)} show the same picture, and their labels "
+                    f"of {name} lie {apart[other]:.0f} pixels apart. Correct one of them, or remove it."
+                )
 
     def _name(self, row: int) -> str:
         source = self._labels.frames[row]

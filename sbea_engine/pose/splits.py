@@ -40,6 +40,9 @@ class Split:
 def split_holdout(labels: LabelSet, holdout: str) -> Split:
     """Take the test frames away. Frames on which nobody said anything are in neither part.
 
+    Shares are of the moments with a placed keypoint. Frames on which all is absent are learned from, whatever
+    is held out but whole videos: there is nothing on them that an answer could be held against.
+
     The parts are a function of the labels and the text alone. Recordings that cannot both give their share
     and keep the rest, at least one moment each (`last:0.2` needs five), are taken together: the share is that
     of all their moments, one recording after another by name, so that mostly whole recordings are held out.
@@ -87,9 +90,9 @@ def split_validation(labels: LabelSet, train: Rows, fraction: float) -> tuple[Ro
 
     Up to three blocks, spread over the moments of the training frames: in time, one recording after another.
     Views of one moment are on one side. A moment that carries the only labels of a keypoint of an individual
-    is left for fitting.
+    is left for fitting, and so are those on which no keypoint is placed.
     """
-    moments = moments_of(labels, train)
+    moments = placed_moments(labels, train)
     count = len(moments)
     wanted = max(1, round(fraction * count))
     blocks = min(VALIDATION_BLOCKS, wanted)
@@ -119,6 +122,12 @@ def moments_of(labels: LabelSet, rows: Rows) -> list[Rows]:
     return [np.array(found[moment], dtype=np.intp) for moment in sorted(found)]
 
 
+def placed_moments(labels: LabelSet, rows: Rows) -> list[Rows]:
+    """Those of `moments_of` on which a keypoint is placed in some view."""
+    placed = np.asarray(placed_mask(labels).any(axis=(1, 2)))
+    return [moment for moment in moments_of(labels, rows) if placed[moment].any()]
+
+
 def _bounds(holdout: str, kind: str, value: str) -> tuple[float, float]:
     try:
         if kind == "last":
@@ -139,7 +148,7 @@ def _block_of_each_recording(labels: LabelSet, rows: Rows, start: float, stop: f
     """Part of the moments of each recording, in time, with all views that show them; short recordings are
     divided as one."""
     of: dict[str, list[Rows]] = {}
-    for moment in moments_of(labels, rows):
+    for moment in placed_moments(labels, rows):
         of.setdefault(labels.frames[moment[0]].moment[0], []).append(moment)
     # Of the length of the block, not of its place: blocks that share out a project must find the same
     # recordings short, or they would lose moments and take others twice.

@@ -118,14 +118,14 @@ class TestCalibrate:
             )
         )
         assert bytes_of(model) == before
-        assert (said["frames"], said["left_out"]) == (12, 12)
+        assert (said["frames"], said["left_out"]) == (9, 15)  # five empty ones were learned from
         old, new = load(model, threads=1), load(out, threads=1)
         assert isinstance(new, RecalibratedPose)
         sources = labels.frames[12:]
         points, confidence = new.predict_sources(sources)
         np.testing.assert_array_equal(points, old.predict_sources(sources)[0])
         known = new.recalibration_
-        assert known.n == 24
+        assert known.n == 18
         assert known.right is not None
         assert abs(float(confidence.mean()) - known.right) < 0.15
         assert new.provenance["weights_sha256"] == old.provenance["weights_sha256"]
@@ -139,7 +139,7 @@ class TestCalibrate:
         out = tmp_path / "again"
         calibrate_model(model, labels, out, threads=1)
         found = evaluate_model(out, labels.select(range(12, 24)), "none", threads=1)
-        assert any("calibrated on 12 of these 12 frames" in warning for warning in found.warnings)
+        assert any("calibrated on 9 of these 12 frames" in warning for warning in found.warnings)
         unseen = evaluate_model(out, labels.select(range(12)), "none", threads=1)
         assert not any("calibrated on" in warning for warning in unseen.warnings)
 
@@ -167,7 +167,7 @@ class TestCalibrate:
         self, ensemble: Path, labels: LabelSet, tmp_path: Path
     ) -> None:
         found = calibrate_model(ensemble, labels, tmp_path / "new", threads=1)
-        assert found.frames == 6
+        assert found.frames == 5
         again = calibrate_model(tmp_path / "new", labels, threads=1)  # judges what lies beneath
         assert again.before == found.before
 
@@ -200,7 +200,8 @@ class TestLabelErrors:
             assert result.metrics["suspects"]["total"] == 0
             truth, points = asked.pop()
             assert sorted(source.index for source in truth.frames) == list(range(24))
-            assert np.isfinite(points).all()
+            placed = np.isfinite(truth.points_px)
+            assert np.isfinite(points[placed]).all()
 
     def test_one_network_cannot_tell(self, model: Path, labels: LabelSet) -> None:
         with pytest.raises(CannotJudge, match="--members"):
@@ -243,7 +244,7 @@ class TestCompare:
         overall = said["overall"]
         assert isinstance(overall, dict)
         assert overall["n"] == int((labels.visibility[18:] > 0).sum())
-        assert "18 of 24 frames left out" in str(said["warnings"])
+        assert "19 of 24 frames left out" in str(said["warnings"])
         assert " px on average" in str(said["verdict"])
 
     def test_a_model_is_no_better_than_itself(self, model: Path, labels: LabelSet) -> None:

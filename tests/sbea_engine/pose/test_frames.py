@@ -61,13 +61,25 @@ def test_a_frame_beyond_the_end_is_named(sources: list[FrameSource]) -> None:
         list(read_frames([*sources, beyond]))
 
 
+def unlabelled(sources: list[FrameSource]) -> LabelSet:
+    shape = (len(sources), 1, len(NOSE_TAIL))
+    return LabelSet(
+        skeleton=NOSE_TAIL,
+        individuals=("mouse",),
+        frames=tuple(sources),
+        points_px=np.full((*shape, 2), np.nan, np.float32),
+        visibility=np.full(shape, Visibility.UNLABELLED, np.int8),
+    )
+
+
 def test_damage_is_found_by_checking(sources: list[FrameSource]) -> None:
     reports: list[Progress] = []
-    check_frames(sources, on_progress=reports.append)
+    labels = unlabelled(sources)
+    check_frames(labels, on_progress=reports.append)
     assert [r.done for r in reports] == list(range(1, 9))
     damage_packet(sources[0].path, 29)
     with pytest.raises(BadVideo, match=r"b\.mp4: frame 29 is damaged"):
-        check_frames(sources)
+        check_frames(labels)
 
 
 class TestCheckPoints:

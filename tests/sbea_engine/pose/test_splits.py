@@ -77,9 +77,14 @@ class TestSplitHoldout:
         points, visibility = np.array(rows.points_px), np.array(rows.visibility)
         points[8:], visibility[8:] = np.nan, Visibility.ABSENT
         absent = replace(rows, points_px=points, visibility=visibility)
+        others = tuple(replace(source, video="w") for source in absent.frames[8:])
+        split = split_holdout(absent, "last:0.25")
+        assert (split.train.tolist(), split.test.tolist()) == ([0, 1, 2, 3, 4, 5, 8, 9], [6, 7])
+        fit, validates = split_validation(absent, split.train, 0.3)
+        assert set(validates.tolist()) < {0, 1, 2, 3, 4, 5}
+        assert {8, 9} < set(fit.tolist())
         with pytest.raises(BadHoldout, match="leaves 2 labelled frames to test on, and on none"):
-            split_holdout(absent, "last:0.2")
-        assert split_holdout(absent, "last:0.3").test.tolist() == [7, 8, 9]
+            split_holdout(replace(absent, frames=(*absent.frames[:8], *others)), "videos:w")
 
     def test_a_video_that_nobody_labelled_cannot_be_held_out(self) -> None:
         two = unlabelled(labels(("v", [0, 1]), ("w", [0, 1])), keep=[0, 1])
