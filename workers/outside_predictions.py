@@ -162,7 +162,8 @@ def _of_lightning_pose(outside: OutsideProject, summary: ImportSummary) -> Found
         for note in found.warnings:
             summary.warn(note)
         of_model = file.parent.name == lightning_pose.PREDICTED and file.parent.parent != outside.place
-        called = f"{file.parent.parent.name}, {file.name}" if of_model else file.name
+        model = file.parent.parent.relative_to(outside.place).as_posix() if of_model else ""
+        called = f"{model}, {file.name}" if of_model else file.name
         [poses] = found.poses.values()
         yield videos[file.stem], OutsidePredictions(source=f"Lightning Pose, {called}", poses=poses)
 

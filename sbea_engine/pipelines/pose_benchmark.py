@@ -162,12 +162,13 @@ def forecast(labels: LabelSet, plan: BenchmarkPlan, rows: Sequence[Mapping[str, 
         `error_px`, `low_px`, `high_px`), and `reason`: empty, or why the two are None.
     """
     whole = float(np.mean([len(split.train) for split in _splits(labels, plan.folds)]))
-    # A number that is the whole fold was trained on the same frames as "all": one point, not two.
-    errors = {
-        whole if row["labels"] == "all" else float(row["labels"]): row["mean_px"]
-        for row in rows
-        if row.get("mean_px") is not None
-    }
+    known = {row["labels"]: row["mean_px"] for row in rows if row.get("mean_px") is not None}
+    errors = {float(count): error for count, error in known.items() if count != "all"}
+    if "all" in known:
+        # Folds may differ by a frame. A number that is as good as the whole of one was trained on the same
+        # frames as "all": one point, not two.
+        errors = {count: error for count, error in errors.items() if abs(count - whole) >= 1}
+        errors[whole] = known["all"]
     try:
         curve = fit_learning_curve(list(errors), list(errors.values()))
         now, ahead = curve.forecast(curve.largest), curve.forecast(2 * curve.largest)

@@ -8,21 +8,22 @@ from sbea_engine.data import LabelSet
 from sbea_engine.pose.ensemble_size import blocks_left_out, moments_needed
 from sbea_engine.pose.errors import TooFewLabels
 from sbea_engine.pose.plan import placed_mask
-from sbea_engine.pose.splits import Rows, labelled_rows, placed_moments
+from sbea_engine.pose.splits import Rows, labelled_rows, moments_of
 
 
 def left_out_rows(labels: LabelSet, members: int) -> list[Rows]:
     """For each member the rows it must not see.
 
-    The labelled moments, in time, are cut into as many blocks as there are members. Member m leaves out
-    block m, and of four and more members also the block half way round, so that what is left out lies as
-    far from what is seen as a block of time does. Moments without a placed keypoint are seen by all. A
-    moment that carries the only labels of a keypoint of an individual is seen by all.
+    The labelled moments, in time, are cut into as many blocks as there are members. Member m leaves out block
+    m, and of four and more members also the block half way round, so that what is left out lies as far from
+    what is seen as a block of time does. A moment that carries the only labels of a keypoint of an individual
+    is seen by all.
 
     Raises:
         TooFewLabels: There are fewer than two moments a block.
     """
-    moments = placed_moments(labels, labelled_rows(labels))
+    rows = labelled_rows(labels)
+    moments = moments_of(labels, rows)
     needed = moments_needed(members)
     if len(moments) < needed:
         raise TooFewLabels(

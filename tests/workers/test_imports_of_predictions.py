@@ -193,7 +193,7 @@ class TestLightningPose:
         assert job.error is None
         beside, of_model = PoseResult.objects.filter(project=project).order_by("pk")
         assert (beside.model, beside.source) == (None, "Lightning Pose, day1.csv")
-        assert of_model.source == "Lightning Pose, 12-30-00_net, day1.csv"
+        assert of_model.source == "Lightning Pose, models/2024-05-01/12-30-00_net, day1.csv"
         assert (of_model.state, of_model.frames_done) == ("ready", 10)
         assert of_model.video.recording.name == "day1 (video)"
         values = window(of_model, 10)

@@ -62,11 +62,11 @@ def operation_history(*, video: Video, frame_index: int, limit: int = 1000) -> Q
 
 def suggestion_list(*, video: Video) -> list[tuple[SuggestedFrame, bool]]:
     """Suggested frames in time order, each with whether somebody has labelled on it."""
-    labelled = labelled_frames(video=video)
-    return [(row, row.frame_index in labelled) for row in SuggestedFrame.objects.filter(video=video)]
+    decided = decided_frames(video=video)
+    return [(row, row.frame_index in decided) for row in SuggestedFrame.objects.filter(video=video)]
 
 
-def labelled_frames(*, video: Video) -> set[int]:
+def decided_frames(*, video: Video) -> set[int]:
     """Frames on which a person decided something, be it that no animal is there."""
     decided = Instance.objects.filter(video=video, decided_count__gt=0)
     return set(decided.values_list("frame_index", flat=True).distinct())
