@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.frames import Image
 from sbea_engine.pose.model import PoseNetwork, PoseOutput, cells_of
 
@@ -18,10 +19,31 @@ MAX_BATCH_PIXELS = 8 * 320 * 256
 
 
 class Located(NamedTuple):
-    """Answers for some frames: points (frame, keypoint, 2) in working pixels, and raw confidence logits."""
+    """Answers for some frames.
+
+    Attributes:
+        points_px: (frame, keypoint, 2) working pixels.
+        confidence_logit: (frame, keypoint), not calibrated: of an animal that is there.
+        log_present: (frame, keypoint) log of how far it is there at all, see `presence.py`; None: the
+            confidence says that too.
+    """
 
     points_px: NDArray[np.float32]
     confidence_logit: NDArray[np.float32]
+    log_present: NDArray[np.float32] | None = None
+
+    def confidence(self, calibration: Calibration) -> NDArray[np.float32]:
+        """(frame, keypoint) 0 to 1."""
+        sure = calibration.apply(self.confidence_logit)
+        return sure if self.log_present is None else sure * np.exp(self.log_present)
+
+
+def joined(parts: Sequence[Located]) -> Located:
+    """Answers of several, frame after frame."""
+    points = np.concatenate([part.points_px for part in parts])
+    logit = np.concatenate([part.confidence_logit for part in parts])
+    present = [part.log_present for part in parts if part.log_present is not None]
+    return Located(points, logit, np.concatenate(present) if len(present) == len(parts) else None)
 
 
 class Seen(NamedTuple):

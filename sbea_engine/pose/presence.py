@@ -2,7 +2,8 @@
 
 The fine stage learns from crops round labelled animals. Cut from an empty arena a crop is like nothing that
 it knows, and what it says of its keypoints is worth nothing: on rendered videos without their mouse it was as
-sure as with it. The coarse stage learns from views of whole frames, most of whose places are empty.
+sure as with it. The coarse stage learns from views of whole frames, most of whose places are empty. Both are
+multiplied after the confidence was calibrated, which is done on animals that are there.
 """
 
 from __future__ import annotations
@@ -31,16 +32,3 @@ def log_presence(trust: Floats) -> Floats:
     keypoints = trust.shape[-1]
     surer = np.sort(trust, axis=-1)[..., keypoints // 2 :].mean(-1)
     return np.asarray(np.minimum(logit(np.clip(surer, LEAST, 1 - LEAST)), 0.0))
-
-
-def if_present(confidence_logit: NDArray[np.float32], log_present: Floats) -> NDArray[np.float32]:
-    """Logits of a confidence that holds where the animal is there, times how far it is.
-
-    Args:
-        confidence_logit: (animal, keypoint).
-        log_present: (animal,) see `log_presence`.
-    """
-    sure = confidence_logit.astype(np.float64)
-    both = -np.logaddexp(0.0, -sure) + log_present[..., None]
-    lowered = both - np.log(-np.expm1(np.minimum(both, -1e-12)))
-    return np.where(log_present[..., None] < 0, lowered, sure).astype(np.float32)

@@ -253,7 +253,7 @@ class Validation:
         """`metrics.evaluate` on the validation frames."""
         found = self.locate(model)
         points = self._by_individual(found.points_px)
-        confidence = calibration.apply(found.confidence_logit).reshape(points.shape[:-1])
+        confidence = found.confidence(calibration).reshape(points.shape[:-1])
         return evaluate(self._labels, points, confidence, radius_px=self._radius_px)
 
     def _by_individual(self, points_px: NDArray[np.float32]) -> NDArray[np.float32]:

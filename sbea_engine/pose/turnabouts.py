@@ -43,8 +43,8 @@ class Followed(NamedTuple):
 class Follows(Protocol[Seen]):
     """Looks closely where an animal is expected."""
 
-    def follow(self, frame: Seen, points_px: NDArray[np.float32], animal: int) -> Followed:
-        """The animal of this number near points (keypoint, 2), source pixels."""
+    def follow(self, frame: Seen, points_px: NDArray[np.float32]) -> Followed:
+        """The animal near points (keypoint, 2), source pixels."""
 
 
 def without_slips(
@@ -74,13 +74,20 @@ class _Film(Generic[Frame]):
         self._frames: list[Frame] = []
         self._points: list[NDArray[np.float32]] = []
         self._logits: list[NDArray[np.float32]] = []
+        self._present: list[NDArray[np.float32]] = []
         self._out = 0  # frames at the beginning that were handed out
         # Of each animal the first frame that was not compared with the one before.
         self._next = [1] * individuals
 
     def append(self, frames: Sequence[Frame], located: Located) -> None:
-        for frame, points, logits in zip(frames, *located, strict=True):
+        points_px, confidence_logit, log_present = located
+        if log_present is None:
+            log_present = np.zeros_like(confidence_logit)
+        for frame, points, logits, present in zip(
+            frames, points_px, confidence_logit, log_present, strict=True
+        ):
             self._frames.append(frame)
+            self._present.append(present)
             self._points.append(points.reshape(len(self._next), -1, 2).copy())
             self._logits.append(logits.reshape(len(self._next), -1).copy())
 
@@ -95,8 +102,9 @@ class _Film(Generic[Frame]):
         yield Located(
             np.stack([p.reshape(-1, 2) for p in self._points[rows]]),
             np.stack([c.reshape(-1) for c in self._logits[rows]]),
+            np.stack(self._present[rows]),
         )
-        for of_frames in (self._frames, self._points, self._logits):
+        for of_frames in (self._frames, self._points, self._logits, self._present):
             del of_frames[: stop - 1]
         self._out = 1
         self._next = [n - (stop - 1) for n in self._next]
@@ -118,7 +126,7 @@ class _Film(Generic[Frame]):
         found: list[Followed] = []
         expected = self._points[first - 1][animal]
         for row in range(first, max(back, default=first)):
-            found.append(self._look.follow(self._frames[row], expected, animal))
+            found.append(self._look.follow(self._frames[row], expected))
             expected = found[-1].points_px
             if found[-1].said < LOST * len(expected):
                 return first
@@ -126,9 +134,7 @@ class _Film(Generic[Frame]):
                 break
         else:
             return first
-        before = [
-            self._look.follow(self._frames[n], self._points[n][animal], animal) for n in range(first, row + 1)
-        ]
+        before = [self._look.follow(self._frames[n], self._points[n][animal]) for n in range(first, row + 1)]
         if sum(one.said for one in found) > sum(one.said for one in before):
             for n, one in enumerate(found, first):
                 self._points[n][animal], self._logits[n][animal] = one.points_px, one.confidence_logit

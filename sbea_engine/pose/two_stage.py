@@ -32,7 +32,7 @@ from sbea_engine.pose.hypotheses import apart, plausibility, propose
 from sbea_engine.pose.inference import Located, see
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.plan import Size, WorkingPlan, read_radius, to_source, to_working
-from sbea_engine.pose.presence import if_present, log_presence
+from sbea_engine.pose.presence import log_presence
 from sbea_engine.pose.turnabouts import Followed
 from sbea_engine.pose.turned_maps import Turns, turned_log_maps
 
@@ -177,20 +177,18 @@ class TwoStageLocator:
             places = in_reduced(peaks.points_px.cpu().numpy())
             self._reconsider(look, again, doubtful, places, peaks.log_mass, images)
         found = to_source(look.points_px.reshape(seen.found.points_px.shape), source, reduced)
-        sure = if_present(look.confidence_logit, log_presence(trust))
-        return Located(_inside(found, source), sure.reshape(seen.found.confidence_logit.shape))
+        shape = seen.found.confidence_logit.shape
+        present = np.repeat(log_presence(trust), trust.shape[-1]).astype(np.float32)
+        sure = look.confidence_logit.reshape(shape)
+        return Located(_inside(found, source), sure, present.reshape(shape))
 
-    def follow(self, frame: TwoSizes, points_px: NDArray[np.float32], animal: int) -> Followed:
-        """An animal near points (keypoint, 2), source pixels, by the fine stage; the coarse one only says
-        whether it is there."""
-        seen = see(self._coarse, [frame.working]).found.confidence_logit
-        trust = expit(seen.astype(np.float64)).reshape(self._individuals, -1)[animal]
+    def follow(self, frame: TwoSizes, points_px: NDArray[np.float32]) -> Followed:
+        """The animal near points (keypoint, 2), source pixels, by the fine stage alone."""
         reduced = Size(*frame.reduced.shape[1::-1])
         expected = to_working(points_px[None], frame.source, reduced).astype(np.float64)
         look = self._close.look([frame.reduced], expected, np.ones(expected.shape[:2]))
         found = _inside(to_source(look.points_px[0], frame.source, reduced), frame.source)
-        sure = if_present(look.confidence_logit[0], log_presence(trust))
-        return Followed(found, sure, float(look.support().sum()))
+        return Followed(found, look.confidence_logit[0], float(look.support().sum()))
 
     def _reconsider(
         self,

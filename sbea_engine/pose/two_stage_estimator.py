@@ -84,7 +84,7 @@ class StagedEstimator(NetworkEstimator[Network, TwoStagePlan]):
         ):
             for found in mended(batches):
                 shape = (len(found.points_px), -1, len(self.skeleton_))
-                confidence = self.calibration_.apply(found.confidence_logit)
+                confidence = found.confidence(self.calibration_)
                 yield found.points_px.reshape(*shape, 2), confidence.reshape(shape)
 
     def _scaled(self, images: Iterator[Image]) -> Iterator[TwoSizes]:

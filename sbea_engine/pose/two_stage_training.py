@@ -15,7 +15,7 @@ from sbea_engine.pose.config import COARSE, FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.families import FAMILY_FACTS
 from sbea_engine.pose.fine_training import FineTraining, build_fine
 from sbea_engine.pose.frames import FrameStore
-from sbea_engine.pose.inference import Located
+from sbea_engine.pose.inference import Located, joined
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.runs import REFIT_SHARE, Runs, Train
 from sbea_engine.pose.splits import Rows
@@ -151,12 +151,12 @@ class TwoStageValidation(Validation):
         """See `Validation`."""
         individuals = len(self._labels.individuals)
         locator = TwoStageLocator(cast(TwoStageNetwork, model), self._both, individuals, self._turns)
-        found = [
-            locator.locate([TwoSizes(self._frames.image(row), self._reduced.image(row), size)])
-            for row, size in zip(self._rows.tolist(), self._sizes, strict=True)
-        ]
-        points, logits = zip(*found, strict=True)
-        return Located(np.concatenate(points), np.concatenate(logits))
+        return joined(
+            [
+                locator.locate([TwoSizes(self._frames.image(row), self._reduced.image(row), size)])
+                for row, size in zip(self._rows.tolist(), self._sizes, strict=True)
+            ]
+        )
 
 
 def _coarse(config: PoseConfig) -> PoseConfig:

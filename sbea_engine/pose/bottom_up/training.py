@@ -28,7 +28,7 @@ from sbea_engine.pose.config import FINE, BadPoseConfig, PoseConfig
 from sbea_engine.pose.curve import curve_point
 from sbea_engine.pose.fine_training import FineTraining, build_fine
 from sbea_engine.pose.frames import FrameStore
-from sbea_engine.pose.inference import Located
+from sbea_engine.pose.inference import Located, joined
 from sbea_engine.pose.losses import PoseBatch
 from sbea_engine.pose.matching import match_to_truth
 from sbea_engine.pose.metrics import evaluate
@@ -241,8 +241,8 @@ class Validation:
             )
             for row in self._rows.tolist()
         ]
-        points, logit = (np.concatenate(part) for part in zip(*found, strict=True))
-        points, logit = match_to_truth(self._labels.points_px, points, logit)
+        whole = joined(found)
+        points, logit = match_to_truth(self._labels.points_px, whole.points_px, whole.confidence_logit)
         return Located(points, np.where(np.isfinite(points).all(-1), logit, -np.inf).astype(np.float32))
 
     def check(self, model: nn.Module) -> Check:
@@ -256,12 +256,13 @@ class Validation:
         if not len(self._rows):
             return Check()
         images = [self._working.image(row) for row in self._rows.tolist()]
-        found = locate_animals(cast(BottomUpNetwork, model), self._assembler, images)
-        points, logit = (np.concatenate(part) for part in zip(*found, strict=True))
+        found = joined(list(locate_animals(cast(BottomUpNetwork, model), self._assembler, images)))
         sizes = [self._working.sizes[row] for row in self._rows.tolist()]
         working = [self._plan.coarse.working_size(size) for size in sizes]
-        source = np.stack([to_source(*each) for each in zip(points, sizes, working, strict=True)])
-        return curve_point(self._labels, match_to_truth(self._labels.points_px, source, logit)[0])
+        source = np.stack([to_source(*each) for each in zip(found.points_px, sizes, working, strict=True)])
+        return curve_point(
+            self._labels, match_to_truth(self._labels.points_px, source, found.confidence_logit)[0]
+        )
 
     def calibrate(self, model: BottomUpStages) -> Calibration:
         """Fit confidence to how often what is found is right here; what is not found has confidence 0."""

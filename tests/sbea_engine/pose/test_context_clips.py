@@ -13,7 +13,7 @@ from sbea_engine.pose import inference
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.context_clips import locate_clip, locate_middle
 from sbea_engine.pose.frames import Image
-from sbea_engine.pose.inference import Located
+from sbea_engine.pose.inference import Located, joined
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.neighbours import window
 from sbea_engine.pose.training import build_model
@@ -46,7 +46,7 @@ def film(count: int) -> list[Image]:
 
 
 def whole(parts: list[Located]) -> Located:
-    return Located(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    return joined(parts)
 
 
 @pytest.mark.parametrize("family", ["heatmap_unet", "pyramid"])

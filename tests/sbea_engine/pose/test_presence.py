@@ -5,17 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from sbea_engine.data import LabelSet, Visibility
 from sbea_engine.nn.augmentation import AugmentationConfig
+from sbea_engine.pose.calibration import Calibration
 from sbea_engine.pose.config import PoseConfig
 from sbea_engine.pose.crop_sampler import CropSampler
 from sbea_engine.pose.crops import CropPlan, make_crop_plan
 from sbea_engine.pose.factory import create
 from sbea_engine.pose.frames import FrameStore
+from sbea_engine.pose.inference import Located
 from sbea_engine.pose.plan import WorkingPlan
-from sbea_engine.pose.presence import if_present, log_presence
+from sbea_engine.pose.presence import log_presence
 from sbea_engine.pose.splits import labelled_rows
 from sbea_engine.pose.two_stage import TwoStagePlan
 from tests.fixtures.blobs import DEFAULT_SIZE, draw, write_scene
@@ -36,22 +38,21 @@ class TestLogPresence:
         np.testing.assert_allclose(np.exp(log_presence(np.array([[0.25]]))), [1 / 3])
 
 
-class TestIfPresent:
+class TestConfidence:
+    POINTS = np.zeros((1, 3, 2), np.float32)
+    SURE = np.array([[-3.0, 0.0, 3.0]], np.float32)
+    FITTED = Calibration(slope=0.9, offset=2.0)
+
     def test_of_an_animal_that_is_there_not_a_bit_changes(self) -> None:
-        sure = np.array([[-80.0, -3.0, 0.0, 3.0, 80.0]], np.float32)
-        np.testing.assert_array_equal(if_present(sure, np.zeros(1)), sure)
+        there = Located(self.POINTS, self.SURE, np.zeros((1, 3), np.float32))
+        alone = Located(self.POINTS, self.SURE)
+        np.testing.assert_array_equal(there.confidence(self.FITTED), alone.confidence(self.FITTED))
 
     @pytest.mark.parametrize("present", [0.9, 0.3, 1e-6])
-    def test_else_both_probabilities_are_multiplied(self, present: float) -> None:
-        sure = np.array([[-3.0, 0.0, 3.0]], np.float32)
-        lowered = if_present(sure, np.log([present]))
-        np.testing.assert_allclose(expit(lowered), present * expit(sure), rtol=1e-5)
-
-    @pytest.mark.parametrize("said", [-200.0, 200.0])
-    def test_it_stays_a_number(self, said: float) -> None:
-        lowered = if_present(np.full((1, 1), said, np.float32), np.log([0.5]))
-        assert np.isfinite(lowered).all()
-        assert lowered[0, 0] <= logit(0.5) + 1e-3
+    def test_else_both_are_multiplied_whatever_the_calibration_adds(self, present: float) -> None:
+        found = Located(self.POINTS, self.SURE, np.full((1, 3), np.log(present), np.float32))
+        wanted = present * expit(0.9 * self.SURE + 2.0)
+        np.testing.assert_allclose(found.confidence(self.FITTED), wanted, rtol=1e-5)
 
 
 def _loaded(scene: LabelSet, plan: CropPlan) -> FrameStore:

@@ -26,7 +26,7 @@ class Truthful:
     def __init__(self, truth: NDArray[np.float32], surer: float = 1.0) -> None:
         self.truth, self.surer, self.asked = truth, surer, 0
 
-    def follow(self, frame: int, points_px: NDArray[np.float32], animal: int) -> Followed:
+    def follow(self, frame: int, points_px: NDArray[np.float32]) -> Followed:
         self.asked += 1
         right, wrong = self.truth[frame], self.truth[frame][::-1]
         near = np.abs(points_px - right).sum() < np.abs(points_px - wrong).sum()
@@ -82,8 +82,8 @@ def test_what_is_lost_is_followed_no_further() -> None:
     found, lost = slipped(10, 30), 3 * LOST - 1
 
     class Blind(Truthful):
-        def follow(self, frame: int, points_px: NDArray[np.float32], animal: int) -> Followed:
-            return super().follow(frame, points_px, animal)._replace(said=lost)
+        def follow(self, frame: int, points_px: NDArray[np.float32]) -> Followed:
+            return super().follow(frame, points_px)._replace(said=lost)
 
     look = Blind(walk(90))
     np.testing.assert_array_equal(mended(found, look), found)
@@ -106,9 +106,9 @@ def test_each_animal_has_slips_of_its_own() -> None:
     one, other = walk(60), slipped(20, 25, 60) + np.float32(200)
 
     class Two(Truthful):
-        def follow(self, frame: int, points_px: NDArray[np.float32], animal: int) -> Followed:
+        def follow(self, frame: int, points_px: NDArray[np.float32]) -> Followed:
             shift = np.float32(200 if points_px[1, 1] > 150 else 0)
-            seen = super().follow(frame, points_px - shift, animal)
+            seen = super().follow(frame, points_px - shift)
             return seen._replace(points_px=seen.points_px + shift)
 
     both = np.stack([one, other], 1).reshape(60, -1, 2)

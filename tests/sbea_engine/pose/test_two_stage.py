@@ -103,7 +103,7 @@ def test_finds_keypoints_on_new_frames(scene: LabelSet, other_scene: LabelSet, t
     assert isinstance(model, TwoStageEstimator)
     frame = next(model._scaled(pixels for _, pixels in read_frames(other_scene.frames[:1])))
     truth = other_scene.points_px[0, 0].astype(np.float32)
-    followed = model._locator().follow(frame, truth + np.float32(2), 0)
+    followed = model._locator().follow(frame, truth + np.float32(2))
     assert np.nanmedian(np.linalg.norm(followed.points_px - truth, axis=-1)) < 0.1 * plain["median_px"]
     card = model.save(tmp_path)
     assert "went on with afterwards" in card.meaning["confidence"]
@@ -165,7 +165,7 @@ class Slipping:
         points = np.stack([self.pose + n + (500 if n in self.slips else 0) for n in shown])
         return Located(points, np.zeros(points.shape[:-1], np.float32))
 
-    def follow(self, frame: TwoSizes, points_px: np.ndarray, animal: int) -> Followed:
+    def follow(self, frame: TwoSizes, points_px: np.ndarray) -> Followed:
         n = int(frame.reduced.flat[0])
         near = np.abs(points_px - self.pose - n).max() < 50
         pose = self.pose + n + (0 if near else 500)
