@@ -23,6 +23,7 @@ from scipy.special import expit
 from torch import Tensor, nn
 
 from sbea_engine.nn.backbone import STRIDE
+from sbea_engine.nn.card import number
 from sbea_engine.nn.heatmaps import highest_peaks, log_mass_at
 from sbea_engine.pose.alignment import Floats, Placement, in_image
 from sbea_engine.pose.close_look import CloseLook, Look
@@ -32,7 +33,7 @@ from sbea_engine.pose.hypotheses import apart, plausibility, propose
 from sbea_engine.pose.inference import Located, see
 from sbea_engine.pose.model import PoseNetwork
 from sbea_engine.pose.plan import Size, WorkingPlan, read_radius, to_source, to_working
-from sbea_engine.pose.presence import log_presence
+from sbea_engine.pose.presence import LEAST, log_presence
 from sbea_engine.pose.turnabouts import Followed
 from sbea_engine.pose.turned_maps import Turns, turned_log_maps
 
@@ -73,11 +74,13 @@ class TwoStagePlan:
         coarse: Of the whole-frame stage.
         crop: Of the fine stage.
         radius_px: What confidence means, in source pixels: an answer this near is right.
+        present_odds: Of the coarse stage, from which on an animal counts as there; see `presence.py`.
     """
 
     coarse: WorkingPlan
     crop: CropPlan
     radius_px: float
+    present_odds: float = 1.0
 
     @property
     def reduced(self) -> WorkingPlan:
@@ -97,6 +100,7 @@ class TwoStagePlan:
             "coarse": self.coarse.to_dict(),
             "crop": self.crop.to_dict(),
             "radius_px": self.radius_px,
+            "present_odds": self.present_odds,
         }
 
     @classmethod
@@ -106,6 +110,7 @@ class TwoStagePlan:
             coarse=WorkingPlan.from_dict(data["coarse"]),
             crop=CropPlan.from_dict(data["crop"]),
             radius_px=read_radius(data),
+            present_odds=number({"present_odds": 1.0, **data}, "present_odds", LEAST, 1.0),
         )
 
 
@@ -141,6 +146,7 @@ class TwoStageLocator:
         flip_index = None if turns.flip_index is None else turns.flip_index[:keypoints]
         self._close = CloseLook(network.fine, plan.crop, plan.radius_px, flip_index)
         self._body = plan.crop.body
+        self._present_odds = plan.present_odds
         self._individuals = individuals
 
     def locate(self, frames: Sequence[TwoSizes]) -> Located:
@@ -178,7 +184,7 @@ class TwoStageLocator:
             self._reconsider(look, again, doubtful, places, peaks.log_mass, images)
         found = to_source(look.points_px.reshape(seen.found.points_px.shape), source, reduced)
         shape = seen.found.confidence_logit.shape
-        present = np.repeat(log_presence(trust), trust.shape[-1]).astype(np.float32)
+        present = np.repeat(log_presence(trust, self._present_odds), trust.shape[-1]).astype(np.float32)
         sure = look.confidence_logit.reshape(shape)
         return Located(_inside(found, source), sure, present.reshape(shape))
 

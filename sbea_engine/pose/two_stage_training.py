@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from scipy.special import expit
 from torch import nn
 
 from sbea_engine.data import LabelSet, Skeleton
@@ -17,6 +18,8 @@ from sbea_engine.pose.fine_training import FineTraining, build_fine
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located, joined
 from sbea_engine.pose.model import PoseNetwork
+from sbea_engine.pose.plan import placed_mask
+from sbea_engine.pose.presence import odds_from_which
 from sbea_engine.pose.runs import REFIT_SHARE, Runs, Train
 from sbea_engine.pose.splits import Rows
 from sbea_engine.pose.training import (
@@ -83,6 +86,9 @@ def fit_two_stage(
     seen = runs.run("fine", fine.on(network.fine, coarse.fit_rows, check=check))
     measured = TwoStageNetwork(network.coarse, cast(PoseNetwork, seen)).eval()
     seen_never = labels.select(coarse.validation_rows)
+    known = 1.0 if start is None else float(start.plan.present_odds)
+    plan = replace(fine.plan, present_odds=validation.present_odds(measured, known))
+    validation = TwoStageValidation(labels, coarse, fine.frames, plan, turns)
     calibration, figures = judge(validation, measured, seen_never, start)
     final = TwoStageNetwork(
         cast(PoseNetwork, runs.run("coarse_again", _on(coarse, measured.coarse, coarse.rows, refit=True))),
@@ -90,7 +96,7 @@ def fit_two_stage(
     )
     return FitOutcome(
         model=final.eval(),
-        plan=fine.plan,
+        plan=plan,
         calibration=calibration,
         trained=runs.together(),
         precision=coarse.precision,
@@ -146,6 +152,14 @@ class TwoStageValidation(Validation):
         self._both = plan
         self._reduced = frames
         self._turns = turns
+
+    def present_odds(self, model: TwoStageNetwork, known: float) -> float:
+        """`presence.odds_from_which` of the labelled animals; `known` where there are none."""
+        if not len(self._rows):
+            return known
+        trust = expit(super().locate(model.coarse).confidence_logit.astype(np.float64))
+        placed = placed_mask(self._labels)
+        return odds_from_which(trust.reshape(placed.shape)[placed.any(axis=-1)])
 
     def locate(self, model: nn.Module) -> Located:
         """See `Validation`."""

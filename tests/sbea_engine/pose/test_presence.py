@@ -17,7 +17,7 @@ from sbea_engine.pose.factory import create
 from sbea_engine.pose.frames import FrameStore
 from sbea_engine.pose.inference import Located
 from sbea_engine.pose.plan import WorkingPlan
-from sbea_engine.pose.presence import log_presence
+from sbea_engine.pose.presence import log_presence, odds_from_which
 from sbea_engine.pose.splits import labelled_rows
 from sbea_engine.pose.two_stage import TwoStagePlan
 from tests.fixtures.blobs import DEFAULT_SIZE, draw, write_scene
@@ -26,16 +26,27 @@ from tests.fixtures.blobs import DEFAULT_SIZE, draw, write_scene
 class TestLogPresence:
     def test_the_surer_half_decides(self) -> None:
         """A side view hides half of the keypoints behind the body."""
-        hidden = log_presence(np.array([[0.9, 0.05, 0.9, 0.02]]))
+        hidden = log_presence(np.array([[0.9, 0.05, 0.9, 0.02]]), 1.0)
         assert hidden.tolist() == [0.0]
 
     def test_below_even_odds_it_is_the_odds(self) -> None:
         trust = np.array([[0.2, 0.2, 0.2], [0.5, 0.5, 0.5], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
-        found = np.exp(log_presence(trust))
+        found = np.exp(log_presence(trust, 1.0))
         np.testing.assert_allclose(found, [0.25, 1.0, 1e-6, 1.0], rtol=1e-3)
 
+    def test_a_stage_that_is_sure_of_nothing_is_held_against_what_it_usually_says(self) -> None:
+        usual = np.full((5, 4), 0.2)
+        odds = odds_from_which(usual)
+        assert odds == pytest.approx(0.1 / 0.9)
+        np.testing.assert_array_equal(log_presence(usual, odds), 0)
+        np.testing.assert_allclose(np.exp(log_presence(np.full((1, 4), 0.05), odds)), (0.05 / 0.95) / odds)
+
+    def test_even_odds_are_always_enough(self) -> None:
+        assert odds_from_which(np.ones((3, 4))) == 1
+        assert odds_from_which(np.zeros((0, 4))) == 1
+
     def test_of_one_keypoint(self) -> None:
-        np.testing.assert_allclose(np.exp(log_presence(np.array([[0.25]]))), [1 / 3])
+        np.testing.assert_allclose(np.exp(log_presence(np.array([[0.25]]), 1.0)), [1 / 3])
 
 
 class TestConfidence:
