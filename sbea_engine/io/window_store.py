@@ -44,7 +44,7 @@ VERSIONS = "versions"  # attribute: which versions of the program wrote to a sto
 # What damaged files make Zarr and our own reading of attributes raise; nesting without end is a RuntimeError.
 DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, BadInput)
 # Keys of the provenance that stores of earlier versions lack; these go on without them.
-LATER_FACTS = frozenset({"poses_sha256"})
+LATER_FACTS = frozenset({"fps", "poses_sha256"})
 HIGHEST_ROW = 1_000_000_000  # a year at 30 frames a second; beyond it a row's number is damage
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sbea_engine.data.boxes import BadBoxes, Boxes
-from sbea_engine.io.poses_store import PosesWriter, open_poses
-from sbea_engine.io.window_store import PROGRESS
+from sbea_engine.io.poses_store import PosesWriter
 from sbea_engine.nn.runtime import Runtime
 from sbea_engine.pose.answers import Answer
 from sbea_engine.pose.factory import PoseModel, load
@@ -72,7 +71,7 @@ def predict_video(
             "video_fingerprint": fingerprint(video),
             "frame_count": total,
             **model.provenance,
-            **rate_fact(reader.info, out_store),
+            **rate_fact(reader.info),
         }
         individuals = model.individuals_
         if boxes is not None:
@@ -95,21 +94,12 @@ def predict_video(
     )
 
 
-def rate_fact(info: FramesInfo, store: Path) -> dict[str, float]:
+def rate_fact(info: FramesInfo) -> dict[str, float]:
     """How fast a video runs, as a fact of its poses store: `fps`, in frames a second.
 
     Nothing where the source does not say, or its rate varies: no number then turns frames into seconds.
-    Nothing either where `store` was begun without it, by an earlier version: facts are compared where a run
-    goes on, and that one is to go on.
-
-    Raises:
-        BadPosesStore: The store is damaged.
     """
-    if info.fps is None or info.variable_rate:
-        return {}
-    if (store / PROGRESS).exists() and "fps" not in open_poses(store).provenance:
-        return {}
-    return {"fps": info.fps}
+    return {} if info.fps is None or info.variable_rate else {"fps": info.fps}
 
 
 def answers_to(model: PoseModel, reader: FrameReader, start: int, stop: int, chunk: int) -> Generator[Answer]:

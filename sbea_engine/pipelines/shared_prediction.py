@@ -139,7 +139,7 @@ class SharedPrediction:
         with open_frames(self._video) as reader:
             split, facts = self._split(reader), self._facts(reader)
             skeleton, who = self._model.skeleton_, self._model.individuals_
-            told = {**facts, **rate_fact(reader.info, out_store)}
+            told = {**facts, **rate_fact(reader.info)}
             with PosesWriter(out_store, skeleton, who, split.frame_count, self._chunk, told) as writer:
                 start = writer.frames_done
                 self._ranges.lay_out(split.count)
