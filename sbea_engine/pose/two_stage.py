@@ -74,7 +74,8 @@ class TwoStagePlan:
         coarse: Of the whole-frame stage.
         crop: Of the fine stage.
         radius_px: What confidence means, in source pixels: an answer this near is right.
-        present_odds: Of the coarse stage, from which on an animal counts as there; see `presence.py`.
+        present_odds: Of the coarse stage of `two_stage`, from which on an animal counts as there; see
+            `presence.py`.
     """
 
     coarse: WorkingPlan
