@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Control characters, halves of surrogate pairs, ends of lines and paragraphs."""
+"""Control characters, halves of surrogate pairs, ends of lines and paragraphs: databases take neither NUL nor
+half a pair, and a name that holds the others cannot be told from one that does not."""
 
 
 def is_plain_text(name: object) -> bool:

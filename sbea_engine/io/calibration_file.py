@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from sbea_engine.data.camera import CALIBRATION_FORMAT, BadCamera, Camera, CameraGroup
+from sbea_engine.data.names import is_plain_text
 from sbea_engine.errors import BadInput
 from sbea_engine.geometry.check import RigCheck, check_against, duplicate_cameras
 
@@ -81,7 +81,7 @@ class ImportedCalibration:
 
 def _camera_name(name: str) -> str:
     # A camera is found by the name of a view, and no database keeps NUL or half of a surrogate pair.
-    if not 1 <= len(name) <= MAX_NAME or any(unicodedata.category(c) in {"Cc", "Cs"} for c in name):
+    if not 1 <= len(name) <= MAX_NAME or not is_plain_text(name):
         raise ValueError(f"the name of a camera has 1 to {MAX_NAME} characters, none of them for control")
     return name
 

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
+from sbea_engine.data.names import is_plain_text
 from webapp.api.errors import Invalid
-
-# Control characters and halves of surrogate pairs: PostgreSQL takes neither NUL nor a lone surrogate, and
-# a name that holds the others cannot be told from one that does not.
-_NO_TEXT = frozenset({"Cc", "Cs"})
-
-
-def is_text(text: str) -> bool:
-    """Whether every character can be shown and stored."""
-    return not any(unicodedata.category(character) in _NO_TEXT for character in text)
 
 
 def clean_name(text: str, *, what: str, longest: int, refuse: type[Invalid]) -> str:
@@ -28,6 +18,6 @@ def clean_name(text: str, *, what: str, longest: int, refuse: type[Invalid]) -> 
     name = " ".join(text.split())
     if not 1 <= len(name) <= longest:
         raise refuse(f"The name of a {what} has 1 to {longest} characters, got {len(name)}.")
-    if not is_text(name):
+    if not is_plain_text(name):
         raise refuse(f"The name of a {what} cannot hold control characters. Type it anew.")
     return name

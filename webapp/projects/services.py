@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from sbea_engine.data.names import is_plain_text
 from sbea_engine.data.skeleton import Skeleton as SkeletonNoun
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.links import invitations_end
@@ -15,7 +16,7 @@ from webapp.accounts.models import Membership, Role, User
 from webapp.api.errors import Forbidden
 from webapp.projects.errors import BadProject, NameTaken, ProjectBusy, SkeletonInUse
 from webapp.projects.models import Animal, Project, Skeleton
-from webapp.projects.names import clean_name, is_text
+from webapp.projects.names import clean_name
 from webapp.projects.selectors import project_active_job_count, skeleton_decided_keypoints
 
 # Okabe and Ito's colour-blind-safe palette; an animal keeps its colour in video, charts and 3D.
@@ -174,7 +175,7 @@ def _clean_name(name: str) -> str:
 
 def _clean_description(description: str) -> str:
     lines = description.split()  # line breaks and tabs are welcome here
-    if len(description) > _DESCRIPTION_MAX or not all(map(is_text, lines)):
+    if len(description) > _DESCRIPTION_MAX or not all(map(is_plain_text, lines)):
         raise BadProject(f"A description has at most {_DESCRIPTION_MAX} characters of text.")
     return description.strip()
 

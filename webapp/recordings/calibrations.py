@@ -11,13 +11,13 @@ from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 
 from sbea_engine.data.camera import CameraGroup
+from sbea_engine.data.names import is_plain_text
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.api.errors import NotFound
 from webapp.api.rows import save_existing
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.projects.models import Project
-from webapp.projects.names import is_text
 from webapp.recordings.calibration_files import read_calibration
 from webapp.recordings.errors import BadCalibration, CalibrationInUse
 from webapp.recordings.models import Calibration, Recording, RecordingSession
@@ -52,7 +52,7 @@ def calibration_from_file(
     """
     require(by, project, Capability.MANAGE_DATA)
     file = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    if not is_text(file):
+    if not is_plain_text(file):
         raise BadCalibration("The name of a file cannot hold control characters. Rename it.")
     read = read_calibration(file, text, unit_mm=unit_mm)
     hold(project)
@@ -161,7 +161,7 @@ def cameras_digest(cameras: CameraGroup) -> str:
 def _session(project: Project, name: str) -> RecordingSession | None:
     if not name:
         return None
-    found = project.recording_sessions.filter(name=name).first() if is_text(name) else None
+    found = project.recording_sessions.filter(name=name).first() if is_plain_text(name) else None
     if found is None:
         raise BadCalibration(f"This project has no recording session named {name[:200]!r}. Make it first.")
     return found

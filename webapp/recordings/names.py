@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from webapp.projects.names import clean_name, is_text
+from sbea_engine.data.names import is_plain_text
+from webapp.projects.names import clean_name
 from webapp.recordings.errors import BadCalibration, BadRecording, NameTaken
 
 LONGEST_RECORDING, LONGEST_VIEW = 120, 80
@@ -58,7 +59,7 @@ def require_free(name: str, taken: Iterable[str], *, what: str = "recording") ->
 
 def plain(text: str) -> str:
     """Without what no name may hold, blanks made single."""
-    return " ".join("".join(c if is_text(c) else " " for c in text).split())
+    return " ".join("".join(c if is_plain_text(c) else " " for c in text).split())
 
 
 def free_name(wanted: str, taken: Iterable[str]) -> str:

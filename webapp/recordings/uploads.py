@@ -22,12 +22,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from sbea_engine.data.names import is_plain_text
 from webapp.accounts.capabilities import Capability, require
 from webapp.accounts.models import User
 from webapp.jobs.models import ACTIVE_STATES, Job
 from webapp.jobs.task_names import JobKind
 from webapp.projects.models import Project
-from webapp.projects.names import is_text
 from webapp.recordings import storage
 from webapp.recordings.errors import (
     BadUpload,
@@ -71,7 +71,7 @@ def upload_start(*, project: Project, filename: str, size: int, purpose: str, by
     allowed = {".zip"} if purpose == Upload.Purpose.DEEPLABCUT_ZIP else VIDEO_SUFFIXES
     if purpose not in Upload.Purpose.values:
         raise BadUpload(f"An upload is for one of {', '.join(Upload.Purpose.values)}, not {purpose[:40]!r}.")
-    if not name or len(name) > 255 or not is_text(name) or suffix not in allowed:
+    if not name or len(name) > 255 or not is_plain_text(name) or suffix not in allowed:
         raise BadUpload(
             f"{name[:100]!r} cannot be uploaded here; its name must end in {', '.join(sorted(allowed))}."
         )

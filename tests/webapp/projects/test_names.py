@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from sbea_engine.data.names import is_plain_text
 from webapp.projects.errors import BadProject
-from webapp.projects.names import clean_name, is_text
+from webapp.projects.names import clean_name
 
 
 @pytest.mark.parametrize("text", ["Mäuse 3", "小鼠", "می‌خواهم", "a/b", "🐁"])
 def test_letters_of_every_script_are_text(text: str) -> None:
-    assert is_text(text)
+    assert is_plain_text(text)
     assert clean_name(f"  {text}\t ", what="thing", longest=20, refuse=BadProject) == text
 
 
 @pytest.mark.parametrize("text", ["\0", "a\x1b[31m", "\ud800", "\x7f"])
 def test_what_cannot_be_stored_or_shown_is_none(text: str) -> None:
-    assert not is_text(text)
+    assert not is_plain_text(text)
     with pytest.raises(BadProject, match="of a thing cannot hold control characters"):
         clean_name(text, what="thing", longest=20, refuse=BadProject)
 
