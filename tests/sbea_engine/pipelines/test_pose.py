@@ -298,6 +298,14 @@ class TestEvaluateModel:
         assert found.figures["n"] == 5 * 2
         assert {row["index"] for row in found.figures["worst"]} == {20, 21, 22, 23, 24}
 
+    def test_labels_that_are_gone_move_no_learned_frame_into_the_test(
+        self, labels: LabelSet, model: Path
+    ) -> None:
+        """Of the first 23 frames the last fifth would begin with frame 18, which was learned."""
+        found = evaluate_model(model, labels.select(range(23)), threads=1)
+        assert (found.part, found.warnings) == ("test", ())
+        assert {row["index"] for row in found.figures["worst"]} == {20, 21, 22}
+
     def test_all_frames_are_no_test(self, labels: LabelSet, model: Path) -> None:
         found = evaluate_model(model, labels, "none", threads=1)
         assert (found.part, found.figures["n"]) == ("all", 25 * 2)
