@@ -57,16 +57,6 @@ export class LabelStore {
     return this.#base.get(instanceKey(frameIndex, animalId))?.rev ?? 0;
   }
 
-  /** For each labelled frame how many keypoints are placed, in time order. */
-  placedByFrame(): Map<number, number> {
-    const placed = new Map<number, number>();
-    for (const { frame_index, keypoints } of this.#shown.values()) {
-      const count = keypoints.filter(isPlaced).length;
-      if (count > 0) placed.set(frame_index, (placed.get(frame_index) ?? 0) + count);
-    }
-    return new Map([...placed].sort(([a], [b]) => a - b));
-  }
-
   /** For each frame on which somebody decided something: on how many keypoints of those animals, of how many. */
   progressByFrame(): Map<number, { decided: number; total: number }> {
     const progress = new Map<number, { decided: number; total: number }>();

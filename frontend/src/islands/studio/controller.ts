@@ -359,10 +359,8 @@ export class Studio {
   #labelsChanged(): void {
     const { state } = this;
     batch(() => {
-      for (const { video, placedByFrame, progressByFrame } of state.views) {
-        const store = this.#session.store(video.id);
-        placedByFrame.value = store.placedByFrame();
-        progressByFrame.value = store.progressByFrame();
+      for (const { video, progressByFrame } of state.views) {
+        progressByFrame.value = this.#session.store(video.id).progressByFrame();
       }
       state.canUndo.value = this.#session.videoToUndo !== null;
       state.canRedo.value = this.#session.videoToRedo !== null;

@@ -45,7 +45,6 @@ export class ViewState {
 
   /** Until they are known nothing is said of labels, and nothing changed. */
   readonly labelsRead: Signal<"reading" | "failed" | "known"> = signal("reading");
-  readonly placedByFrame: Signal<ReadonlyMap<number, number>> = signal(new Map());
   /** How far each frame is on which somebody has decided something. */
   readonly progressByFrame: Signal<ReadonlyMap<number, FrameProgress>> = signal(new Map());
   readonly suggestions: Signal<readonly Suggestion[]> = signal([]);
@@ -190,8 +189,9 @@ export class StudioState {
     return this.recording.table.frameAt(view.name, this.tick.value);
   }
 
+  /** Where somebody decided something, be it that no animal is there. */
   labelledTicks(view: ViewState): number[] {
-    return this.#ticksOf(view, view.placedByFrame.value.keys());
+    return this.#ticksOf(view, view.progressByFrame.value.keys());
   }
 
   suggestedTicks(view: ViewState): number[] {

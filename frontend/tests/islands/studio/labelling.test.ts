@@ -342,6 +342,6 @@ describe("two views", () => {
     labelling.rearm();
     place(10);
     expect(notes).toEqual(["This view has no frame at this tick."]);
-    expect(session.store(OTHER_VIDEO).placedByFrame().size).toBe(0);
+    expect(session.store(OTHER_VIDEO).progressByFrame().size).toBe(0);
   });
 });

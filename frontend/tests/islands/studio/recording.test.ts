@@ -79,8 +79,8 @@ describe("the views of the studio", () => {
   it("put what is labelled and suggested in any of them on one clock", () => {
     const state = openTwoViews();
     const [top, side] = state.views as [ViewState, ViewState];
-    top.placedByFrame.value = new Map([[5, 1]]);
-    side.placedByFrame.value = new Map([[5, 2]]);
+    top.progressByFrame.value = new Map([[5, { decided: 1, total: 4 }]]);
+    side.progressByFrame.value = new Map([[5, { decided: 4, total: 4 }]]);
     side.suggestions.value = [suggested(10)];
     expect(state.labelledTicks(side)).toEqual([15]);
     expect(state.stops.value).toEqual([5, 15, 21]);
